@@ -1,0 +1,2 @@
+//! The bounds.
+fn main() {}

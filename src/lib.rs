@@ -1,0 +1,14 @@
+//! Suggested replies to customer inquiries, from the organisation's own sources,
+//! for a caseworker to approve.
+//!
+//! The modules stand in the order in which data flows; each leans only on those above it:
+//!
+//! ```text
+//! documents -> passages -> index ----.
+//!                                     > evidence -> draft -> check
+//! mail ------> inquiry -> questions -'
+//! ```
+
+pub mod terms;
+
+pub mod sources;

@@ -1,0 +1,226 @@
+//! Documents as they stand in folders: drejebøger, guides, past cases, standardsvar.
+//!
+//! Takes: folders and files, in ten formats.
+//! Gives: [`Harvest`]: the documents that could be read, and a note for whatever could not.
+//! Never: stops four hundred files for one; makes a drejebog or a case general.
+
+use serde::{Deserialize, Serialize};
+
+use crate::terms::{Audience, Period, System};
+
+/// The one line by which a demonstration document says what it is; it never reaches a passage.
+pub const DEMO_LINE: &str = "Dette dokument er opdigtet til demonstration og gælder ikke.";
+
+/// What a source is.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// One institution's agreement on how its tasks are done.
+    Drejebog,
+    /// A guide to Statens HR.
+    ShrGuide,
+    /// A user guide.
+    Brugervejledning,
+    /// A page of the SLS guide: a løndel or a PKAT.
+    SlsSide,
+    /// News, with a date.
+    Nyhed,
+    /// A calendar or a table of deadlines.
+    Kalender,
+    /// Law, circulars, PAV.
+    Lov,
+    /// What SAM does and what the customer does.
+    Servicebeskrivelse,
+    /// A past case.
+    Sag,
+    /// An approved standard reply.
+    Standardsvar,
+    /// The right place is elsewhere.
+    RetteSted,
+}
+
+impl Kind {
+    /// Every kind, in the order of the documentation.
+    pub const ALL: [Self; 11] = [
+        Self::Drejebog,
+        Self::ShrGuide,
+        Self::Brugervejledning,
+        Self::SlsSide,
+        Self::Nyhed,
+        Self::Kalender,
+        Self::Lov,
+        Self::Servicebeskrivelse,
+        Self::Sag,
+        Self::Standardsvar,
+        Self::RetteSted,
+    ];
+
+    /// The value in files, in JSON and in the index.
+    pub fn value(self) -> &'static str {
+        match self {
+            Self::Drejebog => "drejebog",
+            Self::ShrGuide => "shr_guide",
+            Self::Brugervejledning => "brugervejledning",
+            Self::SlsSide => "sls_side",
+            Self::Nyhed => "nyhed",
+            Self::Kalender => "kalender",
+            Self::Lov => "lov",
+            Self::Servicebeskrivelse => "servicebeskrivelse",
+            Self::Sag => "sag",
+            Self::Standardsvar => "standardsvar",
+            Self::RetteSted => "rette_sted",
+        }
+    }
+
+    /// The kind with that value.
+    pub fn parse(value: &str) -> Option<Self> {
+        let value = value.trim().to_lowercase();
+        Self::ALL.into_iter().find(|kind| kind.value() == value)
+    }
+
+    /// Whether such a source belongs to one institution and is nothing without it.
+    pub fn needs_owner(self) -> bool {
+        matches!(self, Self::Drejebog | Self::Sag)
+    }
+}
+
+/// One part of a document's text, in reading order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// What part it is.
+    pub form: Form,
+    /// Its text: one line, spaces collapsed, without marks of its form.
+    pub text: String,
+    /// The page (PDF), slide (PPTX) or sheet (XLSX) it stands on, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+}
+
+/// What part of a document a block is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// A heading; 1 is the outermost.
+    Heading(u8),
+    /// A paragraph.
+    Paragraph,
+    /// An item of a list, numbered or not; a numbered one keeps its number in its text.
+    Item,
+    /// A row of a table, written `Header: cell; Header: cell`, so that it stands alone.
+    Row,
+}
+
+/// What a format's reader found in a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extracted {
+    /// The document's own title, where the format has one.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Metadata that stood inside the file (front matter, `<meta>`), as written.
+    #[serde(default)]
+    pub metadata: Vec<(String, MetaValue)>,
+    /// The text, in reading order.
+    pub blocks: Vec<Block>,
+    /// Files inside this one (mail attachments).
+    #[serde(default)]
+    pub attachments: Vec<Attachment>,
+    /// What a reader should know: an odd encoding, a page without text.
+    #[serde(default)]
+    pub remarks: Vec<String>,
+}
+
+/// A metadata value as written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum MetaValue {
+    /// A single value.
+    One(String),
+    /// A list.
+    Many(Vec<String>),
+}
+
+/// A file inside a mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// Its name, as the mail gives it.
+    pub name: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// One source, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// What it is called everywhere: its path below the folder that was indexed, with `/`;
+    /// a case adds `#` and its number.
+    pub id: String,
+    /// The file it was read from.
+    pub file: String,
+    /// BLAKE3 of all that decides its content: the file, its sidecar, its collection entry.
+    pub hash: String,
+    /// Its title.
+    pub title: String,
+    /// What it is.
+    pub kind: Kind,
+    /// The owner institution, as written; `None` is general.
+    pub institution: Option<String>,
+    /// The løngrupper that it holds for; empty means all of the owner's.
+    pub loengrupper: Vec<String>,
+    /// Whom it is written for.
+    pub audience: Audience,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// Its version, as written.
+    pub version: Option<String>,
+    /// When it holds.
+    pub period: Period,
+    /// What it replaces: document ids, or versions of the same document.
+    pub supersedes: Vec<String>,
+    /// The systems it is about.
+    pub systems: Vec<System>,
+    /// The area (`loen`, `refusion`, `regnskab`, `shr`).
+    pub area: Option<String>,
+    /// Whether it is invented for demonstration.
+    pub demo: bool,
+    /// Its text, in reading order.
+    pub blocks: Vec<Block>,
+}
+
+/// What a reader of the report must know about one file.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
+pub struct Note {
+    /// The file, as it was named or found.
+    pub file: String,
+    /// A stable code, as in `docs/errors.md`.
+    pub code: String,
+    /// What was wrong, with what, in English.
+    pub reason: String,
+    /// The way out, in English.
+    pub remedy: String,
+    /// Whether the file (or the record in it) was left out of the index.
+    #[serde(default)]
+    pub left_out: bool,
+}
+
+/// All that a set of folders and files held.
+#[derive(Debug, Clone, Default)]
+pub struct Harvest {
+    /// The documents that could be read, by id.
+    pub documents: Vec<Document>,
+    /// One line for each thing worth knowing, by file.
+    pub notes: Vec<Note>,
+}

@@ -1,0 +1,17 @@
+//! The words of the trade, parsed: days, validity, institutions, who may see what.
+//!
+//! Takes: text as people and files write it.
+//! Gives: [`Day`], [`Period`], [`Institution`], [`Register`], [`Scope`].
+//! Never: guesses; what cannot be read is returned as an error or as nothing.
+
+mod day;
+mod institution;
+mod period;
+mod scope;
+mod system;
+
+pub use day::{Day, DayStyle, parse_day, read_day, show_day};
+pub use institution::{Institution, Register, RegisterError, fold_name};
+pub use period::{Period, State};
+pub use scope::{Asker, Audience, Scope};
+pub use system::System;

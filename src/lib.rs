@@ -11,4 +11,6 @@
 
 pub mod terms;
 
+pub mod language;
+
 pub mod sources;

@@ -59,7 +59,7 @@ impl RegisterError {
 /// One customer as the register's file holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+struct Entry {
     /// The full name.
     pub name: String,
     /// The short name, as in `SLKS`.
@@ -120,7 +120,7 @@ impl Register {
                 return Err(RegisterError::SharedName {
                     name: name.clone(),
                     first: first.unwrap_or_default(),
-                    second: entry.name,
+                    second: entry.name.clone(),
                 });
             }
         }

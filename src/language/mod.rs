@@ -1,0 +1,16 @@
+//! Danish text: sentences, words, and the numbers, dates and codes that stand in it.
+//!
+//! Takes: plain text.
+//! Gives: sentence ranges, [`Token`]s for the index, [`Value`]s for the check, the [`Lexicon`].
+//! Never: drops a word that turns a rule around, or tears a code apart.
+
+mod compounds;
+mod lexicon;
+mod sentences;
+mod values;
+mod words;
+
+pub use lexicon::{Lexicon, Term, lexicon};
+pub use sentences::sentences;
+pub use values::{Value, ValueKind, values};
+pub use words::{ANALYSER, Token, content_stems, fold, parts_of, stem, tokens};

@@ -1,0 +1,222 @@
+//! The numbers, dates, amounts, sections and codes of a text, each in one normal form.
+//!
+//! The index searches by these forms, and the check compares sentences with sources by them.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// What a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ValueKind {
+    /// A case number, `SAM 2405-1351`.
+    Case,
+    /// A day, with or without its year.
+    Date,
+    /// A section of a law, `§ 56, stk. 2`.
+    Section,
+    /// A time of day.
+    Time,
+    /// A percentage.
+    Percent,
+    /// An amount in kroner.
+    Amount,
+    /// Letters and digits that belong together: `PKAT 026`, `OT0109`.
+    Code,
+    /// Any other number.
+    Number,
+}
+
+/// One value in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// What it is.
+    pub kind: ValueKind,
+    /// Its normal form: equal values have equal forms, however they are written.
+    pub norm: String,
+    /// Where it stands, in bytes.
+    pub range: Range<usize>,
+}
+
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec"];
+
+/// One pass finds all kinds; the first alternative that fits wins.
+static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?P<case>\bSAM[ \u{a0}]?\d{4}-\d{3,5}\b)",
+        r"|(?P<six>\b\d{6}[ -]?\d{4}\b)",
+        r"|(?P<iso>\b\d{4}-\d{2}-\d{2}\b)",
+        r"|(?P<dmy>\b\d{1,2}[./-] ?\d{1,2}[./ -] ?(?:20|19)?\d{2}\b)",
+        r"|(?P<dm>\b\d{1,2}/\d{1,2}\b)",
+        r"|(?P<named>\b\d{1,2}\.?[ \u{a0}]?(?:januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|okt|nov|dec)\b\.?(?:[ \u{a0}](?:20|19)\d{2}\b)?)",
+        r"|(?P<section>§§?[ \u{a0}]?\d+(?:[ \u{a0}]?[a-z]\b)?(?:,?[ \u{a0}]stk\.[ \u{a0}]?\d+)?(?:,?[ \u{a0}]nr\.[ \u{a0}]?\d+)?)",
+        r"|(?P<time>\b[Kk]l\.?[ \u{a0}]?\d{1,2}(?:[.:]\d{2})?\b)",
+        r"|(?P<percent>\b\d+(?:[.,]\d+)?[ \u{a0}]?(?:%|pct\b\.?|procent\b))",
+        r"|(?P<amount>\b\d{1,3}(?:\.\d{3})+(?:,\d{1,2})?[ \u{a0}]?(?:kr\b\.?|kroner\b|DKK\b)|\b\d+(?:,\d{1,2})?[ \u{a0}]?(?:kr\b\.?|kroner\b|DKK\b))",
+        r"|(?P<code>\b[A-ZÆØÅ]{2,6}[ \u{a0}-]?\d{2,6}\b)",
+        r"|(?P<phone>\b\d{4}[ \u{a0}]\d{4}\b|\b\d{2}[ \u{a0}]\d{2}[ \u{a0}]\d{2}[ \u{a0}]\d{2}\b)",
+        r"|(?P<number>\b\d{1,3}(?:\.\d{3})+(?:,\d+)?\b|\b\d+(?:[.,]\d+)*\b)",
+    ))
+    .ok()
+});
+
+/// Every value of the text, in order, without overlap.
+pub fn values(text: &str) -> Vec<Value> {
+    // Most passages of prose hold no digit at all; a byte scan is far cheaper than the pattern.
+    let Some(pattern) = PATTERN.as_ref().filter(|_| text.bytes().any(|b| b.is_ascii_digit()))
+    else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for captures in pattern.captures_iter(text) {
+        let named =
+            KINDS.iter().find_map(|(name, kind)| Some((*name, *kind, captures.name(name)?)));
+        if let Some((name, kind, part)) = named {
+            let (kind, norm) = normal(name, kind, part.as_str());
+            found.push(Value { kind, norm, range: part.range() });
+        }
+    }
+    found
+}
+
+const KINDS: [(&str, ValueKind); 13] = [
+    ("case", ValueKind::Case),
+    ("six", ValueKind::Number),
+    ("iso", ValueKind::Date),
+    ("dmy", ValueKind::Date),
+    ("dm", ValueKind::Date),
+    ("named", ValueKind::Date),
+    ("section", ValueKind::Section),
+    ("time", ValueKind::Time),
+    ("percent", ValueKind::Percent),
+    ("amount", ValueKind::Amount),
+    ("code", ValueKind::Code),
+    ("phone", ValueKind::Number),
+    ("number", ValueKind::Number),
+];
+
+fn normal(name: &str, kind: ValueKind, text: &str) -> (ValueKind, String) {
+    match name {
+        "case" | "code" => (kind, squeezed(text).to_lowercase()),
+        "six" | "phone" => (kind, digits(text)),
+        "iso" | "dmy" | "dm" | "named" => {
+            date(text).map_or_else(|| (ValueKind::Number, number(text)), |date| (kind, date))
+        }
+        "section" => (kind, section(text)),
+        "time" => (kind, time(text)),
+        _ => (kind, number(text)),
+    }
+}
+
+fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// `2/8-2022`, `02-08-2022`, `2. august 2022` and `2022-08-02` are all `d2022-08-02`;
+/// without a year `d08-02`.
+fn date(text: &str) -> Option<String> {
+    let numbers: Vec<u32> =
+        text.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect();
+    let lower = text.to_lowercase();
+    let named = MONTHS.iter().position(|month| lower.contains(month));
+    let (day, month, year) = match (named, numbers.as_slice()) {
+        (Some(month), [day]) => (*day, u32::try_from(month + 1).ok()?, None),
+        (Some(month), [day, year]) => (*day, u32::try_from(month + 1).ok()?, Some(*year)),
+        (None, [year, month, day]) if *year > 1000 => (*day, *month, Some(*year)),
+        (None, [day, month, year]) => (*day, *month, Some(*year)),
+        (None, [day, month]) => (*day, *month, None),
+        _ => return None,
+    };
+    if !(1..=31).contains(&day) || !(1..=12).contains(&month) {
+        return None;
+    }
+    Some(match year {
+        Some(year) if year < 100 => format!("d20{year:02}-{month:02}-{day:02}"),
+        Some(year) => format!("d{year}-{month:02}-{day:02}"),
+        None => format!("d{month:02}-{day:02}"),
+    })
+}
+
+/// `§ 56, stk. 2` is `§56.2`.
+fn section(text: &str) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for word in text.split(|c: char| c.is_whitespace() || c == ',' || c == '\u{a0}' || c == '§') {
+        let word = word.trim_matches('.').to_lowercase();
+        match word.as_str() {
+            "" | "stk" | "nr" => {}
+            letter if letter.len() == 1 && letter.starts_with(|c: char| c.is_alphabetic()) => {
+                if let Some(last) = parts.last_mut() {
+                    last.push_str(letter);
+                }
+            }
+            _ => parts.push(word),
+        }
+    }
+    format!("§{}", parts.join("."))
+}
+
+/// `kl. 16`, `kl. 16.00` and `kl 16:00` are `t16:00`.
+fn time(text: &str) -> String {
+    let mut parts = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+    let hour = parts.next().unwrap_or("0");
+    let minute = parts.next().unwrap_or("00");
+    format!("t{hour:0>2}:{minute:0>2}")
+}
+
+/// `70.000 kr.` is `70000`, `1,5 pct.` is `1.5`, `026` stays `026`.
+fn number(text: &str) -> String {
+    let core: String =
+        text.chars().filter(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).collect();
+    let core = core.trim_matches(['.', ',']);
+    let thousands = core.contains('.')
+        && core.split(',').next().is_some_and(|whole| {
+            let mut groups = whole.split('.');
+            let first = groups.next().unwrap_or_default();
+            (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3)
+        });
+    let plain = if thousands { core.replace('.', "") } else { core.to_owned() };
+    let plain = plain.replace(',', ".");
+    match plain.split_once('.') {
+        Some((whole, "0" | "00")) if thousands || core.contains(',') => whole.to_owned(),
+        _ => plain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let found: Vec<String> = values(text).into_iter().map(|value| value.norm).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn equal_values_have_equal_forms() {
+        check("70.000 kr. og 70000 kr.", &["70000", "70000"]);
+        check("4.000,00 kr., 27.413,22 kr.", &["4000", "27413.22"]);
+        check("1,5 pct. eller 55 %", &["1.5", "55"]);
+        check("2/8-2022, 02-08-2022, 2. august 2022, 2022-08-02", &["d2022-08-02"; 4]);
+        check("den 30. november og 30/11", &["d11-30", "d11-30"]);
+        check("§ 56, stk. 2 og §56", &["§56.2", "§56"]);
+        check("kl. 16.00, kl. 16 og kl 9:05", &["t16:00", "t16:00", "t09:05"]);
+        check("SAM 2405-1351", &["sam2405-1351"]);
+        check("PKAT 026, 027 og OT0109", &["pkat026", "027", "ot0109"]);
+        check("3392 9800 og 33 92 98 00", &["33929800", "33929800"]);
+        check("5017/5027/5037", &["5017", "5027", "5037"]);
+        check("løndel 2913 (konto 61.50)", &["2913", "61.50"]);
+        check("2027-2028", &["2027", "2028"]);
+        check("grænser 300/500", &["300", "500"]);
+        check("210300-9996", &["2103009996"]);
+        check("PAV 36.2.1.1", &["pav36", "2.1.1"]);
+        check("den 12. hver måned", &["12"]);
+        check("ingen tal her", &[]);
+    }
+}

@@ -12,5 +12,7 @@
 pub mod terms;
 
 pub mod language;
+pub mod privacy;
 
 pub mod sources;
+pub mod passages;

@@ -16,3 +16,4 @@ pub mod privacy;
 
 pub mod sources;
 pub mod passages;
+pub mod index;

@@ -13,4 +13,4 @@ mod words;
 pub use lexicon::{Lexicon, Term, lexicon};
 pub use sentences::sentences;
 pub use values::{Value, ValueKind, values};
-pub use words::{ANALYSER, Token, content_stems, fold, parts_of, stem, tokens};
+pub use words::{ANALYSER, Token, compound_tokens, content_stems, fold, parts_of, stem, tokens};

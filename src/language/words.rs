@@ -45,6 +45,18 @@ pub fn parts_of(word: &str) -> Vec<String> {
     compounds::split(word).into_iter().map(stem).collect()
 }
 
+/// Only the parts of the compounds of a text, each at the place of its word.
+pub fn compound_tokens(text: &str) -> Vec<Token> {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut found = Vec::new();
+    for (position, word) in words.enumerate() {
+        for part in parts_of(&fold(word)) {
+            found.push(Token { text: part, range: 0..0, position });
+        }
+    }
+    found
+}
+
 /// The tokens of a text, in order.
 pub fn tokens(text: &str) -> Vec<Token> {
     let mut found = Vec::new();

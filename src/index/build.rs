@@ -1,0 +1,282 @@
+//! Documents into an index: in place where that is safe, beside and swapped where it is not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use tantivy::{IndexWriter, TantivyDocument, Term};
+
+use crate::index::Error;
+use crate::index::manifest::{self, Collection, FORMAT, Manifest, Record};
+use crate::index::schema::{self, Fields, GENERAL, day_number};
+use crate::language::ANALYSER;
+use crate::passages::{self, Passage};
+use crate::sources::{Document, Note};
+use crate::terms::{Period, Register};
+
+/// Threads that write the index; the machine we promise to run on has two cores.
+const WRITER_THREADS: usize = 2;
+/// Memory for documents that are not yet written, in bytes, over all threads.
+const WRITER_BYTES: usize = 60_000_000;
+
+/// What the index shall hold after an update.
+#[derive(Debug)]
+pub struct Update {
+    /// New and changed documents.
+    pub documents: Vec<Document>,
+    /// Ids of documents that are unchanged and stay.
+    pub unchanged: BTreeSet<String>,
+    /// Whether documents that are in neither list stay too.
+    pub add: bool,
+    /// The folders and files that were read.
+    pub roots: Vec<PathBuf>,
+    /// What the documents are, taken together.
+    pub collection: Collection,
+    /// The institutions; owners of documents are entered too.
+    pub register: Register,
+    /// What could not be read, or was read with doubt.
+    pub notes: Vec<Note>,
+    /// How large passages are cut.
+    pub cut: passages::Settings,
+    /// When this is, for the manifest.
+    pub made: String,
+}
+
+/// What an update did.
+#[derive(Debug, Clone, Serialize, PartialEq)]
+pub struct Report {
+    /// Documents in the index.
+    pub documents: usize,
+    /// Passages in the index.
+    pub passages: usize,
+    /// Documents that were there and have not changed.
+    pub unchanged: usize,
+    /// Documents that are no longer there.
+    pub removed: Vec<String>,
+    /// What could not be read, or was read with doubt.
+    pub notes: Vec<Note>,
+    /// Seconds that it took; the caller holds the clock.
+    pub seconds: f64,
+}
+
+/// How far an update has come: documents done, documents in all.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// Documents written.
+    pub done: usize,
+    /// Documents to write.
+    pub of: usize,
+}
+
+/// The manifest of the last good index, if this program can build on it.
+pub fn remembered(data: &Path) -> Option<Manifest> {
+    let build = manifest::current_build(data).ok()?;
+    let index = tantivy::Index::open_in_dir(&build).ok()?;
+    let number = index.load_metas().ok()?.payload?;
+    manifest::read(data, &build, &number).ok()
+}
+
+/// Makes the index hold what the update says; the last good index stays until that is complete.
+pub fn update(data: &Path, update: Update, progress: &dyn Fn(Progress)) -> Result<Report, Error> {
+    let _lock = lock(data)?;
+    let held = remembered(data);
+    if let Some(held) = &held {
+        refuse_mixing(data, held, &update)?;
+    }
+    let fits = held.as_ref().is_some_and(|held| {
+        held.check(data).is_ok() && held.cut == update.cut && schema_fits(data)
+    });
+    let (build, fresh) = match (fits, manifest::current_build(data)) {
+        (true, Ok(build)) => (build, None),
+        _ => {
+            let name = new_build_name(data);
+            let build = data.join(&name);
+            let failed = |source| Error::Io { doing: "make", path: build.clone(), source };
+            fs::create_dir_all(&build).map_err(failed)?;
+            (build, Some(name))
+        }
+    };
+    let report = write(&build, update, held.filter(|_| fresh.is_none()), progress)?;
+    if let Some(name) = fresh {
+        manifest::point_to(data, &name)?;
+    }
+    sweep(data, &build);
+    Ok(report)
+}
+
+fn lock(data: &Path) -> Result<fs::File, Error> {
+    let failed = |doing, path: &Path| {
+        let path = path.to_owned();
+        move |source| Error::Io { doing, path, source }
+    };
+    fs::create_dir_all(data).map_err(failed("make", data))?;
+    let path = data.join("lock");
+    let file = fs::File::create(&path).map_err(failed("write", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(Error::Locked { data: data.to_owned() }),
+        Err(fs::TryLockError::Error(source)) => Err(failed("lock", &path)(source)),
+    }
+}
+
+fn refuse_mixing(data: &Path, held: &Manifest, update: &Update) -> Result<(), Error> {
+    let name = |demo| if demo { "demo" } else { "other" };
+    let mixed = held.collection.demo != update.collection.demo && !held.documents.is_empty();
+    // Without `add` other documents replace the demo's, which mixes nothing, but a demo
+    // collection never takes the place of real documents.
+    if mixed && (update.add || update.collection.demo) {
+        return Err(Error::MixedDemo {
+            data: data.to_owned(),
+            held: name(held.collection.demo),
+            given: name(update.collection.demo),
+        });
+    }
+    Ok(())
+}
+
+fn schema_fits(data: &Path) -> bool {
+    let index = manifest::current_build(data).ok().map(tantivy::Index::open_in_dir);
+    matches!(index, Some(Ok(index)) if index.schema() == schema::schema().0)
+}
+
+fn new_build_name(data: &Path) -> String {
+    let taken = |number: &u32| !data.join(format!("build-{number}")).exists();
+    let free = (1..).find(taken).unwrap_or(u32::MAX);
+    format!("build-{free}")
+}
+
+fn write(
+    build: &Path,
+    update: Update,
+    held: Option<Manifest>,
+    progress: &dyn Fn(Progress),
+) -> Result<Report, Error> {
+    let (schema, fields) = schema::schema();
+    let directory = tantivy::directory::MmapDirectory::open(build)
+        .map_err(|error| Error::Engine(Box::new(error.into())))?;
+    let index = tantivy::Index::open_or_create(directory, schema)?;
+    schema::register(&index);
+    let mut writer: IndexWriter = index.writer_with_num_threads(WRITER_THREADS, WRITER_BYTES)?;
+    let before = held.as_ref().map(|held| held.documents.clone()).unwrap_or_default();
+    let number = next_number(index.load_metas()?.payload.as_deref());
+    let mut next = plan(&update, held);
+    let mut records = next.documents;
+    for gone in before.keys().filter(|id| !records.contains_key(*id)) {
+        writer.delete_term(Term::from_field_text(fields.document, gone));
+    }
+    let of = update.documents.len();
+    for (done, mut document) in update.documents.into_iter().enumerate() {
+        document.institution =
+            document.institution.map(|name| next.register.admit(&name).name().to_owned());
+        writer.delete_term(Term::from_field_text(fields.document, &document.id));
+        let cut = passages::cut(&document, update.cut);
+        let record = Record::of(&document, cut.len());
+        for passage in &cut {
+            writer.add_document(entry(&fields, &record, passage)?)?;
+        }
+        records.insert(document.id.clone(), record);
+        progress(Progress { done: done + 1, of });
+    }
+    next.documents = records;
+    manifest::write(build, &number, &next)?;
+    let mut commit = writer.prepare_commit()?;
+    commit.set_payload(&number);
+    commit.commit()?;
+    writer.wait_merging_threads()?;
+    let removed = before.keys().filter(|id| !next.documents.contains_key(*id)).cloned().collect();
+    Ok(Report {
+        documents: next.documents.len(),
+        passages: next.passages(),
+        unchanged: before.keys().filter(|id| update.unchanged.contains(*id)).count(),
+        removed,
+        notes: next.notes,
+        seconds: 0.0,
+    })
+}
+
+/// The manifest of what will be there, with the documents that stay as they are.
+fn plan(update: &Update, held: Option<Manifest>) -> Manifest {
+    let (held_documents, held_roots, held_notes) =
+        held.map(|held| (held.documents, held.roots, held.notes)).unwrap_or_default();
+    let stays = |id: &String| update.add || update.unchanged.contains(id);
+    let documents: BTreeMap<String, Record> =
+        held_documents.into_iter().filter(|(id, _)| stays(id)).collect();
+    let mut roots = if update.add { held_roots } else { Vec::new() };
+    roots.extend(
+        update.roots.iter().filter(|root| !roots.contains(root)).cloned().collect::<Vec<_>>(),
+    );
+    let read: BTreeSet<&str> =
+        update.documents.iter().map(|document| document.file.as_str()).collect();
+    // A note on a file that was not read again still holds.
+    let files: BTreeSet<&str> = documents.values().map(|record| record.file.as_str()).collect();
+    let still =
+        |note: &Note| files.contains(note.file.as_str()) && !read.contains(note.file.as_str());
+    let mut notes: Vec<Note> = held_notes.iter().filter(|note| still(note)).cloned().collect();
+    notes.extend(update.notes.iter().cloned());
+    notes.sort();
+    notes.dedup();
+    Manifest {
+        format: FORMAT,
+        analyser: ANALYSER.to_owned(),
+        cut: update.cut,
+        made: update.made.clone(),
+        collection: update.collection.clone(),
+        roots,
+        register: update.register.clone(),
+        documents,
+        notes,
+    }
+}
+
+fn next_number(last: Option<&str>) -> String {
+    let last: u64 = last.and_then(|last| last.parse().ok()).unwrap_or(0);
+    (last + 1).to_string()
+}
+
+fn entry(fields: &Fields, record: &Record, passage: &Passage) -> Result<TantivyDocument, Error> {
+    let mut entry = TantivyDocument::new();
+    entry.add_text(fields.id, &passage.id.0);
+    entry.add_text(fields.document, &passage.document);
+    entry.add_text(fields.owner, passage.owner.as_deref().unwrap_or(GENERAL));
+    entry.add_text(fields.kind, record.kind.value());
+    for system in &record.systems {
+        entry.add_text(fields.system, system.name());
+    }
+    let Period { from, until } = record.period;
+    entry.add_i64(fields.from, from.map_or(i64::MIN, day_number));
+    entry.add_i64(fields.until, until.map_or(i64::MAX, day_number));
+    let head = format!("{}\n{}", record.title, passage.heading.join("\n"));
+    entry.add_text(fields.text, &passage.text);
+    entry.add_text(fields.head, &head);
+    entry.add_text(fields.parts, format!("{head}\n{}", passage.text));
+    let body = serde_json::to_string(passage).map_err(|error| Error::Damaged {
+        data: PathBuf::from(&record.file),
+        detail: error.to_string(),
+    })?;
+    entry.add_text(fields.body, body);
+    Ok(entry)
+}
+
+/// Clears away older builds and manifests; what cannot be removed is no harm.
+fn sweep(data: &Path, build: &Path) {
+    let entries = |folder: &Path| {
+        let read = fs::read_dir(folder).into_iter().flatten().flatten();
+        read.map(|entry| entry.path()).collect::<Vec<_>>()
+    };
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    for path in entries(data) {
+        if path != build && name(&path).is_some_and(|name| name.starts_with("build-")) {
+            let _ = fs::remove_dir_all(&path);
+        }
+    }
+    let number = tantivy::Index::open_in_dir(build).and_then(|index| index.load_metas());
+    let Some(number) = number.ok().and_then(|metas| metas.payload) else { return };
+    for path in entries(build) {
+        let old = name(&path).is_some_and(|name| name.starts_with("manifest-"))
+            && path != manifest::manifest_path(build, &number);
+        if old {
+            let _ = fs::remove_file(&path);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Passages made findable, in a directory that a killed program leaves whole.
+//!
+//! Takes: documents, and a data directory.
+//! Gives: [`Index`], whose [`Snapshot`]s answer searches made with a [`Scope`](crate::terms::Scope).
+//! Never: searches without a scope; shows a half-written build; mixes demo with other documents.
+
+mod analyser;
+mod manifest;
+mod schema;
+mod snapshot;
+mod build;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+pub use build::{Progress, Report, Update, remembered, update};
+pub use manifest::{Collection, Manifest, Record};
+pub use snapshot::{Filter, Found, Query, QueryTerm, Snapshot, States};
+
+/// Why the index could not be used or made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nothing has been indexed in this data directory.
+    #[error("there is no index in {}", .data.display())]
+    Missing {
+        /// The data directory.
+        data: PathBuf,
+    },
+    /// The index was made by another version of the program or of its analyser.
+    #[error("the index in {} was made with {built_with}, but this program has {installed}", .data.display())]
+    Mismatch {
+        /// The data directory.
+        data: PathBuf,
+        /// What it was made with.
+        built_with: String,
+        /// What this program has.
+        installed: String,
+    },
+    /// What lies there cannot be read as an index.
+    #[error("the index in {} is damaged: {detail}", .data.display())]
+    Damaged {
+        /// The data directory.
+        data: PathBuf,
+        /// What was found.
+        detail: String,
+    },
+    /// Another run is indexing into the same directory.
+    #[error("another run is indexing into {}", .data.display())]
+    Locked {
+        /// The data directory.
+        data: PathBuf,
+    },
+    /// Demonstration documents and others would share one index.
+    #[error("{} holds {held} documents, and these are {given}; the two are never mixed", .data.display())]
+    MixedDemo {
+        /// The data directory.
+        data: PathBuf,
+        /// What the index holds.
+        held: &'static str,
+        /// What was to be added.
+        given: &'static str,
+    },
+    /// The directory could not be read or written.
+    #[error("cannot {doing} {}", .path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The search engine failed.
+    #[error("the search engine failed")]
+    Engine(#[source] Box<tantivy::TantivyError>),
+}
+
+impl Error {
+    /// What the operator can do.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Missing { data } => format!(
+                "run `svarforslag index PATH…`, or name another directory with `--data` (asked in {})",
+                data.display()
+            ),
+            Self::Mismatch { .. } => {
+                "run `svarforslag index`: it rebuilds from the remembered folders beside the old index"
+                    .to_owned()
+            }
+            Self::Damaged { data, .. } => format!(
+                "move {} away and run `svarforslag index PATH…` again; nothing else is kept there",
+                data.display()
+            ),
+            Self::Locked { .. } => "wait until the other run has ended, then try again".to_owned(),
+            Self::MixedDemo { .. } => {
+                "give the demo collection a directory of its own with `--data`".to_owned()
+            }
+            Self::Io { source, .. } => match source.kind() {
+                std::io::ErrorKind::StorageFull => {
+                    "the disk is full: free some space; the last good index is still in use".to_owned()
+                }
+                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                    "the directory cannot be written: change its owner, or choose another with `--data`"
+                        .to_owned()
+                }
+                _ => "check the disk and the path; the last good index is still in use".to_owned(),
+            },
+            Self::Engine(_) => {
+                "check the free space and the rights of the data directory, then run `svarforslag index`"
+                    .to_owned()
+            }
+        }
+    }
+}
+
+impl From<tantivy::TantivyError> for Error {
+    fn from(source: tantivy::TantivyError) -> Self {
+        let io = match &source {
+            tantivy::TantivyError::IoError(io) => Some(io.kind()),
+            tantivy::TantivyError::OpenWriteError(
+                tantivy::directory::error::OpenWriteError::IoError { io_error, .. },
+            ) => Some(io_error.kind()),
+            _ => None,
+        };
+        match io {
+            Some(kind) => Self::Io {
+                doing: "write the index in",
+                path: PathBuf::from("the data directory"),
+                source: kind.into(),
+            },
+            None => Self::Engine(Box::new(source)),
+        }
+    }
+}
+
+/// The live index of a data directory.
+#[derive(Debug)]
+pub struct Index {
+    data: PathBuf,
+    live: RwLock<Arc<Snapshot>>,
+}
+
+impl Index {
+    /// Opens the index of a data directory.
+    pub fn open(data: &Path) -> Result<Self, Error> {
+        let snapshot = Snapshot::open(data)?;
+        Ok(Self { data: data.to_owned(), live: RwLock::new(Arc::new(snapshot)) })
+    }
+
+    /// The index as it is now: a run of `index` that has ended since is taken in first.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        let live = Arc::clone(&self.live.read().unwrap_or_else(PoisonError::into_inner));
+        if live.is_latest(&self.data) {
+            return live;
+        }
+        match Snapshot::open(&self.data) {
+            Ok(newer) => {
+                let newer = Arc::new(newer);
+                *self.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&newer);
+                newer
+            }
+            // The old build still answers; whoever indexes hears of the failure there.
+            Err(error) => {
+                tracing::warn!(%error, "the new index cannot be opened; the old one stays in use");
+                live
+            }
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! One state of the index: searches, passages and documents, each within a scope.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Bound;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use tantivy::collector::TopDocs;
+use tantivy::query::{
+    BooleanQuery, BoostQuery, ConstScoreQuery, Occur, RangeQuery, TermQuery, TermSetQuery,
+};
+use tantivy::schema::{Field, IndexRecordOption, Value};
+use tantivy::{Searcher, TantivyDocument, Term};
+
+use crate::index::Error;
+use crate::index::manifest::{self, Manifest, Record};
+use crate::index::schema::{self, Fields, GENERAL, day_number};
+use crate::passages::{Passage, PassageId};
+use crate::sources::Kind;
+use crate::terms::{Day, Scope, State, System};
+
+/// Which sources a search takes in, by their state on the scope's day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum States {
+    /// Only those that hold.
+    Current,
+    /// All; the caller marks what does not hold.
+    Any,
+}
+
+/// What a search is narrowed to; an empty list narrows nothing.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    /// Kinds of source.
+    pub kinds: Vec<Kind>,
+    /// Systems.
+    pub systems: Vec<System>,
+    /// States on the scope's day.
+    pub states: States,
+}
+
+/// One term of a query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueryTerm {
+    /// The stem, or the normal form of a code or number.
+    pub stem: String,
+    /// Its weight beside the other terms.
+    pub weight: f32,
+    /// Stemmed parts, if it is a compound.
+    pub parts: Vec<String>,
+}
+
+/// The terms of a query.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Query {
+    /// The terms, any of which may match.
+    pub terms: Vec<QueryTerm>,
+}
+
+/// A passage that a search found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The passage.
+    pub passage: Passage,
+    /// The search engine's score.
+    pub score: f32,
+}
+
+/// Weight of a match in the title or a heading; set by hand on the demo collection, 2026-11-22.
+const HEAD_WEIGHT: f32 = 0.9;
+/// Weight of a match with a part of a compound; set by hand on the demo collection, 2026-11-22.
+const PART_WEIGHT: f32 = 0.45;
+
+/// One state of the index, fixed while it is held.
+pub struct Snapshot {
+    searcher: Searcher,
+    fields: Fields,
+    manifest: Manifest,
+    /// For a document that has been replaced: from which day, and by which document.
+    successors: HashMap<String, Vec<(Option<Day>, String)>>,
+    stamp: Stamp,
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot").field("documents", &self.manifest.documents.len()).finish()
+    }
+}
+
+/// By which a newer state is known.
+#[derive(Debug, PartialEq, Eq)]
+struct Stamp {
+    build: PathBuf,
+    written: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(data: &Path) -> Result<Self, Error> {
+        let build = manifest::current_build(data)?;
+        let written =
+            std::fs::metadata(build.join("meta.json")).and_then(|meta| meta.modified()).ok();
+        Ok(Self { build, written })
+    }
+}
+
+impl Snapshot {
+    /// Opens the build in use and refuses one that this program cannot read.
+    pub(crate) fn open(data: &Path) -> Result<Self, Error> {
+        let stamp = Stamp::of(data)?;
+        let index = tantivy::Index::open_in_dir(&stamp.build)
+            .map_err(|error| Error::Damaged { data: data.to_owned(), detail: error.to_string() })?;
+        schema::register(&index);
+        let (expected, fields) = schema::schema();
+        let number = index.load_metas()?.payload.unwrap_or_default();
+        let manifest = manifest::read(data, &stamp.build, &number)?;
+        manifest.check(data)?;
+        if index.schema() != expected {
+            return Err(Error::Mismatch {
+                data: data.to_owned(),
+                built_with: "other fields".to_owned(),
+                installed: "this program's fields".to_owned(),
+            });
+        }
+        let reader = index
+            .reader_builder()
+            .reload_policy(tantivy::ReloadPolicy::Manual)
+            .doc_store_cache_num_blocks(64)
+            .try_into()?;
+        let successors = successors(&manifest);
+        Ok(Self { searcher: reader.searcher(), fields, manifest, successors, stamp })
+    }
+
+    /// Whether nothing has been committed since.
+    pub(crate) fn is_latest(&self, data: &Path) -> bool {
+        Stamp::of(data).map_or(true, |stamp| stamp == self.stamp)
+    }
+
+    /// What the index was made from.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The passages that match best, best first; equal scores stand in the order of documents.
+    pub fn words(
+        &self,
+        scope: &Scope,
+        query: &Query,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Vec<Found>, Error> {
+        if query.terms.is_empty() || limit == 0 {
+            return Ok(Vec::new());
+        }
+        let mut clauses = vec![(Occur::Must, self.any_of(query))];
+        clauses.extend(self.filters(scope, filter));
+        let search = BooleanQuery::new(clauses);
+        let top = self.searcher.search(&search, &TopDocs::with_limit(limit).order_by_score())?;
+        let mut found = Vec::with_capacity(top.len());
+        for (score, address) in top {
+            let document: TantivyDocument = self.searcher.doc(address)?;
+            if let Some(passage) = self.stored(scope, &document)? {
+                found.push(Found { passage, score });
+            }
+        }
+        found.sort_by(|a, b| {
+            let place =
+                |found: &Found| (found.passage.document.clone(), found.passage.place.ordinal);
+            b.score.total_cmp(&a.score).then_with(|| place(a).cmp(&place(b)))
+        });
+        Ok(found)
+    }
+
+    /// The passage of that id, if the scope admits it; otherwise it is as if it did not exist.
+    pub fn passage(&self, scope: &Scope, id: &PassageId) -> Result<Option<Passage>, Error> {
+        let by_id = self.exact(self.fields.id, &id.0);
+        let mut clauses = vec![(Occur::Must, by_id)];
+        clauses.extend(self.filters(scope, &Filter::all()));
+        let top = self
+            .searcher
+            .search(&BooleanQuery::new(clauses), &TopDocs::with_limit(1).order_by_score())?;
+        let Some((_, address)) = top.first() else { return Ok(None) };
+        self.stored(scope, &self.searcher.doc(*address)?)
+    }
+
+    /// The passages of one document, in order, if the scope admits it.
+    pub fn passages_of(&self, scope: &Scope, document: &str) -> Result<Vec<Passage>, Error> {
+        let mut clauses = vec![(Occur::Must, self.exact(self.fields.document, document))];
+        clauses.extend(self.filters(scope, &Filter::all()));
+        let limit = self.manifest.documents.get(document).map_or(0, |record| record.passages);
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let top = self
+            .searcher
+            .search(&BooleanQuery::new(clauses), &TopDocs::with_limit(limit).order_by_score())?;
+        let mut found = Vec::new();
+        for (_, address) in top {
+            found.extend(self.stored(scope, &self.searcher.doc(address)?)?);
+        }
+        found.sort_by_key(|passage| passage.place.ordinal);
+        Ok(found)
+    }
+
+    /// The documents that the scope admits, by id.
+    pub fn documents<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = &'a Record> {
+        let records = self.manifest.documents.values();
+        records.filter(|record| scope.admits(record.institution.as_deref()))
+    }
+
+    /// What is known of the document of a passage.
+    pub fn record(&self, passage: &Passage) -> Option<&Record> {
+        self.manifest.documents.get(&passage.document)
+    }
+
+    /// The state of a document on a day, and the document that has taken its place.
+    pub fn state(&self, record: &Record, day: Day) -> (State, Option<&str>) {
+        let successor = self.successors.get(&record.document).into_iter().flatten();
+        let newer = successor.filter(|(from, _)| from.is_none_or(|from| from <= day)).next_back();
+        let by = newer.map(|(_, by)| by.as_str());
+        match record.period.on(day) {
+            State::Current if by.is_some() => (State::Superseded, by),
+            other => (other, by),
+        }
+    }
+
+    /// How many passages there are in all.
+    pub fn len(&self) -> u64 {
+        self.searcher.num_docs()
+    }
+
+    /// Whether there are no passages.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// In how many passages a stem stands, in any field that is searched.
+    pub fn frequency(&self, stem: &str) -> u64 {
+        let count =
+            |field| self.searcher.doc_freq(&Term::from_field_text(field, stem)).unwrap_or(0);
+        count(self.fields.text).max(count(self.fields.head)).max(count(self.fields.parts))
+    }
+
+    fn any_of(&self, query: &Query) -> Box<dyn tantivy::query::Query> {
+        let mut clauses: Vec<(Occur, Box<dyn tantivy::query::Query>)> = Vec::new();
+        let mut add = |field: Field, text: &str, weight: f32| {
+            let term = Term::from_field_text(field, text);
+            let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
+            clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(query), weight))));
+        };
+        for term in &query.terms {
+            add(self.fields.text, &term.stem, term.weight);
+            add(self.fields.head, &term.stem, term.weight * HEAD_WEIGHT);
+            add(self.fields.parts, &term.stem, term.weight * PART_WEIGHT);
+            for part in &term.parts {
+                add(self.fields.text, part, term.weight * PART_WEIGHT);
+                add(self.fields.parts, part, term.weight * PART_WEIGHT * PART_WEIGHT);
+            }
+        }
+        Box::new(BooleanQuery::new(clauses))
+    }
+
+    /// The one place where a scope becomes a condition of a search.
+    fn filters(
+        &self,
+        scope: &Scope,
+        filter: &Filter,
+    ) -> Vec<(Occur, Box<dyn tantivy::query::Query>)> {
+        let must = |query: Box<dyn tantivy::query::Query>| {
+            let constant: Box<dyn tantivy::query::Query> =
+                Box::new(ConstScoreQuery::new(query, 0.0));
+            (Occur::Must, constant)
+        };
+        let mut owners = vec![Term::from_field_text(self.fields.owner, GENERAL)];
+        owners.extend(
+            scope.institution().map(|own| Term::from_field_text(self.fields.owner, own.name())),
+        );
+        let mut clauses = vec![must(Box::new(TermSetQuery::new(owners)))];
+        let terms = |field: Field, values: Vec<String>| {
+            TermSetQuery::new(values.iter().map(|value| Term::from_field_text(field, value)))
+        };
+        if !filter.kinds.is_empty() {
+            let kinds = filter.kinds.iter().map(|kind| kind.value().to_owned()).collect();
+            clauses.push(must(Box::new(terms(self.fields.kind, kinds))));
+        }
+        if !filter.systems.is_empty() {
+            let systems = filter.systems.iter().map(|system| system.name().to_owned()).collect();
+            clauses.push(must(Box::new(terms(self.fields.system, systems))));
+        }
+        if filter.states == States::Current {
+            let day = day_number(scope.day());
+            let bound = |field| Bound::Included(Term::from_field_i64(field, day));
+            let begun = RangeQuery::new(Bound::Unbounded, bound(self.fields.from));
+            let lasting = RangeQuery::new(bound(self.fields.until), Bound::Unbounded);
+            clauses.push(must(Box::new(begun)));
+            clauses.push(must(Box::new(lasting)));
+            let replaced = self.replaced_on(scope.day());
+            if !replaced.is_empty() {
+                let query = terms(self.fields.document, replaced.into_iter().collect());
+                clauses.push((Occur::MustNot, Box::new(query)));
+            }
+        }
+        clauses
+    }
+
+    fn replaced_on(&self, day: Day) -> BTreeSet<String> {
+        let held = |from: &Option<Day>| from.is_none_or(|from| from <= day);
+        let replaced =
+            self.successors.iter().filter(|(_, by)| by.iter().any(|(from, _)| held(from)));
+        replaced.map(|(document, _)| document.clone()).collect()
+    }
+
+    fn exact(&self, field: Field, text: &str) -> Box<dyn tantivy::query::Query> {
+        Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
+    }
+
+    /// The stored passage, after the second look at its owner.
+    fn stored(&self, scope: &Scope, document: &TantivyDocument) -> Result<Option<Passage>, Error> {
+        let body = document.get_first(self.fields.body).and_then(|value| value.as_str());
+        let passage: Passage =
+            serde_json::from_str(body.unwrap_or_default()).map_err(|error| Error::Damaged {
+                data: self.stamp.build.clone(),
+                detail: format!("a stored passage cannot be read: {error}"),
+            })?;
+        if scope.admits(passage.owner.as_deref()) {
+            Ok(Some(passage))
+        } else {
+            tracing::error!(passage = %passage.id, "a passage outside the scope passed the filter and was dropped");
+            Ok(None)
+        }
+    }
+}
+
+impl Filter {
+    /// Every kind, every system, every state.
+    pub fn all() -> Self {
+        Self { kinds: Vec::new(), systems: Vec::new(), states: States::Any }
+    }
+
+    /// Every kind and every system that holds on the scope's day.
+    pub fn current() -> Self {
+        Self { states: States::Current, ..Self::all() }
+    }
+}
+
+/// Who has replaced whom. A document replaces others by id, or older versions of its own kind
+/// and owner by their version.
+fn successors(manifest: &Manifest) -> HashMap<String, Vec<(Option<Day>, String)>> {
+    let mut found: HashMap<String, Vec<(Option<Day>, String)>> = HashMap::new();
+    for newer in manifest.documents.values() {
+        for name in &newer.supersedes {
+            for older in manifest.documents.values() {
+                let by_id = older.document == *name;
+                let by_version = older.version.as_deref() == Some(name)
+                    && older.kind == newer.kind
+                    && older.institution == newer.institution
+                    && older.area == newer.area
+                    && (older.title == newer.title || newer.kind == Kind::Drejebog);
+                // A drejebog is only replaced by one of the same owner.
+                let own = older.institution == newer.institution;
+                if older.document != newer.document && own && (by_id || by_version) {
+                    let entry = found.entry(older.document.clone()).or_default();
+                    entry.push((newer.period.from, newer.document.clone()));
+                }
+            }
+        }
+    }
+    for replaced in found.values_mut() {
+        replaced.sort();
+    }
+    found
+}

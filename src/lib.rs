@@ -17,3 +17,5 @@ pub mod privacy;
 pub mod sources;
 pub mod passages;
 pub mod index;
+
+pub mod retrieval;

@@ -87,15 +87,14 @@ pub fn update(data: &Path, update: Update, progress: &dyn Fn(Progress)) -> Resul
     let fits = held.as_ref().is_some_and(|held| {
         held.check(data).is_ok() && held.cut == update.cut && schema_fits(data)
     });
-    let (build, fresh) = match (fits, manifest::current_build(data)) {
-        (true, Ok(build)) => (build, None),
-        _ => {
-            let name = new_build_name(data);
-            let build = data.join(&name);
-            let failed = |source| Error::Io { doing: "make", path: build.clone(), source };
-            fs::create_dir_all(&build).map_err(failed)?;
-            (build, Some(name))
-        }
+    let (build, fresh) = if fits {
+        (manifest::current_build(data)?, None)
+    } else {
+        let name = new_build_name(data);
+        let build = data.join(&name);
+        let failed = |source| Error::Io { doing: "make", path: build.clone(), source };
+        fs::create_dir_all(&build).map_err(failed)?;
+        (build, Some(name))
     };
     let report = write(&build, update, held.filter(|_| fresh.is_none()), progress)?;
     if let Some(name) = fresh {
@@ -142,7 +141,7 @@ fn schema_fits(data: &Path) -> bool {
 
 fn new_build_name(data: &Path) -> String {
     let taken = |number: &u32| !data.join(format!("build-{number}")).exists();
-    let free = (1..).find(taken).unwrap_or(u32::MAX);
+    let free = (1..u32::MAX).find(taken).unwrap_or(u32::MAX);
     format!("build-{free}")
 }
 

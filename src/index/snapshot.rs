@@ -83,7 +83,9 @@ pub struct Snapshot {
 
 impl std::fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Snapshot").field("documents", &self.manifest.documents.len()).finish()
+        f.debug_struct("Snapshot")
+            .field("documents", &self.manifest.documents.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -172,7 +174,7 @@ impl Snapshot {
 
     /// The passage of that id, if the scope admits it; otherwise it is as if it did not exist.
     pub fn passage(&self, scope: &Scope, id: &PassageId) -> Result<Option<Passage>, Error> {
-        let by_id = self.exact(self.fields.id, &id.0);
+        let by_id = exact(self.fields.id, &id.0);
         let mut clauses = vec![(Occur::Must, by_id)];
         clauses.extend(self.filters(scope, &Filter::all()));
         let top = self
@@ -184,7 +186,7 @@ impl Snapshot {
 
     /// The passages of one document, in order, if the scope admits it.
     pub fn passages_of(&self, scope: &Scope, document: &str) -> Result<Vec<Passage>, Error> {
-        let mut clauses = vec![(Occur::Must, self.exact(self.fields.document, document))];
+        let mut clauses = vec![(Occur::Must, exact(self.fields.document, document))];
         clauses.extend(self.filters(scope, &Filter::all()));
         let limit = self.manifest.documents.get(document).map_or(0, |record| record.passages);
         if limit == 0 {
@@ -214,8 +216,9 @@ impl Snapshot {
 
     /// The state of a document on a day, and the document that has taken its place.
     pub fn state(&self, record: &Record, day: Day) -> (State, Option<&str>) {
-        let successor = self.successors.get(&record.document).into_iter().flatten();
-        let newer = successor.filter(|(from, _)| from.is_none_or(|from| from <= day)).next_back();
+        let newer = self.successors.get(&record.document);
+        let newer =
+            newer.and_then(|all| all.iter().rfind(|(from, _)| from.is_none_or(|from| from <= day)));
         let by = newer.map(|(_, by)| by.as_str());
         match record.period.on(day) {
             State::Current if by.is_some() => (State::Superseded, by),
@@ -309,10 +312,6 @@ impl Snapshot {
         replaced.map(|(document, _)| document.clone()).collect()
     }
 
-    fn exact(&self, field: Field, text: &str) -> Box<dyn tantivy::query::Query> {
-        Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
-    }
-
     /// The stored passage, after the second look at its owner.
     fn stored(&self, scope: &Scope, document: &TantivyDocument) -> Result<Option<Passage>, Error> {
         let body = document.get_first(self.fields.body).and_then(|value| value.as_str());
@@ -340,6 +339,10 @@ impl Filter {
     pub fn current() -> Self {
         Self { states: States::Current, ..Self::all() }
     }
+}
+
+fn exact(field: Field, text: &str) -> Box<dyn tantivy::query::Query> {
+    Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
 }
 
 /// Who has replaced whom. A document replaces others by id, or older versions of its own kind

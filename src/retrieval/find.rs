@@ -1,0 +1,233 @@
+//! Search, then rank by what of the question is covered and by precedence, and say why.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::index::{Error, Filter, Found, Record, Snapshot, States};
+use crate::language::Term;
+use crate::passages::PassageId;
+use crate::retrieval::Hit;
+use crate::retrieval::quotes::{Stems, sentence_ranges};
+use crate::retrieval::terms::{Weighted, query, weigh};
+use crate::sources::Kind;
+use crate::terms::{Audience, Scope, State, System};
+
+/// Passages that the index hands over before ranking.
+const CANDIDATES: usize = 60;
+/// Quotes shown with a hit.
+const QUOTES_MAX: usize = 2;
+/// What coverage weighs beside the search engine's score; set by hand on the demo, 2026-11-22.
+const COVERAGE_SHARE: f32 = 0.55;
+
+/// What a search asks.
+#[derive(Debug, Clone, Default)]
+pub struct Question<'a> {
+    /// The words that ask.
+    pub text: &'a str,
+    /// Words around them that the question needs.
+    pub context: &'a str,
+    /// The løngruppe that the inquiry names, as digits.
+    pub loengruppe: Option<&'a str>,
+}
+
+/// What a search is narrowed to by the one who asks.
+#[derive(Debug, Clone, Default)]
+pub struct Narrowing {
+    /// Kinds of source; empty for all.
+    pub kinds: Vec<Kind>,
+    /// Systems; empty for all.
+    pub systems: Vec<System>,
+}
+
+/// What was found for one question.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// Current passages, best first.
+    pub hits: Vec<Hit>,
+    /// Passages that match but do not hold on the day: for the internal note only.
+    pub outdated: Vec<Hit>,
+    /// The weighted terms that were searched for.
+    pub terms: Vec<Weighted>,
+}
+
+/// A term of the glossary that stood in a query.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Meaning {
+    /// The term.
+    pub term: String,
+    /// What it means.
+    pub meaning: String,
+}
+
+/// What a lookup found.
+#[derive(Debug, Clone, Default)]
+pub struct Lookup {
+    /// Terms of the glossary that stood in the query.
+    pub expanded: Vec<Meaning>,
+    /// Passages, current ones first.
+    pub hits: Vec<Hit>,
+    /// The weighted terms that were searched for.
+    pub terms: Vec<Weighted>,
+}
+
+/// The evidence for one question of an inquiry.
+pub fn find(
+    snapshot: &Snapshot,
+    scope: &Scope,
+    question: &Question<'_>,
+    limit: usize,
+) -> Result<Evidence, Error> {
+    let (terms, _) = weigh(snapshot, question.text, question.context);
+    let search = query(&terms);
+    let ranker = Ranker { snapshot, scope, terms: &terms };
+    let current = snapshot.words(scope, &search, &Filter::current(), CANDIDATES)?;
+    let current =
+        current.into_iter().filter(|found| ranker.for_loengruppe(found, question.loengruppe));
+    let hits = ranker.rank(current.collect(), limit);
+    let any = snapshot.words(scope, &search, &Filter::all(), limit)?;
+    let outdated = ranker.rank(any, limit);
+    let outdated = outdated.into_iter().filter(|hit| hit.state != State::Current).collect();
+    Ok(Evidence { hits, outdated, terms })
+}
+
+/// The passages for a query of a few words or a question; outdated ones come last, marked.
+pub fn look_up(
+    snapshot: &Snapshot,
+    scope: &Scope,
+    text: &str,
+    narrowing: &Narrowing,
+    limit: usize,
+) -> Result<Lookup, Error> {
+    let (terms, glossary) = weigh(snapshot, text, "");
+    let search = query(&terms);
+    let ranker = Ranker { snapshot, scope, terms: &terms };
+    let filter = |states| Filter {
+        kinds: narrowing.kinds.clone(),
+        systems: narrowing.systems.clone(),
+        states,
+    };
+    let current = snapshot.words(scope, &search, &filter(States::Current), CANDIDATES)?;
+    let mut hits = ranker.rank(current, limit);
+    let any = snapshot.words(scope, &search, &filter(States::Any), CANDIDATES)?;
+    let outdated = ranker.rank(any, limit).into_iter().filter(|hit| hit.state != State::Current);
+    hits.extend(outdated);
+    hits.truncate(limit);
+    Ok(Lookup { expanded: glossary.into_iter().map(meaning).collect(), hits, terms })
+}
+
+fn meaning(term: &Term) -> Meaning {
+    Meaning { term: term.name.clone(), meaning: term.meaning.clone() }
+}
+
+struct Ranker<'a> {
+    snapshot: &'a Snapshot,
+    scope: &'a Scope,
+    terms: &'a [Weighted],
+}
+
+impl Ranker<'_> {
+    /// A drejebog that names other løngrupper than the inquiry's does not speak of it.
+    fn for_loengruppe(&self, found: &Found, asked: Option<&str>) -> bool {
+        let Some(asked) = asked else { return true };
+        let record = self.snapshot.record(&found.passage);
+        record.is_none_or(|record| {
+            record.loengrupper.is_empty() || record.loengrupper.iter().any(|own| own == asked)
+        })
+    }
+
+    fn rank(&self, found: Vec<Found>, limit: usize) -> Vec<Hit> {
+        let best = found.first().map_or(1.0, |first| first.score).max(f32::MIN_POSITIVE);
+        let mut hits: Vec<Hit> =
+            found.into_iter().filter_map(|found| self.hit(found, best)).collect();
+        hits.sort_by(|a, b| {
+            b.score.total_cmp(&a.score).then_with(|| a.passage_id.cmp(&b.passage_id))
+        });
+        let mut seen: HashSet<PassageId> = HashSet::new();
+        let mut texts: HashSet<String> = HashSet::new();
+        hits.retain(|hit| seen.insert(hit.passage_id.clone()) && texts.insert(hit.text.clone()));
+        hits.truncate(limit);
+        hits
+    }
+
+    fn hit(&self, found: Found, best: f32) -> Option<Hit> {
+        let record = self.snapshot.record(&found.passage)?;
+        let (state, successor) = self.snapshot.state(record, self.scope.day());
+        let heading = found.passage.heading.join(" > ");
+        let all = Stems::of(&format!("{}\n{heading}\n{}", record.title, found.passage.text));
+        let coverage = all.coverage(self.terms);
+        let relevance = COVERAGE_SHARE * coverage + (1.0 - COVERAGE_SHARE) * found.score / best;
+        let score = relevance * (1.0 + precedence(record));
+        Some(Hit {
+            why: self.why(&all, record, state, successor),
+            quotes: best_sentences(&found.passage.text, self.terms),
+            passage_id: found.passage.id,
+            document: found.passage.document,
+            title: record.title.clone(),
+            heading,
+            kind: record.kind,
+            institution: record.institution.clone(),
+            audience: record.audience,
+            valid_from: record.period.from,
+            valid_to: record.period.until,
+            state,
+            text: found.passage.text,
+            score: (score * 1000.0).round() / 1000.0,
+        })
+    }
+
+    fn why(&self, stems: &Stems, record: &Record, state: State, successor: Option<&str>) -> String {
+        let held: Vec<&str> = self
+            .terms
+            .iter()
+            .filter(|term| stems.holds(term) > 0.0)
+            .map(|term| term.stem.as_str())
+            .collect();
+        let mut why =
+            format!("Rummer {} af {} søgeord: {}.", held.len(), self.terms.len(), held.join(", "));
+        if record.kind == Kind::Drejebog {
+            why.push_str(" Institutionens egen drejebog går forud.");
+        }
+        if record.audience == Audience::Internal {
+            why.push_str(" Kun til intern brug.");
+        }
+        match (state, successor) {
+            (State::Superseded, Some(newer)) => {
+                why.push_str(" Afløst af ");
+                why.push_str(newer);
+                why.push('.');
+            }
+            (State::Expired, _) => why.push_str(" Gælder ikke længere."),
+            (State::Future, _) => why.push_str(" Gælder ikke endnu."),
+            _ => {}
+        }
+        why
+    }
+}
+
+/// The boost among passages of near-equal relevance (product rule "Precedence").
+fn precedence(record: &Record) -> f32 {
+    match record.kind {
+        Kind::Drejebog => 0.12,
+        Kind::Standardsvar => 0.09,
+        Kind::Nyhed | Kind::Kalender => 0.06,
+        Kind::ShrGuide | Kind::Brugervejledning | Kind::SlsSide | Kind::Servicebeskrivelse => 0.04,
+        Kind::Lov => 0.02,
+        Kind::Sag | Kind::RetteSted => 0.0,
+    }
+}
+
+fn best_sentences(text: &str, terms: &[Weighted]) -> Vec<String> {
+    let mut scored: Vec<(f32, usize, &str)> = Vec::new();
+    for (at, range) in sentence_ranges(text).into_iter().enumerate() {
+        let Some(sentence) = text.get(range) else { continue };
+        let coverage = Stems::of(sentence).coverage(terms);
+        if coverage > 0.0 {
+            scored.push((coverage, at, sentence));
+        }
+    }
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    scored.truncate(QUOTES_MAX);
+    scored.sort_by_key(|(_, at, _)| *at);
+    scored.into_iter().map(|(_, _, sentence)| sentence.to_owned()).collect()
+}

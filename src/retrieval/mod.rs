@@ -1,0 +1,54 @@
+//! The passages that bear on a question, best first.
+//!
+//! Takes: a question, a [`Scope`](crate::terms::Scope), and a state of the index.
+//! Gives: [`Hit`]s, each with the reason why it was chosen.
+//! Never: shows one institution another's passages; lets a drejebog that is about something else come first.
+
+mod terms;
+mod quotes;
+mod find;
+
+use serde::{Deserialize, Serialize};
+
+use crate::passages::PassageId;
+use crate::sources::Kind;
+use crate::terms::{Audience, Day, State};
+
+pub use find::{Evidence, Lookup, Meaning, Narrowing, Question, find, look_up};
+pub use quotes::{Stems, sentence_ranges};
+pub use terms::{Weighted, weigh};
+
+/// A passage that was found, with what a reader needs to judge it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Hit {
+    /// The passage.
+    pub passage_id: PassageId,
+    /// The document it stands in.
+    pub document: String,
+    /// The document's title.
+    pub title: String,
+    /// The headings above it, outermost first, joined by " > ".
+    pub heading: String,
+    /// What the document is.
+    pub kind: Kind,
+    /// The institution that owns it; missing for general sources.
+    pub institution: Option<String>,
+    /// Whom it is written for.
+    pub audience: Audience,
+    /// The first day on which it holds.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub valid_from: Option<Day>,
+    /// The last day on which it holds.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub valid_to: Option<Day>,
+    /// Its state on the day of the search.
+    pub state: State,
+    /// The passage's text.
+    pub text: String,
+    /// The sentences of it that bear most on the question, verbatim.
+    pub quotes: Vec<String>,
+    /// The score, from 0; comparable within one search.
+    pub score: f32,
+    /// Why it was chosen, in Danish.
+    pub why: String,
+}

@@ -1,0 +1,64 @@
+//! The sentences of a passage, and how well they match weighted terms.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use crate::language::{compound_tokens, sentences, tokens};
+use crate::retrieval::Weighted;
+
+/// Share of a term's weight that counts when only a part of a compound matches.
+const PART_SHARE: f32 = 0.5;
+/// Share that counts when only an equal term of the glossary matches.
+const EQUAL_SHARE: f32 = 0.8;
+
+/// The sentences of a passage's text: each line is a block, and each block is cut by itself.
+pub fn sentence_ranges(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in text.split('\n') {
+        let cut = sentences(line).into_iter();
+        found.extend(cut.map(|range| start + range.start..start + range.end));
+        start += line.len() + 1;
+    }
+    found
+}
+
+/// The stems of a text and of the parts of its compounds.
+#[derive(Debug, Default, Clone)]
+pub struct Stems {
+    words: HashSet<String>,
+    parts: HashSet<String>,
+}
+
+impl Stems {
+    /// The stems of a text.
+    pub fn of(text: &str) -> Self {
+        let words = tokens(text).into_iter().map(|token| token.text).collect();
+        let parts = compound_tokens(text).into_iter().map(|token| token.text).collect();
+        Self { words, parts }
+    }
+
+    /// How much of a term stands here, from 0 to 1.
+    pub fn holds(&self, term: &Weighted) -> f32 {
+        if self.words.contains(&term.stem) {
+            return 1.0;
+        }
+        if term.equal.iter().any(|name| name.iter().all(|stem| self.words.contains(stem))) {
+            return EQUAL_SHARE;
+        }
+        if self.parts.contains(&term.stem) {
+            return EQUAL_SHARE;
+        }
+        let parts = term.parts.iter();
+        let held =
+            parts.filter(|part| self.words.contains(*part) || self.parts.contains(*part)).count();
+        if held == 0 { 0.0 } else { PART_SHARE * held as f32 / term.parts.len() as f32 }
+    }
+
+    /// The share of the terms' weight that stands here, from 0 to 1.
+    pub fn coverage(&self, terms: &[Weighted]) -> f32 {
+        let total: f32 = terms.iter().map(|term| term.weight).sum();
+        let held: f32 = terms.iter().map(|term| term.weight * self.holds(term)).sum();
+        if total > 0.0 { held / total } else { 0.0 }
+    }
+}

@@ -73,12 +73,9 @@ pub(crate) fn query(terms: &[Weighted]) -> Query {
             parts: term.parts.clone(),
         });
         for equal in &term.equal {
-            let parts = Vec::new();
-            query.terms.push(QueryTerm {
-                stem: equal.clone(),
-                weight: place * EQUAL_WEIGHT,
-                parts,
-            });
+            let weight = place * EQUAL_WEIGHT / equal.len() as f32;
+            let term = |stem: &String| QueryTerm { stem: stem.clone(), weight, parts: Vec::new() };
+            query.terms.extend(equal.iter().map(term));
         }
     }
     query

@@ -6,7 +6,26 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::terms::{Audience, Period, System};
+use crate::terms::{Audience, Day, Period, System};
+
+mod format;
+
+mod sandbox;
+
+mod child;
+
+mod metadata;
+
+mod collection;
+
+mod reading;
+
+mod walk;
+
+pub use child::{CHILD_COMMAND, Extractor, Limits, child_main};
+pub use format::{Format, Unreadable, extract};
+pub use sandbox::network_blocked_here;
+pub use walk::{Progress, collect};
 
 /// The one line by which a demonstration document says what it is; it never reaches a passage.
 pub const DEMO_LINE: &str = "Dette dokument er opdigtet til demonstration og gælder ikke.";
@@ -223,4 +242,73 @@ pub struct Harvest {
     pub documents: Vec<Document>,
     /// One line for each thing worth knowing, by file.
     pub notes: Vec<Note>,
+    /// Files that are known as they are, and were not read again.
+    pub unchanged: Vec<Unchanged>,
+    /// What `collection.toml` says about all of them, where there is one.
+    pub collection: Option<Collection>,
+}
+
+/// A file whose documents are still what they were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unchanged {
+    /// The file, as in [`Document::file`].
+    pub file: String,
+    /// Its hash, as in [`Document::hash`].
+    pub hash: String,
+}
+
+/// What a `collection.toml` says about a folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Collection {
+    /// What the collection is called.
+    pub name: Option<String>,
+    /// Whether all in it is invented for demonstration.
+    pub demo: bool,
+    /// The day on which its questions are asked, where it is not today.
+    pub day: Option<Day>,
+}
+
+/// Why no harvest could be had at all.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A path that was named is not there, or may not be read.
+    #[error("`{path}` cannot be opened")]
+    NotFound {
+        /// The path, as it was named.
+        path: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A `collection.toml` cannot be read, so nobody knows what the folder is.
+    #[error("`{file}` cannot be read: {reason}")]
+    Collection {
+        /// The file.
+        file: String,
+        /// What is wrong, with its line where there is one.
+        reason: String,
+    },
+    /// Invented documents would be mixed with others.
+    #[error("`{demo}` is a demonstration, and `{other}` is not")]
+    DemoMixed {
+        /// A file of the demonstration.
+        demo: String,
+        /// A file of another collection.
+        other: String,
+    },
+}
+
+impl Error {
+    /// What the reader can do.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "check the spelling, and that the file may be read",
+            Self::Collection { .. } => {
+                "mend the file: `name`, `demo`, `day` (YYYY-MM-DD) and [[file]] tables with `path`"
+            }
+            Self::DemoMixed { .. } => {
+                "index demonstrations and real documents into data directories of their own"
+            }
+        }
+    }
 }

@@ -1,0 +1,152 @@
+//! The list of blocks that every reader fills.
+
+use crate::sources::{Block, DEMO_LINE, Form};
+
+/// Blocks in reading order, cleaned on their way in.
+#[derive(Debug, Default)]
+pub(crate) struct Blocks {
+    blocks: Vec<Block>,
+    page: Option<u32>,
+}
+
+impl Blocks {
+    /// The page that the blocks from here on stand on.
+    pub(crate) fn on_page(&mut self, page: u32) {
+        self.page = Some(page);
+    }
+
+    /// Adds a block, unless nothing is left of its text.
+    pub(crate) fn push(&mut self, form: Form, text: &str) {
+        let text = clean(text);
+        if text.chars().any(char::is_alphanumeric) {
+            self.blocks.push(Block { form, text, page: self.page });
+        }
+    }
+
+    /// Adds a row of a table, each cell under its header.
+    pub(crate) fn push_row(&mut self, header: &[String], cells: &[String]) {
+        let text = row_text(header, cells);
+        self.push(Form::Row, &text);
+    }
+
+    /// Adds a whole table, whose first row is its header; a single row stands for itself.
+    pub(crate) fn push_table(&mut self, rows: &[Vec<String>]) {
+        match rows {
+            [] => {}
+            [only] => self.push_row(&[], only),
+            [header, rest @ ..] => rest.iter().for_each(|cells| self.push_row(header, cells)),
+        }
+    }
+
+    /// The block added last.
+    pub(crate) fn last(&self) -> Option<&Block> {
+        self.blocks.last()
+    }
+
+    /// The list.
+    pub(crate) fn finish(self) -> Vec<Block> {
+        self.blocks
+    }
+}
+
+/// `Header: cell; Header: cell`, without the empty cells.
+fn row_text(header: &[String], cells: &[String]) -> String {
+    let mut parts = Vec::new();
+    for (at, cell) in cells.iter().enumerate() {
+        let cell = clean(cell);
+        let name = header.get(at).map(|name| clean(name)).unwrap_or_default();
+        let name = name.trim_end_matches([':', ' ']);
+        if cell.is_empty() {
+            continue;
+        }
+        parts.push(if name.is_empty() { cell } else { format!("{name}: {cell}") });
+    }
+    parts.join("; ")
+}
+
+/// One line without invisible characters, runs of spaces and the demonstration line.
+pub(crate) fn clean(text: &str) -> String {
+    let visible: String = text.chars().filter(|&c| !is_invisible(c)).collect();
+    let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.contains(DEMO_LINE) {
+        return clean(&line.replace(DEMO_LINE, " "));
+    }
+    line
+}
+
+/// Soft hyphens, zero-width characters, byte order marks and control characters.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{fffc}')
+        || (c.is_control() && !c.is_whitespace())
+}
+
+/// Joins two lines of one paragraph; a word that was cut by a hyphen is made whole.
+pub(crate) fn join_lines(first: &str, second: &str) -> String {
+    let (first, second) = (first.trim_end(), second.trim_start());
+    match first.strip_suffix(['-', '\u{ad}', '\u{2010}']) {
+        Some(stem) if stem.ends_with(char::is_alphanumeric) => match joint(stem, second) {
+            Joint::Word => format!("{stem}{second}"),
+            Joint::Hyphen => format!("{stem}-{second}"),
+            Joint::Space => format!("{first} {second}"),
+        },
+        _ if first.is_empty() => second.to_owned(),
+        _ => format!("{first} {second}"),
+    }
+}
+
+/// What stands between two lines of which the first ends in a hyphen.
+enum Joint {
+    Word,
+    Hyphen,
+    Space,
+}
+
+fn joint(stem: &str, second: &str) -> Joint {
+    let next = second.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    if next.is_empty() || matches!(next, "og" | "eller" | "samt" | "til") {
+        return Joint::Space;
+    }
+    // `HR-` + `løn`, `F-` + `skema`, `2023-` + `2036`: the hyphen is part of the word.
+    let last = stem.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let is_code = last.chars().all(|c| c.is_uppercase() || c.is_numeric());
+    if is_code || !next.starts_with(char::is_lowercase) { Joint::Hyphen } else { Joint::Word }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_join(first: &str, second: &str, expected: &str) {
+        assert_eq!(join_lines(first, second), expected);
+    }
+
+    #[test]
+    fn a_word_cut_by_a_hyphen_is_made_whole() {
+        check_join(
+            "årets kundetilfredsheds-",
+            "undersøgelse",
+            "årets kundetilfredshedsundersøgelse",
+        );
+        check_join("Masse- ", "indberetningen", "Masseindberetningen");
+        check_join("Slots-", "og Kulturstyrelsen", "Slots- og Kulturstyrelsen");
+        check_join("i HR-", "løn", "i HR-løn");
+        check_join("perioden 2027-", "2028.", "perioden 2027-2028.");
+        check_join("Løn -", "og refusion", "Løn - og refusion");
+        check_join("en ", " linje", "en linje");
+    }
+
+    #[test]
+    fn text_is_one_line_without_what_nobody_sees() {
+        assert_eq!(clean(" bar\u{ad}sel\u{200b}\n  og\u{a0}ferie "), "barsel og ferie");
+        assert_eq!(clean(DEMO_LINE), "");
+        assert_eq!(clean(&format!("Ferie. {DEMO_LINE} Barsel.")), "Ferie. Barsel.");
+    }
+
+    #[test]
+    fn a_row_stands_alone() {
+        let words = |list: &[&str]| list.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+        let header = words(&["Opgave:", "SAM", ""]);
+        assert_eq!(row_text(&header, &words(&["Ferie", "", "x", "y"])), "Opgave: Ferie; x; y");
+    }
+}

@@ -1,0 +1,261 @@
+//! IO: one file, with what stands beside it, becomes its documents.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::sources::child::Extractor;
+use crate::sources::collection::CollectionFile;
+use crate::sources::format::{Format, Unreadable, read_yaml};
+use crate::sources::metadata::{self, Layer, Metadata, Remark, Strangers};
+use crate::sources::{Attachment, Document, Extracted, Form, Kind, MetaValue, Note};
+
+/// Stands in every hash, so that better readers read again what is unchanged.
+const READERS_VERSION: &str = "1";
+/// What the name of a sidecar ends in.
+pub(crate) const SIDECAR_ENDING: &str = ".meta.yaml";
+
+/// A file that is to be read.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    /// Where it lies.
+    pub(crate) path: PathBuf,
+    /// What it is called: its path below the folder that was indexed.
+    pub(crate) id: String,
+    /// The kind that its folders say.
+    pub(crate) folder_kind: Option<Kind>,
+    /// The collection that it belongs to.
+    pub(crate) collection: Option<Arc<CollectionFile>>,
+}
+
+/// What became of a file.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// The hash of a file that is known as it is.
+    pub(crate) unchanged: Option<String>,
+    /// Its documents.
+    pub(crate) documents: Vec<Document>,
+    /// What is worth knowing about it.
+    pub(crate) notes: Vec<Note>,
+}
+
+impl Found {
+    /// Reads the file, unless `known` says that it is indexed as it is.
+    pub(crate) fn read(
+        &self,
+        known: &(dyn Fn(&str, &str) -> bool + Sync),
+        extractor: &Extractor,
+    ) -> Outcome {
+        let mut reading = Reading { found: self, hash: String::new(), outcome: Outcome::default() };
+        match self.load(extractor.limits.input_bytes_max) {
+            Ok(loaded) if known(&self.id, &loaded.hash) => {
+                reading.outcome.unchanged = Some(loaded.hash);
+            }
+            Ok(loaded) => {
+                reading.hash.clone_from(&loaded.hash);
+                if let Err(remark) = reading.read(&loaded, extractor) {
+                    reading.outcome.notes.push(remark.left_out(&self.id));
+                }
+            }
+            Err(remark) => reading.outcome.notes.push(remark.left_out(&self.id)),
+        }
+        reading.outcome
+    }
+
+    fn load(&self, bytes_max: u64) -> Result<Loaded, Remark> {
+        let size = std::fs::metadata(&self.path).map_err(|error| io_remark(&error))?.len();
+        if size > bytes_max {
+            return Err(refusal(&Unreadable::TooLarge { bytes: size, bytes_max }));
+        }
+        let bytes = std::fs::read(&self.path).map_err(|error| io_remark(&error))?;
+        let mut sidecar_path = self.path.clone().into_os_string();
+        sidecar_path.push(SIDECAR_ENDING);
+        let sidecar = match std::fs::read_to_string(&sidecar_path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(io_remark(&error)),
+        };
+        let hash = self.hash(&bytes, sidecar.as_deref());
+        Ok(Loaded { bytes, sidecar, hash })
+    }
+
+    /// A hash of all that decides what the documents will be.
+    fn hash(&self, bytes: &[u8], sidecar: Option<&str>) -> String {
+        let entry = self.collection.as_ref().and_then(|collection| collection.entry(&self.path));
+        let demo = self.collection.as_ref().map(|collection| collection.about.demo);
+        let kind = self.folder_kind.map(Kind::value);
+        let beside = format!("{READERS_VERSION} {kind:?} {demo:?} {entry:?} {sidecar:?}");
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&beside.len().to_le_bytes()).update(beside.as_bytes()).update(bytes);
+        hasher.finalize().to_hex().to_string()
+    }
+
+    /// The file's own name.
+    fn name(&self) -> &str {
+        self.id.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+struct Loaded {
+    bytes: Vec<u8>,
+    sidecar: Option<String>,
+    hash: String,
+}
+
+fn io_remark(error: &std::io::Error) -> Remark {
+    if error.kind() == std::io::ErrorKind::PermissionDenied {
+        let reason = "the file may not be read by this user".to_owned();
+        return Remark::new("no_permission", reason, "give this user the right to read the file");
+    }
+    let reason = format!("the file could not be read from the disk: {error}");
+    Remark::new("read_failed", reason, "check the disk and the file")
+}
+
+fn refusal(unreadable: &Unreadable) -> Remark {
+    Remark::new(unreadable.code(), unreadable.to_string(), unreadable.remedy())
+}
+
+/// A file on its way to documents.
+struct Reading<'a> {
+    found: &'a Found,
+    hash: String,
+    outcome: Outcome,
+}
+
+impl Reading<'_> {
+    fn read(&mut self, loaded: &Loaded, extractor: &Extractor) -> Result<(), Remark> {
+        let beside = self.beside(loaded)?;
+        let format =
+            Format::of(self.found.name(), &loaded.bytes).map_err(|error| refusal(&error))?;
+        let extracted =
+            extractor.extract(format, &loaded.bytes).map_err(|error| refusal(&error))?;
+        let layers = layers(format, &extracted, &beside);
+        let attachments = extracted.attachments.clone();
+        self.add(&self.found.id.clone(), extracted, &layers);
+        for (at, attachment) in attachments.iter().enumerate() {
+            self.add_attachment(at, attachment, &layers, extractor);
+        }
+        Ok(())
+    }
+
+    /// What sidecar and collection say, the sidecar first.
+    fn beside(&self, loaded: &Loaded) -> Result<Vec<Layer>, Remark> {
+        let mut layers = Vec::new();
+        if let Some(text) = &loaded.sidecar {
+            let values = read_yaml(text).map_err(|fault| {
+                let reason = format!("the sidecar {SIDECAR_ENDING} cannot be read, {fault}");
+                Remark::new("bad_metadata", reason, "mend that line; it is YAML, `key: value`")
+            })?;
+            layers.push(Layer { values, strangers: Strangers::Noted });
+        }
+        let collection = self.found.collection.as_ref();
+        layers.extend(collection.and_then(|it| it.entry(&self.found.path)).cloned());
+        Ok(layers)
+    }
+
+    /// Makes a document of what was read, if its metadata can be trusted.
+    fn add(&mut self, id: &str, extracted: Extracted, layers: &[Layer]) {
+        let mut remarks = Vec::new();
+        let checked = metadata::check(layers, self.found.folder_kind, &mut remarks);
+        let odd = extracted.remarks.iter().map(|remark| {
+            let remedy = "check the text, or save the document again";
+            Remark::new("read_with_care", remark.clone(), remedy)
+        });
+        let notes = remarks.into_iter().chain(odd).map(|remark| remark.kept(id));
+        match checked {
+            Ok(metadata) if extracted.blocks.is_empty() => {
+                // A mail that is nothing but its attachments.
+                drop(metadata);
+                self.outcome.notes.push(refusal(&Unreadable::NoText).left_out(id));
+            }
+            Ok(metadata) => {
+                self.outcome.notes.extend(notes);
+                let document = self.document(id, extracted, metadata);
+                self.outcome.documents.push(document);
+            }
+            Err(remark) => {
+                self.outcome.notes.extend(notes);
+                self.outcome.notes.push(remark.left_out(id));
+            }
+        }
+    }
+
+    /// An attachment is a document beside its mail, and belongs to whom the mail belongs.
+    fn add_attachment(
+        &mut self,
+        at: usize,
+        attachment: &Attachment,
+        mail: &[Layer],
+        extractor: &Extractor,
+    ) {
+        let name = attachment.name.replace(['/', '\\'], "-");
+        let mut id = format!("{}/{name}", self.found.id);
+        if self.outcome.documents.iter().any(|document| document.id == id) {
+            id = format!("{}/{}-{name}", self.found.id, at + 1);
+        }
+        let read = Format::of(&name, &attachment.bytes).and_then(|format| match format {
+            Format::Cases => Err(Unreadable::Unsupported {
+                what: "an export of cases inside a mail".to_owned(),
+                remedy: "save the export beside the mail".to_owned(),
+            }),
+            _ => Ok((format, extractor.extract(format, &attachment.bytes)?)),
+        });
+        match read {
+            Ok((format, extracted)) => {
+                let mut layers = layers(format, &extracted, &[]);
+                layers.extend(mail.iter().map(without_title));
+                self.add(&id, extracted, &layers);
+            }
+            Err(unreadable) => {
+                self.outcome.notes.push(refusal(&unreadable).left_out(&id));
+            }
+        }
+    }
+
+    fn document(&self, id: &str, extracted: Extracted, metadata: Metadata) -> Document {
+        let is_demo = self.found.collection.as_ref().is_some_and(|it| it.about.demo);
+        let title = metadata.title.clone().unwrap_or_else(|| title_of(id, &extracted));
+        Document {
+            id: id.to_owned(),
+            file: self.found.id.clone(),
+            hash: self.hash.clone(),
+            title,
+            kind: metadata.kind,
+            institution: metadata.institution,
+            loengrupper: metadata.loengrupper,
+            audience: metadata.audience,
+            owner: metadata.owner,
+            version: metadata.version,
+            period: metadata.period,
+            supersedes: metadata.supersedes,
+            systems: metadata.systems,
+            area: metadata.area,
+            demo: is_demo || metadata.demo.unwrap_or(false),
+            blocks: extracted.blocks,
+        }
+    }
+}
+
+/// What a file says about itself, then what is said beside it.
+fn layers(format: Format, extracted: &Extracted, beside: &[Layer]) -> Vec<Layer> {
+    let strangers = if format == Format::Markdown { Strangers::Noted } else { Strangers::Passed };
+    let own = Layer { values: extracted.metadata.clone(), strangers };
+    std::iter::once(own).chain(beside.iter().cloned()).collect()
+}
+
+/// What a mail passes on to its attachments: all but its title, noted once with the mail.
+fn without_title(layer: &Layer) -> Layer {
+    let kept = |(key, _): &&(String, MetaValue)| !key.trim().eq_ignore_ascii_case("titel");
+    let values = layer.values.iter().filter(kept).cloned().collect();
+    Layer { values, strangers: Strangers::Passed }
+}
+
+/// The first heading of the first level, the format's own title, or the file's name.
+fn title_of(id: &str, extracted: &Extracted) -> String {
+    let heading = extracted.blocks.iter().find(|block| block.form == Form::Heading(1));
+    let own = extracted.title.as_deref().map(str::trim).filter(|title| !title.is_empty());
+    if let Some(title) = heading.map(|block| block.text.as_str()).or(own) {
+        return title.to_owned();
+    }
+    let name = id.rsplit('/').next().unwrap_or(id);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+}

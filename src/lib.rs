@@ -18,4 +18,9 @@ pub mod sources;
 pub mod passages;
 pub mod index;
 
+pub mod inquiry;
 pub mod retrieval;
+pub mod draft;
+
+pub mod config;
+pub mod service;

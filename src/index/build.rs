@@ -8,11 +8,11 @@ use serde::Serialize;
 use tantivy::{IndexWriter, TantivyDocument, Term};
 
 use crate::index::Error;
-use crate::index::manifest::{self, Collection, FORMAT, Manifest, Record};
+use crate::index::manifest::{self, FORMAT, Manifest, Record};
 use crate::index::schema::{self, Fields, GENERAL, day_number};
 use crate::language::ANALYSER;
 use crate::passages::{self, Passage};
-use crate::sources::{Document, Note};
+use crate::sources::{Collection, Document, Note};
 use crate::terms::{Period, Register};
 
 /// Threads that write the index; the machine we promise to run on has two cores.

@@ -9,24 +9,13 @@ use serde::{Deserialize, Serialize};
 use crate::index::Error;
 use crate::language::ANALYSER;
 use crate::passages;
-use crate::sources::{Document, Kind, Note};
-use crate::terms::{Audience, Day, Period, Register, System};
+use crate::sources::{Collection, Document, Kind, Note};
+use crate::terms::{Audience, Period, Register, System};
 
 /// The form of the manifest and of the index beside it.
 pub(crate) const FORMAT: u32 = 1;
 /// The file that names the build in use.
 const CURRENT: &str = "current";
-
-/// What the documents are, taken together.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Collection {
-    /// Its name.
-    pub name: Option<String>,
-    /// Whether it is invented for demonstration.
-    pub demo: bool,
-    /// Its own day, so that its answers do not change with the calendar.
-    pub day: Option<Day>,
-}
 
 /// What is known of one document without its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

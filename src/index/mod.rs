@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub use build::{Progress, Report, Update, remembered, update};
-pub use manifest::{Collection, Manifest, Record};
+pub use manifest::{Manifest, Record};
 pub use snapshot::{Filter, Found, Query, QueryTerm, Snapshot, States};
 
 /// Why the index could not be used or made.

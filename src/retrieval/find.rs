@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::index::{Error, Filter, Found, Record, Snapshot, States};
 use crate::language::Term;
-use crate::passages::PassageId;
+use crate::passages::{Passage, PassageId};
 use crate::retrieval::Hit;
 use crate::retrieval::quotes::{Stems, sentence_ranges};
 use crate::retrieval::terms::{Weighted, query, weigh};
@@ -114,6 +114,14 @@ pub fn look_up(
     hits.extend(outdated);
     hits.truncate(limit);
     Ok(Lookup { expanded: glossary.into_iter().map(meaning).collect(), hits, terms })
+}
+
+/// A passage as a hit of its own, without a question.
+pub fn show(snapshot: &Snapshot, scope: &Scope, passage: Passage) -> Option<Hit> {
+    let ranker = Ranker { snapshot, scope, terms: &[] };
+    let mut hit = ranker.hit(Found { passage, score: 0.0 }, 1.0)?;
+    hit.why = String::new();
+    Some(hit)
 }
 
 fn meaning(term: &Term) -> Meaning {

@@ -14,7 +14,7 @@ use crate::passages::PassageId;
 use crate::sources::Kind;
 use crate::terms::{Audience, Day, State};
 
-pub use find::{Evidence, Lookup, Meaning, Narrowing, Question, find, look_up};
+pub use find::{Evidence, Lookup, Meaning, Narrowing, Question, find, look_up, show};
 pub use quotes::{Stems, sentence_ranges};
 pub use terms::{Weighted, weigh};
 

@@ -258,7 +258,7 @@ pub struct Unchanged {
 }
 
 /// What a `collection.toml` says about a folder.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Collection {
     /// What the collection is called.
     pub name: Option<String>,

@@ -69,6 +69,25 @@ impl System {
         (System::P360, &["p360", "public 360"]),
     ];
 
+    /// Every system, in the order of the documentation.
+    pub const ALL: [Self; 15] = [
+        Self::Shr,
+        Self::Sls,
+        Self::HrLoen,
+        Self::Loenportalen,
+        Self::Serviceportalen,
+        Self::Kundeportalen,
+        Self::StatensRefusion,
+        Self::NemRefusion,
+        Self::Pensab,
+        Self::Bsl,
+        Self::MTime,
+        Self::RejsUd,
+        Self::IndFak,
+        Self::NavisionStat,
+        Self::P360,
+    ];
+
     /// The system of that name, in any of its usual spellings.
     pub fn find(name: &str) -> Option<Self> {
         let name = name.trim().to_lowercase();

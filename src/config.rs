@@ -1,0 +1,263 @@
+//! Settings: defaults, the settings file, the environment, the command line; the last one wins.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{draft, passages};
+
+/// The settings file that is read when it is there.
+pub const FILE: &str = "svarforslag.toml";
+/// What the names of environment variables begin with.
+const PREFIX: &str = "SVARFORSLAG";
+/// Variables of the test suite, which are no settings.
+const TEST_PREFIX: &str = "SVARFORSLAG_TEST_";
+
+/// Checked settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The data directory.
+    pub data: PathBuf,
+    /// The address that `serve` listens on.
+    pub listen: String,
+    /// The register of institutions; empty means the one found beside the documents.
+    pub institutions: PathBuf,
+    /// Who signs replies.
+    pub signer: draft::Setting,
+    /// How large passages are cut.
+    pub passages: passages::Settings,
+    /// What one caller may take.
+    pub limits: Limits,
+}
+
+/// What one caller may take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Bytes of a request body.
+    pub body_bytes_max: usize,
+    /// Drafts and searches made at once; each holds a core for its whole life.
+    pub work_at_once_max: usize,
+    /// Connections held at once.
+    pub connections_max: usize,
+    /// Seconds in which a caller must have sent its headers.
+    pub header_seconds_max: u64,
+    /// Seconds in which a request must be answered.
+    pub request_seconds_max: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("data"),
+            listen: "127.0.0.1:8080".to_owned(),
+            institutions: PathBuf::new(),
+            signer: draft::Setting::default(),
+            passages: passages::Settings::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // A mail of 2 MB in JSON, with its quotes escaped.
+            body_bytes_max: 4 * 1024 * 1024,
+            work_at_once_max: 2,
+            connections_max: 256,
+            header_seconds_max: 10,
+            request_seconds_max: 30,
+        }
+    }
+}
+
+/// Why the program does not start with these settings.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A settings file was named that is not there.
+    #[error("the settings file {} is not there", .0.display())]
+    Missing(PathBuf),
+    /// A file or a variable cannot be read, or holds what is no setting.
+    #[error("the settings cannot be read: {detail}")]
+    Unreadable {
+        /// Where and what, as the reader of settings put it.
+        detail: String,
+    },
+    /// A value is of the right type but cannot be meant.
+    #[error("`{key}` is {value}, which cannot be: {why}")]
+    Impossible {
+        /// The setting.
+        key: &'static str,
+        /// Its value.
+        value: String,
+        /// Why not.
+        why: &'static str,
+    },
+}
+
+impl Error {
+    /// What the operator can do.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Missing(_) => "name an existing file with `--config`, or leave the option out",
+            Self::Unreadable { .. } => {
+                "compare with docs/svarforslag.example.toml; `svarforslag config` prints what is read from where"
+            }
+            Self::Impossible { .. } => {
+                "write another value; docs/svarforslag.example.toml names the bounds"
+            }
+        }
+    }
+}
+
+/// One setting with where its value came from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Origin {
+    /// The setting, as in `limits.body_bytes_max`.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+    /// The file, the variable or the option that set it, or `default`.
+    pub origin: String,
+}
+
+/// What the command line sets.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// `--data`.
+    pub data: Option<PathBuf>,
+    /// `--listen`.
+    pub listen: Option<String>,
+}
+
+/// Settings with their origins.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The settings.
+    pub config: Config,
+    /// Where each came from.
+    pub origins: Vec<Origin>,
+}
+
+/// Reads the settings. `environment` is the process's variables.
+pub fn load(
+    file: Option<&Path>,
+    environment: HashMap<String, String>,
+    overrides: &Overrides,
+) -> Result<Loaded, Error> {
+    if let Some(file) = file.filter(|file| !file.exists()) {
+        return Err(Error::Missing(file.to_owned()));
+    }
+    let unreadable = |error: config::ConfigError| Error::Unreadable { detail: error.to_string() };
+    let defaults = toml::to_string(&Config::default())
+        .map_err(|error| Error::Unreadable { detail: error.to_string() })?;
+    let environment: HashMap<String, String> =
+        environment.into_iter().filter(|(name, _)| !name.starts_with(TEST_PREFIX)).collect();
+    let path = file.unwrap_or(Path::new(FILE));
+    let mut builder = config::Config::builder()
+        .add_source(config::File::from_str(&defaults, config::FileFormat::Toml))
+        .add_source(
+            config::File::from(path).format(config::FileFormat::Toml).required(file.is_some()),
+        )
+        .add_source(
+            config::Environment::with_prefix(PREFIX)
+                .prefix_separator("_")
+                .separator("__")
+                .try_parsing(true)
+                .source(Some(environment)),
+        );
+    let data = overrides.data.as_ref().map(|data| data.display().to_string());
+    for (key, value) in [("data", data), ("listen", overrides.listen.clone())] {
+        builder = builder.set_override_option(key, value).map_err(unreadable)?;
+    }
+    let read = builder.build().map_err(unreadable)?;
+    let origins = origins(&read, overrides);
+    let config: Config = read.try_deserialize().map_err(unreadable)?;
+    check(&config)?;
+    Ok(Loaded { config, origins })
+}
+
+fn check(config: &Config) -> Result<(), Error> {
+    let impossible = |key, value: &dyn std::fmt::Display, why| {
+        Err(Error::Impossible { key, value: value.to_string(), why })
+    };
+    if config.listen.parse::<std::net::SocketAddr>().is_err() {
+        return impossible("listen", &config.listen, "an address is like 127.0.0.1:8080");
+    }
+    let cut = config.passages;
+    if !(10..=2000).contains(&cut.words_max) {
+        return impossible("passages.words_max", &cut.words_max, "it lies between 10 and 2000");
+    }
+    if cut.words_enough > cut.words_max {
+        return impossible("passages.words_enough", &cut.words_enough, "it is at most words_max");
+    }
+    let limits = &config.limits;
+    if limits.work_at_once_max == 0 || limits.connections_max == 0 {
+        return impossible("limits", &0, "at least one request and one connection must be allowed");
+    }
+    Ok(())
+}
+
+fn origins(read: &config::Config, overrides: &Overrides) -> Vec<Origin> {
+    let mut found = Vec::new();
+    walk("", &read.cache, &mut found);
+    for origin in &mut found {
+        let by_option = (origin.key == "data" && overrides.data.is_some())
+            || (origin.key == "listen" && overrides.listen.is_some());
+        if by_option {
+            origin.origin = format!("--{}", origin.key);
+        }
+    }
+    found.sort_by(|a, b| a.key.cmp(&b.key));
+    found
+}
+
+fn walk(key: &str, value: &config::Value, found: &mut Vec<Origin>) {
+    if let config::ValueKind::Table(table) = &value.kind {
+        for (name, value) in table {
+            let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+            walk(&key, value, found);
+        }
+    } else {
+        let origin = value.origin().unwrap_or("default").to_owned();
+        found.push(Origin { key: key.to_owned(), value: value.to_string(), origin });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_variables(pairs: &[(&str, &str)]) -> Result<Loaded, Error> {
+        let variables = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        load(None, variables, &Overrides::default())
+    }
+
+    #[test]
+    fn defaults_stand_until_something_is_set() {
+        assert_eq!(from_variables(&[]).unwrap().config, Config::default());
+    }
+
+    #[test]
+    fn the_environment_sets_what_it_names_and_the_command_line_wins() {
+        let loaded = from_variables(&[("SVARFORSLAG_LIMITS__WORK_AT_ONCE_MAX", "3")]).unwrap();
+        assert_eq!(loaded.config.limits.work_at_once_max, 3);
+        let overrides = Overrides { data: Some("elsewhere".into()), listen: None };
+        let variables = HashMap::from([("SVARFORSLAG_DATA".to_owned(), "there".to_owned())]);
+        let loaded = load(None, variables, &overrides).unwrap();
+        assert_eq!(loaded.config.data, PathBuf::from("elsewhere"));
+        assert!(loaded.origins.iter().any(|o| o.key == "data" && o.origin == "--data"));
+    }
+
+    #[test]
+    fn what_is_no_setting_is_refused() {
+        assert!(from_variables(&[("SVARFORSLAG_LISTNE", "x")]).is_err());
+        assert!(from_variables(&[("SVARFORSLAG_LISTEN", "everywhere")]).is_err());
+        assert!(from_variables(&[("SVARFORSLAG_TEST_BROWSER", "1")]).is_ok());
+        let missing = load(Some(Path::new("nowhere.toml")), HashMap::new(), &Overrides::default());
+        assert!(matches!(missing, Err(Error::Missing(_))));
+    }
+}

@@ -1,0 +1,160 @@
+//! The gate that every draft passes: quotes, numbers, personal data, owners, days, outcomes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::draft::Answer;
+use crate::draft::sentence::{Sentence, Support};
+use crate::language::{Value, ValueKind, values};
+use crate::passages::PassageId;
+use crate::privacy;
+use crate::retrieval::Hit;
+use crate::terms::{Audience, Scope, State};
+
+/// One thing that was checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Check {
+    /// What was checked, by a stable code.
+    pub code: String,
+    /// The sentence it is about; missing if it is about the whole draft.
+    pub sentence: Option<String>,
+    /// Whether it holds.
+    pub ok: bool,
+    /// What was found, in Danish.
+    pub detail: String,
+}
+
+impl Check {
+    /// A check of the whole draft.
+    pub(crate) fn whole(code: &str, ok: bool, detail: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), sentence: None, ok, detail: detail.into() }
+    }
+
+    fn of(code: &str, sentence: &Sentence, ok: bool, detail: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            sentence: Some(sentence.id().to_owned()),
+            ok,
+            detail: detail.into(),
+        }
+    }
+}
+
+/// What a draft is checked against.
+pub(crate) struct Gate<'a> {
+    pub(crate) scope: &'a Scope,
+    pub(crate) evidence: &'a [Hit],
+    pub(crate) inquiry: &'a str,
+}
+
+impl Gate<'_> {
+    /// Every check of the sentences and of the outcomes.
+    pub(crate) fn check(&self, sentences: &[&Sentence], answers: &[Answer]) -> Vec<Check> {
+        let by_id: BTreeMap<&PassageId, &Hit> =
+            self.evidence.iter().map(|hit| (&hit.passage_id, hit)).collect();
+        let mut checks = Vec::new();
+        for sentence in sentences {
+            checks.extend(self.quotes(sentence, &by_id));
+            checks.push(self.numbers(sentence));
+            let numbers = privacy::find(sentence.text());
+            let detail = if numbers.is_empty() {
+                "Ingen CPR- eller kontonumre."
+            } else {
+                "Sætningen rummer et CPR- eller kontonummer."
+            };
+            checks.push(Check::of("no_personal_numbers", sentence, numbers.is_empty(), detail));
+        }
+        let open: Vec<String> = answers
+            .iter()
+            .filter(|answer| answer.sentences.is_empty())
+            .map(|answer| answer.n.to_string())
+            .collect();
+        let detail = if open.is_empty() {
+            format!("Alle {} spørgsmål har et udfald og et afsnit.", answers.len())
+        } else {
+            format!("Uden afsnit: spørgsmål {}.", open.join(", "))
+        };
+        checks.push(Check::whole("questions_accounted_for", open.is_empty(), detail));
+        checks
+    }
+
+    fn quotes(&self, sentence: &Sentence, by_id: &BTreeMap<&PassageId, &Hit>) -> Vec<Check> {
+        let mut checks = Vec::new();
+        for citation in sentence.citations() {
+            let Some(hit) = by_id.get(citation.passage_id()) else {
+                checks.push(Check::of(
+                    "quote_verbatim",
+                    sentence,
+                    false,
+                    "Kilden er ikke blandt de fundne.",
+                ));
+                continue;
+            };
+            let verbatim = hit.text.contains(citation.quote());
+            let own = self.scope.admits(hit.institution.as_deref());
+            let current = hit.state == State::Current;
+            let open = hit.audience == Audience::Customer;
+            let say = |ok: bool, yes: &str, no: &str| (if ok { yes } else { no }).to_owned();
+            checks.push(Check::of(
+                "quote_verbatim",
+                sentence,
+                verbatim,
+                say(verbatim, "Citatet står ordret i kilden.", "Citatet står ikke i kilden."),
+            ));
+            checks.push(Check::of(
+                "source_in_scope",
+                sentence,
+                own && open,
+                say(
+                    own && open,
+                    "Kilden må vises for institutionen.",
+                    "Kilden må ikke vises for institutionen.",
+                ),
+            ));
+            checks.push(Check::of(
+                "source_current",
+                sentence,
+                current,
+                say(current, "Kilden gælder på dagen.", "Kilden gælder ikke på dagen."),
+            ));
+        }
+        checks
+    }
+
+    /// Every number, date, amount, section and code stands in what is cited; a fixed phrase
+    /// holds only what the settings or the inquiry say.
+    fn numbers(&self, sentence: &Sentence) -> Check {
+        let sources: Vec<String> = match sentence.support() {
+            Support::Cited(citations) | Support::Computed(_, citations) => {
+                citations.iter().map(|citation| citation.quote().to_owned()).collect()
+            }
+            Support::Phrase(_) => {
+                return Check::of("numbers_supported", sentence, true, "Fast formulering.");
+            }
+            Support::Inquiry(_) => vec![self.inquiry.to_owned()],
+        };
+        let known = norms(&sources.join("\n"));
+        let missing: Vec<String> = values(sentence.text())
+            .into_iter()
+            .filter(|value| !supported(value, &known))
+            .map(|value| sentence.text().get(value.range).unwrap_or_default().to_owned())
+            .collect();
+        let detail = if missing.is_empty() {
+            "Alle tal, datoer og koder står i kilden.".to_owned()
+        } else {
+            format!("Uden dækning i kilden: {}.", missing.join(", "))
+        };
+        Check::of("numbers_supported", sentence, missing.is_empty(), detail)
+    }
+}
+
+fn norms(text: &str) -> BTreeSet<String> {
+    values(text).into_iter().map(|value| value.norm).collect()
+}
+
+/// A code is also known by its digits: "PKAT 026, 027" supports "PKAT 027".
+fn supported(value: &Value, known: &BTreeSet<String>) -> bool {
+    let digits = || value.norm.trim_start_matches(|c: char| !c.is_ascii_digit()).to_owned();
+    known.contains(&value.norm) || (value.kind == ValueKind::Code && known.contains(&digits()))
+}

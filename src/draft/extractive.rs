@@ -1,0 +1,498 @@
+//! The drafter without a language model: sentences from the passages, and nothing else.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::draft::check::{Check, Gate};
+use crate::draft::note::{Line, Note, day_line};
+use crate::draft::outcome::{Outcome, Rule, rule_for};
+use crate::draft::phrases::Phrase;
+use crate::draft::select::{Pick, is_empty_chapter, select};
+use crate::draft::sentence::{Citation, Sentence};
+use crate::draft::{Answer, Cost, DayFrom, Draft, Error, Maker, letter};
+use crate::index::Snapshot;
+use crate::inquiry::{Channel, Inquiry, Question, Reading, Remark, Tone, Tongue, char_range};
+use crate::language::content_stems;
+use crate::retrieval::{self, Evidence, Hit, Lookup, Narrowing};
+use crate::sources::Kind;
+use crate::terms::{Scope, State};
+
+/// Passages that are ranked for each question.
+const HITS_PER_QUESTION: usize = 12;
+/// Passages shown beside those that are quoted, for each question.
+const HITS_SHOWN: usize = 3;
+/// An outdated passage is named when it matches this well beside the best current one.
+const OUTDATED_SHARE: f32 = 0.85;
+/// Sentences of the short answer to a lookup.
+const ANSWER_SENTENCES: usize = 2;
+/// Sentences taken from a routing page.
+const ROUTING_SENTENCES: usize = 2;
+/// A question with fewer words that mean something cannot be searched for.
+const MEANING_WORDS_MIN: usize = 2;
+
+/// Who signs, and where the customer can call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Setting {
+    /// The caseworker's name; left out of the letter if empty.
+    pub name: String,
+    /// The unit that signs.
+    pub team: String,
+    /// The phone number of Kundebetjening; left out of the letter if empty.
+    pub phone: String,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            team: "Kundebetjening, Statens Administration".to_owned(),
+            phone: String::new(),
+        }
+    }
+}
+
+/// An inquiry with all that was found out about it before drafting.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// What the customer sent.
+    pub inquiry: &'a Inquiry,
+    /// The inquiry, read.
+    pub reading: &'a Reading,
+    /// Who asks, for whom, on which day.
+    pub scope: &'a Scope,
+    /// Where the day came from.
+    pub day_from: DayFrom,
+    /// Known names that look like the institution's, where it is not in the register.
+    pub near_names: Option<&'a [String]>,
+}
+
+/// Makes the draft of a reply.
+pub fn compose(
+    snapshot: &Snapshot,
+    case: &Case<'_>,
+    setting: &Setting,
+    id: String,
+) -> Result<Draft, Error> {
+    let mut writer = Writer { snapshot, case, setting, used: HashSet::new(), evidence: Vec::new() };
+    let mut answers = Vec::new();
+    let mut lines = Vec::new();
+    for question in &case.reading.questions {
+        let (answer, note) = writer.answer(question)?;
+        answers.push(answer);
+        lines.push(note);
+    }
+    let greeting = writer.greeting()?;
+    let closing = writer.closing(&answers)?;
+    let evidence = std::mem::take(&mut writer.evidence);
+    let checks = writer.checks(&evidence, &[&greeting, &closing], &answers);
+    let note = writer.note(&answers, lines)?;
+    Ok(Draft {
+        id,
+        inquiry: case.inquiry.id.clone(),
+        institution: case.scope.institution().map(|own| own.name().to_owned()),
+        day: case.scope.day(),
+        day_from: case.day_from,
+        maker: Maker::Extractive,
+        demo: snapshot.manifest().collection.demo,
+        kept: false,
+        reply: letter(&greeting, &answers, &[], &closing),
+        questions: answers,
+        greeting,
+        closing,
+        next_steps: Vec::new(),
+        internal_note: note,
+        evidence,
+        checks,
+        cost: Cost::default(),
+        timings_ms: BTreeMap::new(),
+    })
+}
+
+/// The sentences that answer a lookup, verbatim.
+pub fn short_answer(query: &str, found: &Lookup) -> Vec<Citation> {
+    let current: Vec<Hit> =
+        found.hits.iter().filter(|hit| hit.state == State::Current).cloned().collect();
+    let picks = select(query, &found.terms, &current, &HashSet::new());
+    let cite = |pick: &Pick| Citation::of(current.get(pick.hit)?, pick.range.clone());
+    picks.iter().take(ANSWER_SENTENCES).filter_map(cite).collect()
+}
+
+struct Writer<'a> {
+    snapshot: &'a Snapshot,
+    case: &'a Case<'a>,
+    setting: &'a Setting,
+    /// Sentences that stand in the reply already.
+    used: HashSet<String>,
+    evidence: Vec<Hit>,
+}
+
+impl Writer<'_> {
+    fn answer(&mut self, question: &Question) -> Result<(Answer, Vec<String>), Error> {
+        let rule = rule_for(&question.text);
+        let ordered = |outcome| rule.filter(|rule| rule.outcome == outcome);
+        let instructs = question.from.iter().any(|from| {
+            self.case
+                .reading
+                .injections
+                .iter()
+                .any(|bad| bad.start < from.end && from.start < bad.end)
+        });
+        if instructs || ordered(Outcome::Refused).is_some() {
+            let reason = "Teksten beder om personoplysninger eller forsøger at styre systemet; den er \
+                          behandlet som data.";
+            return self.phrased(question, Outcome::Refused, reason.to_owned(), Vec::new());
+        }
+        if let Some(rule) = ordered(Outcome::OutOfScope) {
+            return self.routed(question, rule);
+        }
+        let lookup = ordered(Outcome::NeedsCaseLookup);
+        if question.status || lookup.is_some() {
+            let reason = lookup.map_or("Kunden spørger til sin egen sag.", |rule| &rule.reason);
+            let look_for = lookup.and_then(|rule| rule.look_for.as_deref());
+            let look_for = look_for.unwrap_or("sagen i Serviceportalen");
+            let mut lines = vec![format!("Slå op: {look_for}.")];
+            lines.extend(self.cases());
+            return self.phrased(question, Outcome::NeedsCaseLookup, reason.to_owned(), lines);
+        }
+        self.from_evidence(question)
+    }
+
+    fn from_evidence(&mut self, question: &Question) -> Result<(Answer, Vec<String>), Error> {
+        let evidence = self.find(&question.text, &question.context)?;
+        let mut lines = remarks(&evidence);
+        let routing_first = evidence.hits.first().is_some_and(|hit| hit.kind == Kind::RetteSted);
+        if routing_first {
+            let routing: Vec<Hit> =
+                evidence.hits.iter().filter(|hit| hit.kind == Kind::RetteSted).cloned().collect();
+            let reason = "Den bedste kilde siger, at rette sted er et andet.".to_owned();
+            return self.route(question, &routing, reason);
+        }
+        let picks = select(&question.text, &evidence.terms, &evidence.hits, &self.used);
+        let Some(first) = picks.first() else {
+            return self.without_evidence(question, &evidence, lines);
+        };
+        let kind = evidence.hits.get(first.hit).map(|hit| hit.kind);
+        let outcome = match kind {
+            Some(Kind::Drejebog) => Outcome::AnsweredByDrejebog,
+            _ => Outcome::Answered,
+        };
+        let title = evidence.hits.get(first.hit).map_or("", |hit| hit.title.as_str());
+        let reason = format!(
+            "Dækker {:.0} % af spørgsmålets ord; kilden er »{title}«.",
+            first.coverage * 100.0
+        );
+        let sentences = self.quoted(question.n, &evidence.hits, &picks);
+        self.keep(&evidence.hits, &picks);
+        lines.extend(sources(&evidence.hits, &picks));
+        Ok((self.written(question, outcome, reason, sentences), lines))
+    }
+
+    fn without_evidence(
+        &mut self,
+        question: &Question,
+        evidence: &Evidence,
+        mut lines: Vec<String>,
+    ) -> Result<(Answer, Vec<String>), Error> {
+        let words: Vec<&str> = evidence.terms.iter().map(|term| term.stem.as_str()).collect();
+        if content_stems(&question.text).len() < MEANING_WORDS_MIN {
+            let reason =
+                "Spørgsmålet siger for lidt til, at der kan søges efter et svar.".to_owned();
+            return self.phrased(question, Outcome::NeedsClarification, reason, lines);
+        }
+        lines.push(format!("Søgt efter: {}.", words.join(", ")));
+        for hit in evidence.hits.iter().take(HITS_SHOWN) {
+            lines.push(format!("Nærmeste kilde: »{}«, {}.", hit.title, hit.document));
+        }
+        self.keep(&evidence.hits, &[]);
+        let reason = "Ingen gældende kilde dækker spørgsmålet godt nok.".to_owned();
+        self.phrased(question, Outcome::NoEvidence, reason, lines)
+    }
+
+    /// The routing page for a rule that sends the question elsewhere.
+    fn routed(&mut self, question: &Question, rule: &Rule) -> Result<(Answer, Vec<String>), Error> {
+        let topic = rule.topic.as_deref().unwrap_or(&question.text);
+        let narrowing = Narrowing { kinds: vec![Kind::RetteSted], systems: Vec::new() };
+        let found =
+            retrieval::look_up(self.snapshot, self.case.scope, topic, &narrowing, HITS_SHOWN)?;
+        let hits: Vec<Hit> =
+            found.hits.into_iter().filter(|hit| hit.state == State::Current).collect();
+        self.route(question, &hits, rule.reason.clone())
+    }
+
+    fn route(
+        &mut self,
+        question: &Question,
+        hits: &[Hit],
+        reason: String,
+    ) -> Result<(Answer, Vec<String>), Error> {
+        let phrase = Phrase::render("prompts/reply/out_of_scope.j2", minijinja::context! {})?;
+        let mut sentences = vec![Sentence::phrase(format!("q{}s1", question.n), &phrase)];
+        let mut lines = Vec::new();
+        if let Some(hit) = hits.first() {
+            let ranges = retrieval::sentence_ranges(&hit.text);
+            let wanted = ranges.into_iter().filter(|range| {
+                hit.text.get(range.clone()).is_some_and(|text| text.split_whitespace().count() > 3)
+            });
+            for (at, range) in wanted.take(ROUTING_SENTENCES).enumerate() {
+                let citation = Citation::of(hit, range);
+                let id = format!("q{}s{}", question.n, at + 2);
+                sentences.extend(citation.map(|citation| Sentence::quoted(id, citation)));
+            }
+            lines.push(format!("Rette sted: »{}«, {}.", hit.title, hit.document));
+            self.keep(hits, &[]);
+        } else {
+            lines.push(
+                "Der er ingen side om rette sted i indekset; oplys selv, hvem der svarer."
+                    .to_owned(),
+            );
+        }
+        Ok((self.written(question, Outcome::OutOfScope, reason, sentences), lines))
+    }
+
+    fn phrased(
+        &mut self,
+        question: &Question,
+        outcome: Outcome,
+        reason: String,
+        lines: Vec<String>,
+    ) -> Result<(Answer, Vec<String>), Error> {
+        let name = match outcome {
+            Outcome::NeedsCaseLookup => "prompts/reply/needs_case_lookup.j2",
+            Outcome::NeedsClarification => "prompts/reply/needs_clarification.j2",
+            Outcome::Refused => "prompts/reply/refused.j2",
+            _ => "prompts/reply/no_evidence.j2",
+        };
+        let phrase = Phrase::render(name, minijinja::context! {})?;
+        let sentence = Sentence::phrase(format!("q{}s1", question.n), &phrase);
+        Ok((self.written(question, outcome, reason, vec![sentence]), lines))
+    }
+
+    fn written(
+        &mut self,
+        question: &Question,
+        outcome: Outcome,
+        reason: String,
+        sentences: Vec<Sentence>,
+    ) -> Answer {
+        self.used.extend(sentences.iter().map(|sentence| sentence.text().to_owned()));
+        let first = question.from.first().cloned().unwrap_or(0..0);
+        Answer {
+            n: question.n,
+            text: question.text.clone(),
+            from: char_range(&self.case.inquiry.body, first),
+            outcome,
+            reason,
+            sentences,
+        }
+    }
+
+    fn quoted(&self, n: usize, hits: &[Hit], picks: &[Pick]) -> Vec<Sentence> {
+        let mut sentences = Vec::new();
+        for pick in picks {
+            let citation = hits.get(pick.hit).and_then(|hit| Citation::of(hit, pick.range.clone()));
+            let id = format!("q{n}s{}", sentences.len() + 1);
+            sentences.extend(citation.map(|citation| Sentence::quoted(id, citation)));
+        }
+        sentences
+    }
+
+    fn find(&self, text: &str, context: &str) -> Result<Evidence, Error> {
+        let group = self.case.inquiry.payroll_group.as_deref().unwrap_or_default();
+        let digits: String = group.chars().filter(char::is_ascii_digit).collect();
+        let question = retrieval::Question {
+            text,
+            context,
+            loengruppe: (!digits.is_empty()).then_some(digits.as_str()),
+        };
+        Ok(retrieval::find(self.snapshot, self.case.scope, &question, HITS_PER_QUESTION)?)
+    }
+
+    /// Keeps what was quoted, and the best of the rest, as evidence of the draft.
+    fn keep(&mut self, hits: &[Hit], picks: &[Pick]) {
+        for (at, hit) in hits.iter().enumerate() {
+            let shown = at < HITS_SHOWN || picks.iter().any(|pick| pick.hit == at);
+            if shown && !self.evidence.iter().any(|held| held.passage_id == hit.passage_id) {
+                self.evidence.push(hit.clone());
+            }
+        }
+    }
+
+    fn greeting(&self) -> Result<Vec<Sentence>, Error> {
+        let channel = match self.case.inquiry.channel {
+            Channel::Mail => "mail",
+            Channel::Phone => "telefonnotat",
+            Channel::Portal => "serviceportal",
+        };
+        let hello = Phrase::render("prompts/reply/greeting.j2", minijinja::context! {})?;
+        let thanks = Phrase::render("prompts/reply/thanks.j2", minijinja::context! { channel })?;
+        Ok(vec![
+            Sentence::phrase("g1".to_owned(), &hello),
+            Sentence::phrase("g2".to_owned(), &thanks),
+        ])
+    }
+
+    fn closing(&self, answers: &[Answer]) -> Result<Vec<Sentence>, Error> {
+        let Setting { name, team, phone } = self.setting;
+        let mut closing = Vec::new();
+        if answers.iter().any(|answer| answer.outcome == Outcome::NoEvidence) {
+            let contact =
+                Phrase::render("prompts/reply/contact.j2", minijinja::context! { phone })?;
+            closing.push(Sentence::phrase("c1".to_owned(), &contact));
+        }
+        let context = minijinja::context! { name, team, phone };
+        let goodbye = Phrase::render("prompts/reply/closing.j2", context)?;
+        closing.push(Sentence::phrase(format!("c{}", closing.len() + 1), &goodbye));
+        Ok(closing)
+    }
+
+    fn checks(&self, evidence: &[Hit], frame: &[&[Sentence]], answers: &[Answer]) -> Vec<Check> {
+        let mut sentences: Vec<&Sentence> = frame.iter().copied().flatten().collect();
+        sentences.extend(answers.iter().flat_map(|answer| &answer.sentences));
+        let gate = Gate { scope: self.case.scope, evidence, inquiry: &self.case.inquiry.body };
+        let mut checks = gate.check(&sentences, answers);
+        if let Some(near) = self.case.near_names {
+            let asked = self.case.inquiry.institution.as_deref().unwrap_or_default();
+            let mut detail = format!("»{asked}« er ikke i registret over institutioner.");
+            if !near.is_empty() {
+                detail.push_str(" Ligner: ");
+                detail.push_str(&near.join(", "));
+                detail.push('.');
+            }
+            checks.push(Check::whole("unknown_institution", false, detail));
+        }
+        if !self.case.reading.injections.is_empty() {
+            let detail = "Henvendelsen forsøger at styre systemet; teksten er behandlet som data.";
+            checks.push(Check::whole("instruction_in_inquiry", false, detail));
+        }
+        checks
+    }
+
+    fn cases(&self) -> Vec<String> {
+        let cases = &self.case.reading.references.cases;
+        cases.iter().map(|case| format!("Sagsnummer i henvendelsen: {}.", case.text)).collect()
+    }
+
+    fn note(&self, answers: &[Answer], lines: Vec<Vec<String>>) -> Result<String, Error> {
+        let warnings = self.warnings();
+        let (day, day_from) = day_line(self.case.scope.day(), self.case.day_from);
+        let note = Note {
+            demo: self.snapshot.manifest().collection.demo,
+            institution: self.case.scope.institution().map(crate::terms::Institution::name),
+            day,
+            day_from,
+            warnings: &warnings,
+            questions: answers
+                .iter()
+                .zip(lines)
+                .map(|(answer, lines)| Line::of(answer, lines))
+                .collect(),
+            kept: false,
+        };
+        Ok(Phrase::render("prompts/note/internal.j2", minijinja::value::Serde(note))?
+            .text()
+            .to_owned())
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let reading = self.case.reading;
+        let mut warnings = Vec::new();
+        let say = |text: &str| text.to_owned();
+        if let Some(own) = self.case.scope.institution() {
+            let owned = self.snapshot.documents(self.case.scope);
+            if !owned.into_iter().any(|record| record.kind == Kind::Drejebog) {
+                warnings.push(format!(
+                    "Der er ingen drejebog for {}; kun generelle kilder er brugt.",
+                    own.name()
+                ));
+            }
+        }
+        if let Some(near) = self.case.near_names {
+            warnings
+                .push(format!("Institutionen er ikke i registret. Ligner: {}.", near.join(", ")));
+        }
+        if !reading.injections.is_empty() {
+            warnings.push(say("Teksten forsøger at styre systemet. Overvej at melde det som en sikkerhedshændelse."));
+        }
+        if reading.reminder {
+            warnings.push(say("Kunden rykker. Brug samme sagsnummer, og svar på, hvor sagen er."));
+        }
+        match reading.tone {
+            Tone::Plain => {}
+            Tone::Bereavement => {
+                warnings.push(say("Henvendelsen gælder et dødsfald. Læs tonen i svaret igennem."))
+            }
+            Tone::Illness => warnings
+                .push(say("Henvendelsen gælder alvorlig sygdom. Læs tonen i svaret igennem.")),
+            Tone::Complaint => warnings.push(say("Kunden er utilfreds. Overvej at ringe.")),
+        }
+        match reading.tongue {
+            Tongue::Danish => {}
+            Tongue::English => {
+                warnings.push(say("Henvendelsen er på engelsk; udkastet er på dansk."))
+            }
+            Tongue::German => warnings.push(say("Henvendelsen er på tysk; udkastet er på dansk.")),
+        }
+        warnings.extend(self.case.inquiry.remarks.iter().map(remark));
+        for attachment in &self.case.inquiry.attachments {
+            warnings.push(match &attachment.text {
+                Ok(_) => {
+                    format!("Bilag »{}« er læst, men indgår ikke i søgningen.", attachment.name)
+                }
+                Err(reason) => format!("Bilag »{}« er ikke læst: {reason}.", attachment.name),
+            });
+        }
+        warnings
+    }
+}
+
+fn remark(remark: &Remark) -> String {
+    match remark {
+        Remark::CutShort { words } => {
+            format!("Henvendelsen er meget lang; kun de første {words} ord er læst.")
+        }
+        Remark::OldEncoding => "Teksten var ikke i UTF-8 og er læst som Windows-1252.".to_owned(),
+        Remark::SubjectOnly => "Mailen har ingen tekst; emnet er læst i stedet.".to_owned(),
+        Remark::Invisible { count } => {
+            format!("Teksten rummer {count} usynlige tegn, som er sprunget over.")
+        }
+    }
+}
+
+/// Outdated sources that match about as well, and drejebog chapters that leave it to the standard.
+fn remarks(evidence: &Evidence) -> Vec<String> {
+    let best = evidence.hits.first().map_or(0.0, |hit| hit.score);
+    let mut lines = Vec::new();
+    for hit in &evidence.outdated {
+        if hit.score >= best * OUTDATED_SHARE {
+            let state = match hit.state {
+                State::Superseded => "er afløst af en nyere kilde",
+                State::Future => "gælder ikke endnu",
+                _ => "gælder ikke længere",
+            };
+            lines.push(format!(
+                "Ældre kilde brugt kun her: »{}« ({}) {state}.",
+                hit.title, hit.document
+            ));
+        }
+    }
+    for hit in evidence.hits.iter().take(HITS_SHOWN).filter(|hit| is_empty_chapter(hit)) {
+        lines.push(format!(
+            "Drejebogens afsnit »{}« er ikke aftalt; standarden gælder.",
+            hit.heading
+        ));
+    }
+    lines
+}
+
+fn sources(hits: &[Hit], picks: &[Pick]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for hit in picks.iter().filter_map(|pick| hits.get(pick.hit)) {
+        let line = format!("Kilde: »{}«, {} ({}).", hit.title, hit.heading, hit.document);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}

@@ -1,0 +1,173 @@
+//! A suggested reply: every question answered or accounted for, every sentence with its support.
+//!
+//! Takes: an inquiry that has been read, and the evidence for each of its questions.
+//! Gives: [`Draft`]: the reply, the internal note, and the checks of both.
+//! Never: holds a sentence without support; sends anything.
+
+mod phrases;
+mod sentence;
+mod outcome;
+mod select;
+mod check;
+mod note;
+mod extractive;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::retrieval::Hit;
+use crate::terms::Day;
+
+pub use check::Check;
+pub use extractive::{Case, Setting, compose, short_answer};
+pub use outcome::Outcome;
+pub use phrases::{Phrase, PhraseError};
+pub use sentence::{Citation, Citations, Sentence, Support};
+
+/// Why no draft could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The index could not be searched.
+    #[error("the index could not be searched")]
+    Index(#[from] crate::index::Error),
+    /// A phrase could not be rendered.
+    #[error(transparent)]
+    Phrase(#[from] PhraseError),
+}
+
+impl Error {
+    /// What the operator can do.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Index(error) => error.remedy(),
+            Self::Phrase(error) => error.remedy().to_owned(),
+        }
+    }
+}
+
+/// Who made a draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Maker {
+    /// Sentences picked from the sources, without a language model.
+    Extractive,
+}
+
+/// Where the day of a draft came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DayFrom {
+    /// The caller named it.
+    Asked,
+    /// The day on which the inquiry was received.
+    Received,
+    /// The demo collection's own day.
+    Collection,
+    /// Today in Denmark.
+    Today,
+}
+
+/// One question of the inquiry, and what became of it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Answer {
+    /// Its number in the customer's order, from 1.
+    pub n: usize,
+    /// The question.
+    pub text: String,
+    /// First character and one past the last in the inquiry's body.
+    pub from: [usize; 2],
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why, in Danish.
+    pub reason: String,
+    /// The paragraph of the reply that answers it.
+    pub sentences: Vec<Sentence>,
+}
+
+/// A step that follows, with its day.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct NextStep {
+    /// The step, as it stands in the reply.
+    pub text: String,
+    /// The day it falls on.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub date: Option<Day>,
+    /// The rule that computed the day.
+    pub rule: String,
+    /// The passage that states the rule.
+    pub citations: Vec<Citation>,
+}
+
+/// What a draft cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Cost {
+    /// Danish kroner.
+    pub kroner: f64,
+    /// Tokens sent to a language model.
+    pub tokens_in: u64,
+    /// Tokens received from it.
+    pub tokens_out: u64,
+}
+
+/// A suggested reply, waiting for a person.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Draft {
+    /// Its id.
+    pub id: String,
+    /// The inquiry's own id, where it has one.
+    pub inquiry: Option<String>,
+    /// The institution by the register's name, where it is known.
+    pub institution: Option<String>,
+    /// The day on which the sources must hold.
+    #[schema(value_type = String, format = Date)]
+    pub day: Day,
+    /// Where that day came from.
+    pub day_from: DayFrom,
+    /// Who made it.
+    pub maker: Maker,
+    /// Whether its sources are invented for demonstration.
+    pub demo: bool,
+    /// Whether it is kept; until review is part of the program, none is.
+    pub kept: bool,
+    /// The questions, in the customer's order.
+    pub questions: Vec<Answer>,
+    /// How the reply opens.
+    pub greeting: Vec<Sentence>,
+    /// How it ends.
+    pub closing: Vec<Sentence>,
+    /// What follows, with days.
+    pub next_steps: Vec<NextStep>,
+    /// The letter: greeting, paragraphs, next steps and closing, and nothing else.
+    pub reply: String,
+    /// For the caseworker only.
+    pub internal_note: String,
+    /// The passages that the sentences quote, and those that stood next.
+    pub evidence: Vec<Hit>,
+    /// What was checked.
+    pub checks: Vec<Check>,
+    /// What it cost.
+    pub cost: Cost,
+    /// Milliseconds of each step.
+    pub timings_ms: BTreeMap<String, f64>,
+}
+
+/// The letter of a draft's parts, one paragraph for each.
+pub(crate) fn letter(
+    greeting: &[Sentence],
+    questions: &[Answer],
+    next_steps: &[NextStep],
+    closing: &[Sentence],
+) -> String {
+    let paragraph =
+        |sentences: &[Sentence]| sentences.iter().map(Sentence::text).collect::<Vec<_>>().join(" ");
+    let lines = |sentences: &[Sentence]| {
+        sentences.iter().map(Sentence::text).collect::<Vec<_>>().join("\n")
+    };
+    let mut paragraphs = vec![lines(greeting)];
+    paragraphs.extend(questions.iter().map(|answer| paragraph(&answer.sentences)));
+    paragraphs.extend(next_steps.iter().map(|step| step.text.clone()));
+    paragraphs.push(lines(closing));
+    paragraphs.retain(|paragraph| !paragraph.is_empty());
+    paragraphs.join("\n\n")
+}

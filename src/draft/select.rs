@@ -1,0 +1,217 @@
+//! The sentences that answer a question, picked from the evidence.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::language::{ValueKind, values};
+use crate::privacy;
+use crate::retrieval::{Hit, Stems, Weighted, sentence_ranges};
+use crate::sources::Kind;
+use crate::terms::Audience;
+
+/// Hits from which sentences are picked.
+const HITS_MAX: usize = 8;
+/// Sentences that answer one question.
+const SENTENCES_MAX: usize = 3;
+/// Words that answer one question, beyond which no sentence is added.
+const WORDS_MAX: usize = 75;
+/// A sentence of fewer words is a scrap, not an answer.
+const SENTENCE_WORDS_MIN: usize = 4;
+/// A sentence of more words is a paragraph that lost its full stops.
+const SENTENCE_WORDS_MAX: usize = 60;
+/// The share of the question that the best sentence with its headings must cover.
+/// Set by hand on the 40 development inquiries, 2026-11-22.
+const COVERAGE_MIN: f32 = 0.36;
+/// A further sentence must be this good beside the best.
+const FURTHER_SHARE: f32 = 0.62;
+
+/// A sentence of a hit that was picked.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Pick {
+    /// Which hit.
+    pub(crate) hit: usize,
+    /// Where in its text.
+    pub(crate) range: Range<usize>,
+    /// How much of the question its passage's headings and it cover.
+    pub(crate) coverage: f32,
+    score: f32,
+    words: usize,
+}
+
+/// What kind of answer a question wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    When,
+    HowMuch,
+    Who,
+    How,
+    Whether,
+    Which,
+    Other,
+}
+
+static WANTED: LazyLock<Vec<(Wanted, Option<Regex>)>> = LazyLock::new(|| {
+    let pattern = |text: &str| Regex::new(text).ok();
+    vec![
+        (
+            Wanted::When,
+            pattern(r"(?i)\b(hvornår|frist|fristen|senest|hvor længe|hvilken dato|hvilken dag)\b"),
+        ),
+        (
+            Wanted::HowMuch,
+            pattern(
+                r"(?i)\b(hvor (meget|mange|stor|stort|højt|lang|langt)|beløb|grænse\w*|takst|sats|procent|pct)\b",
+            ),
+        ),
+        (Wanted::Who, pattern(r"(?i)\b(hvem|hos hvem|skal (vi|I)|gør I|eller skal)\b")),
+        (Wanted::Which, pattern(r"(?i)\b(hvilken|hvilket|hvilke)\b")),
+        (Wanted::How, pattern(r"(?i)\b(hvordan|hvad skal vi|hvad gør)\b")),
+        (
+            Wanted::Whether,
+            pattern(r"(?i)^\W*(kan|må|skal|er|bliver|får|har|gælder|udbetal\w*|læser|vil)\b"),
+        ),
+    ]
+});
+
+fn wanted(question: &str) -> Wanted {
+    let fits = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|p| p.is_match(question));
+    WANTED.iter().find(|(_, pattern)| fits(pattern)).map_or(Wanted::Other, |(kind, _)| *kind)
+}
+
+/// Whether a hit may support a sentence of the reply at all.
+pub(crate) fn quotable(hit: &Hit) -> bool {
+    hit.audience == Audience::Customer && hit.kind != Kind::RetteSted && !is_empty_chapter(hit)
+}
+
+/// "Ikke aftalt - standard gælder": the drejebog leaves the matter to the guide.
+pub(crate) fn is_empty_chapter(hit: &Hit) -> bool {
+    hit.kind == Kind::Drejebog && hit.text.trim_start().to_lowercase().starts_with("ikke aftalt")
+}
+
+/// The sentences that answer, in reading order of their hits; none if the evidence is too thin.
+pub(crate) fn select(
+    question: &str,
+    terms: &[Weighted],
+    hits: &[Hit],
+    used: &HashSet<String>,
+) -> Vec<Pick> {
+    let mut candidates = candidates(question, terms, hits, used);
+    candidates.sort_by(|a, b| {
+        b.score
+            .total_cmp(&a.score)
+            .then_with(|| a.hit.cmp(&b.hit))
+            .then_with(|| a.range.start.cmp(&b.range.start))
+    });
+    let Some(best) = candidates.first().filter(|best| best.coverage >= COVERAGE_MIN).cloned()
+    else {
+        return Vec::new();
+    };
+    let mut picked = vec![best.clone()];
+    let mut words = best.words;
+    for candidate in candidates.iter().skip(1) {
+        if picked.len() == SENTENCES_MAX || words >= WORDS_MAX {
+            break;
+        }
+        let follows = candidate.hit == best.hit && is_condition(hits, candidate);
+        let good = candidate.score >= best.score * FURTHER_SHARE;
+        let fits = words + candidate.words <= WORDS_MAX;
+        if fits && (good || follows) && is_new(hits, &picked, candidate) {
+            words += candidate.words;
+            picked.push(candidate.clone());
+        }
+    }
+    // The best sentence opens the paragraph; the others follow in reading order.
+    if let Some((_, rest)) = picked.split_first_mut() {
+        rest.sort_by_key(|pick| (pick.hit != best.hit, pick.hit, pick.range.start));
+    }
+    picked
+}
+
+fn candidates(
+    question: &str,
+    terms: &[Weighted],
+    hits: &[Hit],
+    used: &HashSet<String>,
+) -> Vec<Pick> {
+    let wanted = wanted(question);
+    let top = hits.first().map_or(1.0, |hit| hit.score).max(f32::MIN_POSITIVE);
+    let mut found = Vec::new();
+    for (at, hit) in hits.iter().enumerate().take(HITS_MAX).filter(|(_, hit)| quotable(hit)) {
+        let head = Stems::of(&format!("{}\n{}", hit.title, hit.heading));
+        let head_coverage = head.coverage(terms);
+        for range in sentence_ranges(&hit.text) {
+            let Some(text) = hit.text.get(range.clone()) else { continue };
+            let words = text.split_whitespace().count();
+            let scrap = !(SENTENCE_WORDS_MIN..=SENTENCE_WORDS_MAX).contains(&words);
+            if scrap
+                || text.ends_with(['?', ':'])
+                || used.contains(text)
+                || !privacy::find(text).is_empty()
+            {
+                continue;
+            }
+            let own = Stems::of(text).coverage(terms);
+            if own <= 0.0 {
+                continue;
+            }
+            let both = Stems::of(&format!("{}\n{text}", hit.heading)).coverage(terms);
+            let score = (0.55 * own + 0.15 * head_coverage + 0.30 * hit.score / top)
+                * (1.0 + suits(wanted, text));
+            found.push(Pick { hit: at, range, coverage: both.max(own), score, words });
+        }
+    }
+    found
+}
+
+/// How well a sentence's form suits the kind of answer that is wanted.
+fn suits(wanted: Wanted, text: &str) -> f32 {
+    let kinds: Vec<ValueKind> = values(text).into_iter().map(|value| value.kind).collect();
+    let has = |kind| kinds.contains(&kind);
+    let lower = text.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let fits = match wanted {
+        Wanted::When => {
+            has(ValueKind::Date)
+                || has(ValueKind::Time)
+                || says(&["senest", "frist", " dage", " uger", "måned", "når ", "dagligt"])
+        }
+        Wanted::HowMuch => {
+            has(ValueKind::Amount) || has(ValueKind::Percent) || has(ValueKind::Number)
+        }
+        Wanted::Who => says(&["sam ", "kunden", "institutionen", "statens administration", "selv"]),
+        Wanted::Which => {
+            has(ValueKind::Code) || has(ValueKind::Number) || says(&["hedder", "blanket"])
+        }
+        Wanted::How => {
+            says(&["skal ", "send", "indberet", "opret", "bestil", "brug", "vælg", "meld", "ret "])
+        }
+        Wanted::Whether => {
+            says(&["ikke", "kun", "skal", "kan ", "må ", "altid", "aldrig", "automatisk"])
+        }
+        Wanted::Other => false,
+    };
+    if fits { 0.18 } else { 0.0 }
+}
+
+/// A sentence of the same passage that limits the rule belongs to it.
+fn is_condition(hits: &[Hit], pick: &Pick) -> bool {
+    let text = hits.get(pick.hit).and_then(|hit| hit.text.get(pick.range.clone()));
+    let text = text.unwrap_or_default().to_lowercase();
+    ["medmindre", "dog ", "undtag", "gælder kun", "kun for"].iter().any(|word| text.contains(word))
+}
+
+/// Whether a sentence says something that the picked ones do not.
+fn is_new(hits: &[Hit], picked: &[Pick], candidate: &Pick) -> bool {
+    let stems = |pick: &Pick| -> HashSet<String> {
+        let text = hits.get(pick.hit).and_then(|hit| hit.text.get(pick.range.clone()));
+        crate::language::content_stems(text.unwrap_or_default()).into_iter().collect()
+    };
+    let own = stems(candidate);
+    picked.iter().all(|other| {
+        let shared = stems(other).intersection(&own).count();
+        (shared as f32) < 0.7 * own.len().max(1) as f32
+    })
+}

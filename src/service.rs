@@ -1,0 +1,591 @@
+//! What both faces call: build an index, suggest a reply, look something up.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::draft::{self, Case, Citation, DayFrom, Draft};
+use crate::index::{self, Index, Record, Snapshot, Update};
+use crate::inquiry::{self, Inquiry};
+use crate::passages::{PassageId, Place};
+use crate::retrieval::{self, Hit, Meaning, Narrowing};
+use crate::sources::{self, Extractor, Kind, Note};
+use crate::terms::{
+    Asker, Audience, Day, Institution, Register, RegisterError, Scope, System, parse_day,
+};
+
+/// The register of institutions, beside the documents.
+const REGISTER_FILE: &str = "institutions.toml";
+/// Documents on one page of the list.
+pub const DOCUMENTS_PER_PAGE: usize = 100;
+/// Passages that a lookup shows unless it is asked for more.
+pub const HITS_DEFAULT: usize = 10;
+/// Passages that a lookup shows at most.
+pub const HITS_MAX: usize = 50;
+/// Characters of a query that are read.
+const QUERY_CHARS_MAX: usize = 2000;
+
+/// Why the service could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The inquiry could not be taken in.
+    #[error(transparent)]
+    Inquiry(#[from] inquiry::Error),
+    /// The index could not be used or made.
+    #[error(transparent)]
+    Index(#[from] index::Error),
+    /// No draft could be made.
+    #[error(transparent)]
+    Draft(#[from] draft::Error),
+    /// The sources could not be read at all.
+    #[error(transparent)]
+    Sources(#[from] sources::Error),
+    /// The register of institutions could not be read.
+    #[error("{}", .path.display())]
+    Register {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: RegisterError,
+    },
+    /// A file could not be read.
+    #[error("cannot read {}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Nothing was named to index, and nothing is remembered.
+    #[error("nothing to index: no path was named, and none is remembered")]
+    NothingToIndex,
+    /// A day is not `YYYY-MM-DD`.
+    #[error("`{0}` is not a day")]
+    BadDay(String),
+    /// A value of a parameter is none that there is.
+    #[error("`{parameter}` is `{value}`, which is none of: {allowed}")]
+    BadParameter {
+        /// The parameter.
+        parameter: &'static str,
+        /// What was given.
+        value: String,
+        /// What there is.
+        allowed: String,
+    },
+    /// There is no query.
+    #[error("the query is empty")]
+    EmptyQuery,
+    /// No such thing, or not for this institution.
+    #[error("there is no such passage")]
+    NotFound,
+}
+
+impl Error {
+    /// A stable code, as in `docs/errors.md`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Inquiry(inquiry::Error::EmptyInquiry) => "empty_inquiry",
+            Self::Inquiry(inquiry::Error::TooLarge { .. }) => "too_large",
+            Self::Inquiry(inquiry::Error::BadDay { .. }) | Self::BadDay(_) => "bad_day",
+            Self::Inquiry(inquiry::Error::BadMail) => "bad_mail",
+            Self::Inquiry(_) => "bad_json",
+            Self::Index(error) | Self::Draft(draft::Error::Index(error)) => match error {
+                index::Error::Missing { .. } => "index_missing",
+                index::Error::Mismatch { .. } => "index_mismatch",
+                index::Error::Locked { .. } => "busy",
+                _ => "internal",
+            },
+            Self::Draft(_) => "internal",
+            Self::Sources(_) => "bad_sources",
+            Self::Register { .. } => "bad_register",
+            Self::File { .. } => "unreadable_file",
+            Self::NothingToIndex => "nothing_to_index",
+            Self::BadParameter { .. } => "bad_parameter",
+            Self::EmptyQuery => "empty_query",
+            Self::NotFound => "not_found",
+        }
+    }
+
+    /// What the operator can do.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Inquiry(error) => error.remedy().to_owned(),
+            Self::Index(error) => error.remedy(),
+            Self::Draft(error) => error.remedy(),
+            Self::Sources(error) => error.remedy().to_owned(),
+            Self::Register { source, .. } => source.remedy().to_owned(),
+            Self::File { .. } => "check the path and its rights".to_owned(),
+            Self::NothingToIndex => "name folders or files: `svarforslag index PATH…`".to_owned(),
+            Self::BadDay(_) => "write the day as YYYY-MM-DD".to_owned(),
+            Self::BadParameter { .. } => "use one of the values that are listed".to_owned(),
+            Self::EmptyQuery => "write some words to look for".to_owned(),
+            Self::NotFound => {
+                "look it up again: a passage gets a new id when its text changes".to_owned()
+            }
+        }
+    }
+}
+
+/// What is to be indexed.
+#[derive(Debug, Clone, Default)]
+pub struct Build {
+    /// Folders and files; none means the remembered ones.
+    pub paths: Vec<PathBuf>,
+    /// Whether what is indexed already stays.
+    pub add: bool,
+}
+
+/// How far a build has come.
+#[derive(Debug, Clone, Copy)]
+pub enum Step<'a> {
+    /// A file has been read: files done, files in all, its name.
+    Read(usize, usize, &'a str),
+    /// A document has been written: documents done, documents in all.
+    Written(usize, usize),
+}
+
+/// Makes the index of the data directory hold what the paths hold.
+pub fn build(
+    config: &Config,
+    extractor: &Extractor,
+    build: &Build,
+    progress: &(dyn Fn(Step<'_>) + Sync),
+) -> Result<index::Report, Error> {
+    let started = Instant::now();
+    let held = index::remembered(&config.data);
+    let paths = match (&held, build.paths.is_empty()) {
+        (_, false) => build.paths.clone(),
+        (Some(held), true) if !held.roots.is_empty() => held.roots.clone(),
+        _ => return Err(Error::NothingToIndex),
+    };
+    // Only an index that can be built on knows a file; any other is made from all files anew.
+    let usable = Index::open(&config.data).is_ok();
+    let held = held.filter(|held| usable && held.cut == config.passages);
+    let known: BTreeSet<(&str, &str)> = held
+        .iter()
+        .flat_map(|held| held.documents.values())
+        .map(|record| (record.file.as_str(), record.hash.as_str()))
+        .collect();
+    let harvest = sources::collect(
+        &paths,
+        &|file, hash| known.contains(&(file, hash)),
+        extractor,
+        &|read| progress(Step::Read(read.done, read.total, read.file)),
+    )?;
+    let same: BTreeSet<&str> = harvest.unchanged.iter().map(|same| same.file.as_str()).collect();
+    let unchanged = held
+        .iter()
+        .flat_map(|held| held.documents.values())
+        .filter(|record| same.contains(record.file.as_str()))
+        .map(|record| record.document.clone())
+        .collect();
+    let update = Update {
+        documents: harvest.documents,
+        unchanged,
+        add: build.add,
+        register: register(config, &paths, held.as_ref().map(|held| &held.register))?,
+        roots: paths
+            .iter()
+            .map(|path| path.canonicalize().unwrap_or_else(|_| path.clone()))
+            .collect(),
+        collection: harvest.collection.unwrap_or_default(),
+        notes: harvest.notes,
+        cut: config.passages,
+        made: clock::now(),
+    };
+    let mut report = index::update(&config.data, update, &|written| {
+        progress(Step::Written(written.done, written.of));
+    })?;
+    report.seconds = started.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// The register that the settings name, or the one beside the documents, or the one that is held.
+fn register(
+    config: &Config,
+    paths: &[PathBuf],
+    held: Option<&Register>,
+) -> Result<Register, Error> {
+    let named = config.institutions.as_path();
+    let beside = paths.iter().map(|path| path.join(REGISTER_FILE)).find(|path| path.is_file());
+    let path = if named.as_os_str().is_empty() { beside } else { Some(named.to_owned()) };
+    let Some(path) = path else { return Ok(held.cloned().unwrap_or_default()) };
+    let text = std::fs::read_to_string(&path)
+        .map_err(|source| Error::File { path: path.clone(), source })?;
+    Register::from_toml(&text).map_err(|source| Error::Register { path, source })
+}
+
+/// What a lookup asks.
+#[derive(Debug, Clone, Default)]
+pub struct LookupQuery {
+    /// The words.
+    pub q: String,
+    /// The institution, by any of its names.
+    pub institution: Option<String>,
+    /// The day, `YYYY-MM-DD`.
+    pub day: Option<String>,
+    /// A kind of source.
+    pub kind: Option<String>,
+    /// A system.
+    pub system: Option<String>,
+    /// How many passages.
+    pub limit: Option<usize>,
+}
+
+/// A short answer from the sources.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ShortAnswer {
+    /// Sentences, verbatim; empty if nothing answers.
+    pub text: String,
+    /// Where they stand.
+    pub citations: Vec<Citation>,
+}
+
+/// What a lookup found.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct LookupAnswer {
+    /// The words that were looked up.
+    pub query: String,
+    /// The institution by the register's name, where it is known.
+    pub institution: Option<String>,
+    /// The day on which sources must hold.
+    #[schema(value_type = String, format = Date)]
+    pub day: Day,
+    /// Whether the sources are invented for demonstration.
+    pub demo: bool,
+    /// Terms that stood in the query, explained.
+    pub expanded: Vec<Meaning>,
+    /// A short answer.
+    pub answer: ShortAnswer,
+    /// The passages, current ones first.
+    pub hits: Vec<Hit>,
+}
+
+/// One document in a list.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct DocumentEntry {
+    /// Its id.
+    pub document: String,
+    /// Its title.
+    pub title: String,
+    /// What it is.
+    pub kind: Kind,
+    /// The institution that owns it.
+    pub institution: Option<String>,
+    /// Whom it is written for.
+    pub audience: Audience,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// Its version.
+    pub version: Option<String>,
+    /// The first day on which it holds.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub valid_from: Option<Day>,
+    /// The last day on which it holds.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub valid_to: Option<Day>,
+    /// What it replaces.
+    pub supersedes: Vec<String>,
+    /// How many passages it was cut into.
+    pub passages: usize,
+    /// What there is to know about its reading.
+    pub notes: Vec<Note>,
+}
+
+/// One page of the list of documents.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct DocumentPage {
+    /// The documents, by id.
+    pub documents: Vec<DocumentEntry>,
+    /// Where the next page begins; missing on the last.
+    pub next: Option<String>,
+}
+
+/// A passage with its neighbours.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct PassageView {
+    /// The passage.
+    #[serde(flatten)]
+    pub hit: Hit,
+    /// The text before it in the same document.
+    pub before: Option<String>,
+    /// The text after it in the same document.
+    pub after: Option<String>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What is ready.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Readiness {
+    /// Documents in the index.
+    pub documents: usize,
+    /// Passages in the index.
+    pub passages: usize,
+    /// Whether they are invented for demonstration.
+    pub demo: bool,
+}
+
+/// The service over one data directory.
+#[derive(Debug)]
+pub struct Service {
+    config: Config,
+    index: RwLock<Option<Arc<Index>>>,
+    register: Option<Register>,
+}
+
+impl Service {
+    /// Opens the service; an index that is not there yet is opened when it is.
+    pub fn open(config: Config) -> Result<Self, Error> {
+        let index = match Index::open(&config.data) {
+            Ok(index) => Some(Arc::new(index)),
+            Err(index::Error::Missing { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let named = (!config.institutions.as_os_str().is_empty())
+            .then(|| register(&config, &[], None))
+            .transpose()?;
+        Ok(Self { config, index: RwLock::new(index), register: named })
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What is ready, or why nothing is.
+    pub fn readiness(&self) -> Result<Readiness, Error> {
+        let snapshot = self.snapshot()?;
+        let manifest = snapshot.manifest();
+        Ok(Readiness {
+            documents: manifest.documents.len(),
+            passages: manifest.passages(),
+            demo: manifest.collection.demo,
+        })
+    }
+
+    /// Drafts a reply to an inquiry.
+    pub fn suggest(&self, inquiry: &Inquiry, asker: Asker) -> Result<Draft, Error> {
+        let started = Instant::now();
+        let snapshot = self.snapshot()?;
+        let register = self.register(&snapshot);
+        let named = inquiry.institution.as_deref().filter(|name| !name.trim().is_empty());
+        let institution = match named {
+            Some(name) => register.find(name),
+            None => inquiry.from.as_deref().and_then(|from| register.find_by_mail(from)),
+        };
+        let near = named.filter(|_| institution.is_none()).map(|name| register.near(name));
+        let (day, day_from) = self.day_of(&snapshot, inquiry);
+        let scope = Scope::new(asker, institution, day);
+        let reading = inquiry::read(inquiry);
+        let read = started.elapsed();
+        let case = Case {
+            inquiry,
+            reading: &reading,
+            scope: &scope,
+            day_from,
+            near_names: near.as_deref(),
+        };
+        let id = uuid::Uuid::now_v7().to_string();
+        let mut draft = draft::compose(&snapshot, &case, &self.config.signer, id)?;
+        let total = started.elapsed();
+        let ms = |duration: std::time::Duration| (duration.as_secs_f64() * 1e6).round() / 1e3;
+        draft.timings_ms.insert("reading".to_owned(), ms(read));
+        draft.timings_ms.insert("drafting".to_owned(), ms(total.saturating_sub(read)));
+        draft.timings_ms.insert("total".to_owned(), ms(total));
+        tracing::info!(
+            draft = %draft.id,
+            asker = scope.asker().name(),
+            questions = draft.questions.len(),
+            sentences = draft.questions.iter().map(|answer| answer.sentences.len()).sum::<usize>(),
+            ms = ms(total),
+            "drafted"
+        );
+        Ok(draft)
+    }
+
+    /// Looks up a query.
+    pub fn look_up(&self, query: &LookupQuery, asker: Asker) -> Result<LookupAnswer, Error> {
+        let text: String = query.q.trim().chars().take(QUERY_CHARS_MAX).collect();
+        if text.is_empty() {
+            return Err(Error::EmptyQuery);
+        }
+        let snapshot = self.snapshot()?;
+        let scope =
+            self.scope(&snapshot, query.institution.as_deref(), query.day.as_deref(), asker)?;
+        let narrowing = Narrowing {
+            kinds: query.kind.as_deref().map(kind).transpose()?.into_iter().collect(),
+            systems: query.system.as_deref().map(system).transpose()?.into_iter().collect(),
+        };
+        let limit = query.limit.unwrap_or(HITS_DEFAULT).clamp(1, HITS_MAX);
+        let found = retrieval::look_up(&snapshot, &scope, &text, &narrowing, limit)?;
+        let citations = draft::short_answer(&text, &found);
+        let answer = citations.iter().map(Citation::quote).collect::<Vec<_>>().join(" ");
+        Ok(LookupAnswer {
+            query: text,
+            institution: scope.institution().map(|own| own.name().to_owned()),
+            day: scope.day(),
+            demo: snapshot.manifest().collection.demo,
+            expanded: found.expanded,
+            answer: ShortAnswer { text: answer, citations },
+            hits: found.hits,
+        })
+    }
+
+    /// One page of the documents that an institution may see.
+    pub fn documents(
+        &self,
+        institution: Option<&str>,
+        of_kind: Option<&str>,
+        cursor: Option<&str>,
+        asker: Asker,
+    ) -> Result<DocumentPage, Error> {
+        let snapshot = self.snapshot()?;
+        let scope = self.scope(&snapshot, institution, None, asker)?;
+        let wanted = of_kind.map(kind).transpose()?;
+        let notes = &snapshot.manifest().notes;
+        let mut documents: Vec<DocumentEntry> = snapshot
+            .documents(&scope)
+            .filter(|record| wanted.is_none_or(|kind| record.kind == kind))
+            .filter(|record| cursor.is_none_or(|cursor| record.document.as_str() > cursor))
+            .take(DOCUMENTS_PER_PAGE + 1)
+            .map(|record| entry(record, notes))
+            .collect();
+        let more = documents.len() > DOCUMENTS_PER_PAGE;
+        documents.truncate(DOCUMENTS_PER_PAGE);
+        let next = documents.last().filter(|_| more).map(|last| last.document.clone());
+        Ok(DocumentPage { documents, next })
+    }
+
+    /// A passage with its neighbours; one outside the scope does not exist.
+    pub fn passage(
+        &self,
+        id: &str,
+        institution: Option<&str>,
+        day: Option<&str>,
+        asker: Asker,
+    ) -> Result<PassageView, Error> {
+        let snapshot = self.snapshot()?;
+        let scope = self.scope(&snapshot, institution, day, asker)?;
+        let passage =
+            snapshot.passage(&scope, &PassageId(id.to_owned()))?.ok_or(Error::NotFound)?;
+        let place = passage.place;
+        let siblings = snapshot.passages_of(&scope, &passage.document)?;
+        let at = |ordinal: Option<u32>| {
+            let found = siblings.iter().find(|other| Some(other.place.ordinal) == ordinal);
+            found.map(|other| other.text.clone())
+        };
+        let (before, after) = (at(place.ordinal.checked_sub(1)), at(place.ordinal.checked_add(1)));
+        let hit = retrieval::show(&snapshot, &scope, passage).ok_or(Error::NotFound)?;
+        Ok(PassageView { hit, before, after, place })
+    }
+
+    /// The institutions by name.
+    pub fn institution(&self, name: &str) -> Result<Option<Institution>, Error> {
+        Ok(self.register(&*self.snapshot()?).find(name))
+    }
+
+    fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
+        let held = self.index.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(index) = held {
+            return Ok(index.snapshot());
+        }
+        let index = Arc::new(Index::open(&self.config.data)?);
+        *self.index.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&index));
+        Ok(index.snapshot())
+    }
+
+    fn register<'a>(&'a self, snapshot: &'a Snapshot) -> &'a Register {
+        self.register.as_ref().unwrap_or(&snapshot.manifest().register)
+    }
+
+    fn scope(
+        &self,
+        snapshot: &Snapshot,
+        institution: Option<&str>,
+        day: Option<&str>,
+        asker: Asker,
+    ) -> Result<Scope, Error> {
+        let institution = institution.and_then(|name| self.register(snapshot).find(name));
+        let day = match day.map(str::trim).filter(|day| !day.is_empty()) {
+            Some(text) => parse_day(text).ok_or_else(|| Error::BadDay(text.to_owned()))?,
+            None => snapshot.manifest().collection.day.unwrap_or_else(clock::today),
+        };
+        Ok(Scope::new(asker, institution, day))
+    }
+
+    fn day_of(&self, snapshot: &Snapshot, inquiry: &Inquiry) -> (Day, DayFrom) {
+        if let Some(day) = inquiry.day {
+            (day, DayFrom::Asked)
+        } else if let Some(day) = inquiry.received {
+            (day, DayFrom::Received)
+        } else if let Some(day) = snapshot.manifest().collection.day {
+            (day, DayFrom::Collection)
+        } else {
+            (clock::today(), DayFrom::Today)
+        }
+    }
+}
+
+fn entry(record: &Record, notes: &[Note]) -> DocumentEntry {
+    DocumentEntry {
+        document: record.document.clone(),
+        title: record.title.clone(),
+        kind: record.kind,
+        institution: record.institution.clone(),
+        audience: record.audience,
+        owner: record.owner.clone(),
+        version: record.version.clone(),
+        valid_from: record.period.from,
+        valid_to: record.period.until,
+        supersedes: record.supersedes.clone(),
+        passages: record.passages,
+        notes: notes.iter().filter(|note| note.file == record.file).cloned().collect(),
+    }
+}
+
+fn kind(value: &str) -> Result<Kind, Error> {
+    Kind::parse(value).ok_or_else(|| Error::BadParameter {
+        parameter: "kind",
+        value: value.to_owned(),
+        allowed: Kind::ALL.map(Kind::value).join(", "),
+    })
+}
+
+fn system(value: &str) -> Result<System, Error> {
+    System::find(value).ok_or_else(|| Error::BadParameter {
+        parameter: "system",
+        value: value.to_owned(),
+        allowed: System::ALL.map(System::name).join(", "),
+    })
+}
+
+/// Whether a path lies below the program's own demonstration collection.
+pub fn is_demo(path: &Path) -> bool {
+    let text = std::fs::read_to_string(path.join("collection.toml")).unwrap_or_default();
+    text.parse::<toml::Table>().ok().and_then(|table| table.get("demo")?.as_bool()).unwrap_or(false)
+}
+
+/// The only place where the time of day is read.
+pub mod clock {
+    use crate::terms::Day;
+
+    /// Today in Denmark.
+    #[expect(clippy::disallowed_methods, reason = "the faces need one place that knows the day")]
+    pub fn today() -> Day {
+        let here = jiff::tz::TimeZone::get("Europe/Copenhagen").unwrap_or(jiff::tz::TimeZone::UTC);
+        jiff::Timestamp::now().to_zoned(here).date()
+    }
+
+    /// This moment, as RFC 3339 in UTC.
+    #[expect(clippy::disallowed_methods, reason = "a manifest says when it was made")]
+    pub fn now() -> String {
+        jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+}

@@ -24,3 +24,6 @@ pub mod draft;
 
 pub mod config;
 pub mod service;
+
+pub mod http;
+pub mod cli;

@@ -1,0 +1,93 @@
+//! `svarforslag index`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Mutex;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::{Desk, out};
+use crate::config::Config;
+use crate::index::Report;
+use crate::service::{self, Build, Step};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    svarforslag index documents/                 the index holds exactly this folder\n  \
+    svarforslag index --add news.md              add one file to what is there\n  \
+    svarforslag index                            read the remembered folders again\n  \
+    svarforslag index --strict documents/        fail if any file had to be left out")]
+pub(crate) struct Arguments {
+    /// Folders and files; none means those of the last run.
+    paths: Vec<PathBuf>,
+    /// Keep what is indexed already.
+    #[arg(long)]
+    add: bool,
+    /// Fail if a file had to be left out.
+    #[arg(long)]
+    strict: bool,
+}
+
+pub(crate) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let mut config = desk.loaded.config.clone();
+    // A demo collection lies apart from real documents unless a directory was named for it.
+    if !desk.data_named && arguments.paths.iter().any(|path| service::is_demo(path)) {
+        config.data = config.data.join("demo");
+    }
+    let report = build(&config, &Build { paths: arguments.paths.clone(), add: arguments.add })?;
+    if desk.json {
+        out::say(&serde_json::to_string_pretty(&report)?);
+    } else {
+        print(&config, &report);
+    }
+    let left_out = report.notes.iter().any(|note| note.left_out);
+    Ok(if arguments.strict && left_out { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Builds the index with a progress bar on standard error.
+pub(crate) fn build(config: &Config, what: &Build) -> anyhow::Result<Report> {
+    let bar = ProgressBar::new(0);
+    bar.set_style(
+        ProgressStyle::with_template("{prefix:>9} [{bar:30}] {pos}/{len} {eta} {wide_msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar())
+            .progress_chars("=> "),
+    );
+    let bar = Mutex::new(bar);
+    let show = |step: Step<'_>| {
+        let Ok(bar) = bar.lock() else { return };
+        let (prefix, done, of, file) = match step {
+            Step::Read(done, of, file) => ("reading", done, of, file),
+            Step::Written(done, of) => ("indexing", done, of, ""),
+        };
+        bar.set_prefix(prefix);
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+        bar.set_message(file.to_owned());
+    };
+    let report = service::build(config, &Desk::extractor()?, what, &show)?;
+    if let Ok(bar) = bar.lock() {
+        bar.finish_and_clear();
+    }
+    Ok(report)
+}
+
+fn print(config: &Config, report: &Report) {
+    for note in &report.notes {
+        let mark = if note.left_out { "left out" } else { "note" };
+        out::tell(&format!("{mark}: {}: {} ({})", note.file, note.reason, note.code));
+        out::tell(&format!("  -> {}", note.remedy));
+    }
+    for gone in &report.removed {
+        out::tell(&format!("removed: {gone}"));
+    }
+    out::say(&format!(
+        "{} documents, {} passages in {} ({} unchanged, {} removed, {} notes) in {:.1} s",
+        report.documents,
+        report.passages,
+        config.data.display(),
+        report.unchanged,
+        report.removed.len(),
+        report.notes.len(),
+        report.seconds
+    ));
+}

@@ -1,0 +1,99 @@
+//! `svarforslag serve`.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{Desk, out};
+use crate::http;
+use crate::service::{self, Service};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The address to listen on [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<String>,
+}
+
+pub(crate) fn run(desk: &Desk) -> anyhow::Result<ExitCode> {
+    let service = desk.service()?;
+    match service.readiness() {
+        Ok(ready) => {
+            let demo = if ready.demo { " (demo: the sources are invented)" } else { "" };
+            out::tell(&format!("{} documents, {} passages{demo}", ready.documents, ready.passages));
+        }
+        Err(error @ service::Error::Index(_)) => {
+            out::tell(&format!("{error}; drafts are answered with 503 until there is one"));
+            out::tell(&format!("what to do: {}", error.remedy()));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    serve(service)
+}
+
+/// Serves until it is told to stop.
+pub(crate) fn serve(service: Service) -> anyhow::Result<ExitCode> {
+    log();
+    let address = service.config().listen.clone();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(&address).await.map_err(|error| out::Advised {
+            code: "address_in_use",
+            reason: format!("cannot listen on {address}: {error}"),
+            remedy: "stop the program that listens there, or choose another with `--listen 127.0.0.1:8081`"
+                .to_owned(),
+        })?;
+        let local = listener.local_addr()?;
+        out::say(&format!("svarforslag listens on http://{local}"));
+        out::tell(&try_this(&local.to_string()));
+        let stop = CancellationToken::new();
+        let told = stop.clone();
+        tokio::spawn(async move {
+            stop_signal().await;
+            told.cancel();
+        });
+        http::serve(listener, Arc::new(service), stop).await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn try_this(address: &str) -> String {
+    format!(
+        "try:\n  \
+        curl -s {address}/api/v1/drafts -H 'content-type: application/json' -d @tests/data/inquiry.json\n  \
+        curl -sG {address}/api/v1/lookup --data-urlencode 'q=Hvornår er fristen for en sygemelding?'\n  \
+        http://{address}/api/docs/   the API, described\n\
+        stop with Ctrl-C"
+    )
+}
+
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}
+
+/// Logs hold ids, counts and times; people read them in a terminal, machines as JSON.
+fn log() {
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,tantivy=warn"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _ = if std::io::stderr().is_terminal() {
+        builder.compact().try_init()
+    } else {
+        builder.json().try_init()
+    };
+}

@@ -14,3 +14,5 @@ pub mod terms;
 pub mod language;
 
 pub mod sources;
+
+pub mod inquiry;

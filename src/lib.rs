@@ -15,15 +15,5 @@ pub mod language;
 pub mod privacy;
 
 pub mod sources;
-pub mod passages;
-pub mod index;
 
 pub mod inquiry;
-pub mod retrieval;
-pub mod draft;
-
-pub mod config;
-pub mod service;
-
-pub mod http;
-pub mod cli;

@@ -4,6 +4,15 @@
 //! Gives: [`Inquiry`], and by [`read`] a [`Reading`]: its parts, questions and references.
 //! Never: takes a greeting, a signature, a disclaimer or our own earlier answer for a question.
 
+mod asks;
+mod intake;
+mod parts;
+mod phrases;
+mod plain;
+mod questions;
+mod read;
+mod references;
+
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -11,10 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::sources::Attachment;
 use crate::terms::Day;
 
-/// stub
-pub fn read(_: &Inquiry) -> Reading {
-    Reading::default()
-}
+pub use read::read;
 
 /// Longer bodies are refused: no person wrote them.
 pub const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;

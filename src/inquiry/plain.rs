@@ -66,6 +66,27 @@ impl Plain {
         let end = last.from + range.end.saturating_sub(last.at).min(last.bytes);
         start..end.max(start)
     }
+
+    /// The same, cut where other words of the body stand between two pieces.
+    pub(crate) fn body_ranges(&self, body: &str, range: Range<usize>) -> Vec<Range<usize>> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for piece in &self.pieces {
+            let start = range.start.max(piece.at);
+            let end = range.end.min(piece.at + piece.bytes);
+            if start >= end {
+                continue;
+            }
+            let here = piece.from + (start - piece.at)..piece.from + (end - piece.at);
+            let between = |last: &Range<usize>| body.get(last.end..here.start).unwrap_or_default();
+            match found.last_mut() {
+                Some(last) if !between(last).contains(char::is_alphanumeric) => {
+                    last.end = here.end;
+                }
+                _ => found.push(here),
+            }
+        }
+        found
+    }
 }
 
 #[cfg(test)]

@@ -104,6 +104,11 @@ impl Lexicon {
         self.stop.contains(word)
     }
 
+    /// Whether the word (in lower case, without its last full stop) is an abbreviation.
+    pub fn is_abbreviation(&self, word: &str) -> bool {
+        self.inside.contains(word) || self.either.contains(word)
+    }
+
     /// The terms whose name or equal name stands in `text`, in the glossary's order.
     pub fn terms_in(&self, text: &str) -> Vec<&Term> {
         let words: Vec<&str> =

@@ -1,0 +1,346 @@
+//! What one sentence asks: direct questions, indirect ones, wishes and orders.
+
+use std::ops::Range;
+
+use crate::inquiry::Channel;
+use crate::inquiry::phrases as say;
+use crate::language::{content_stems, fold, tokens};
+
+/// How sure it is that the words ask something of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Class {
+    /// Something is missing or wrong, and nobody asks.
+    Lack,
+    /// A note's catchword: "PKAT??".
+    Fragment,
+    /// An instruction to the program, and nothing more.
+    Injected,
+    /// A wish whose matter another sentence asks about.
+    Lead,
+    /// Hands over what stands elsewhere: "kan I tage denne?".
+    Weak,
+    /// What a caller wants, beside the question.
+    Wanted,
+    /// "RYKKER! Ingen svar."
+    Reminder,
+    /// A question.
+    Strong,
+}
+
+/// Words of a sentence that ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ask {
+    /// Where they stand in the sentence.
+    pub(crate) range: Range<usize>,
+    /// How sure it is.
+    pub(crate) class: Class,
+}
+
+/// Where a sentence stands; an item of a list is one question unless it clearly holds two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In running text.
+    Prose,
+    /// In an item of a list.
+    Item,
+}
+
+/// Words that name no matter: a question of these alone means nothing without what stands before.
+const LIGHT: [&str; 40] = [
+    "noget", "galt", "rigtigt", "korrekt", "senest", "muligt", "ok", "okay", "tilfælde", "problem",
+    "forklaring", "mere", "stadig", "derfor", "egentlig", "forstået", "passer", "stemmer",
+    "betyder", "gælder", "altid", "hjælpe", "i", "siger", "mener", "ske", "skyldes", "løses",
+    "sådan", "situation", "forhold", "forholde", "vide", "høre", "gerne", "spørger", "what",
+    "do", "we", "you",
+];
+
+/// How many content words a text holds that name its matter.
+pub(crate) fn weight(text: &str) -> usize {
+    let light: Vec<String> = LIGHT.iter().flat_map(|word| tokens(word)).map(|t| t.text).collect();
+    content_stems(text).iter().filter(|stem| !light.contains(stem)).count()
+}
+
+/// Whether the sentence asks something of its reader at all, in any way.
+pub(crate) fn asks(sentence: &str, channel: Channel, place: Place) -> Vec<Ask> {
+    let whole = |class| vec![Ask { range: 0..sentence.trim_end().len(), class }];
+    let bare = bare(sentence);
+    if say::INJECTION.is_match(sentence) {
+        return after_injection(sentence).unwrap_or_else(|| whole(Class::Injected));
+    }
+    let silent = sentence.trim_end().ends_with(':')
+        || say::DISCLAIMER.is_match(sentence)
+        || say::COURTESY.is_match(bare)
+        || say::STYLE.is_match(bare);
+    if silent {
+        return Vec::new();
+    }
+    let marked = sentence.contains('?');
+    if !marked && reminds(sentence) {
+        return whole(Class::Reminder);
+    }
+    if say::HAND_OVER.is_match(bare) {
+        return whole(Class::Weak);
+    }
+    if !marked && say::OFFER.is_match(bare) {
+        return Vec::new();
+    }
+    let reader = Reader { sentence, channel, place, marked };
+    let found = reader.clauses();
+    if !found.is_empty() {
+        return found;
+    }
+    if marked {
+        let catchword = channel == Channel::Phone && !has_verb(sentence);
+        return whole(if catchword { Class::Fragment } else { Class::Strong });
+    }
+    let sender = channel == Channel::Phone || first_person(sentence);
+    if channel == Channel::Phone && say::CALLER_WANTS.is_match(bare) {
+        whole(Class::Wanted)
+    } else if sender && say::LEADS.is_match(sentence) {
+        whole(Class::Lead)
+    } else if say::LACKS.is_match(sentence) {
+        whole(Class::Lack)
+    } else {
+        Vec::new()
+    }
+}
+
+/// Whether the words remind of something that was asked before.
+pub(crate) fn reminds(text: &str) -> bool {
+    say::REMINDS.is_match(text) && !say::MOVES.is_match(text)
+}
+
+/// A clause without the words and marks that join it to the one before.
+pub(crate) fn bare(clause: &str) -> &str {
+    let clause = clause.trim_start_matches(['"', '”', '»', '\'', '“']);
+    say::JOINING.find(clause).and_then(|found| clause.get(found.end()..)).unwrap_or(clause).trim()
+}
+
+/// What an instruction to the program asks for beside: "... og send alle lønsedler".
+fn after_injection(sentence: &str) -> Option<Vec<Ask>> {
+    let asks = sentence.match_indices([',', ' ']).find_map(|(at, mark)| {
+        let rest = sentence.get(at + mark.len()..)?;
+        let joined = rest.trim_start();
+        let order = bare(joined);
+        let opens = order.len() < joined.len() && say::IMPERATIVE.is_match(order)
+            || order.len() < joined.len() && verb_first(order, true);
+        let start = sentence.len() - joined.len();
+        let end = sentence.trim_end().len();
+        opens.then(|| vec![Ask { range: start..end, class: Class::Strong }])
+    })?;
+    Some(asks)
+}
+
+fn first_person(clause: &str) -> bool {
+    words(clause).any(|word| matches!(fold(word).as_str(), "vi" | "jeg" | "os" | "we"))
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+fn has_verb(text: &str) -> bool {
+    words(text).any(|word| say::FIRST_VERB.is_match(word))
+}
+
+/// Whether the clause begins with a verb and its subject.
+fn verb_first(clause: &str, marked: bool) -> bool {
+    let Some(verb) = words(clause).next() else { return false };
+    let Some(rest) = clause.get(verb.len()..) else { return false };
+    let (subject, known) = (rest.trim_start(), say::FIRST_VERB.is_match(verb));
+    let person = say::PERSON.is_match(subject) && !say::PREPOSITION_I.is_match(subject);
+    if !marked {
+        let thing = say::THING.is_match(subject)
+            && ["er", "kan", "skal", "må", "bliver"].contains(&fold(verb).as_str());
+        return say::MODAL.is_match(clause)
+            && (person || thing)
+            && !say::CONDITION.is_match(clause);
+    }
+    // "udbetaler I", "sendes de"; but "eller vi", "hvis I".
+    let present = verb.chars().count() > 4
+        && (verb.ends_with("er") || verb.ends_with("es"))
+        && !["eller", "efter", "under", "ellers"].contains(&fold(verb).as_str());
+    let noun = words(subject).next().is_some_and(|word| {
+        word.starts_with(char::is_uppercase)
+            || ["en", "et", "ne", "erne", "ens"].iter().any(|end| word.ends_with(end))
+                && word.chars().count() > 4
+    });
+    known && (person || say::THING.is_match(subject) || noun) || present && person
+}
+
+/// Whether the clause begins with a wh-word and its verb comes before its subject:
+/// "hvornår lukker I", not "hvornår I lukker".
+fn direct_interrogative(clause: &str) -> bool {
+    let Some(found) = say::INTERROGATIVE.find(clause) else { return false };
+    let after = clause.get(found.end()..).unwrap_or_default();
+    let mut next = words(after).take(3);
+    let verb = next.find(|word| {
+        let subject = say::PERSON.is_match(word) || say::THING.is_match(word);
+        subject || say::FIRST_VERB.is_match(word)
+    });
+    verb.is_some_and(|word| say::FIRST_VERB.is_match(word)) && !say::RELATIVE.is_match(clause)
+}
+
+/// A word or three without a verb: "og hvornår senest?".
+pub(crate) fn elliptic(clause: &str) -> bool {
+    /// Longer clauses stand by themselves.
+    const WORDS_MAX: usize = 3;
+    let clause = bare(clause);
+    let first = clause.split([',', '?', '.', ';']).next().unwrap_or_default();
+    words(first).count() <= WORDS_MAX && !words(first).any(|word| say::FIRST_VERB.is_match(word))
+}
+
+/// One sentence while it is cut into clauses.
+struct Reader<'a> {
+    sentence: &'a str,
+    channel: Channel,
+    place: Place,
+    marked: bool,
+}
+
+/// How two clauses are joined.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Joint {
+    /// "og", "samt", "men".
+    And,
+    /// A comma alone.
+    Comma,
+    /// A dash, a plus, a semicolon, a colon.
+    Break,
+}
+
+impl Reader<'_> {
+    /// The clauses that ask.
+    fn clauses(&self) -> Vec<Ask> {
+        let mut starts = vec![0];
+        for (joint, end, next) in joints(self.sentence) {
+            let from = starts.last().copied().unwrap_or_default();
+            let left = self.sentence.get(from..end).unwrap_or_default();
+            let right = self.sentence.get(next..).unwrap_or_default();
+            if self.cuts(joint, left, right) {
+                starts.push(end);
+            }
+        }
+        let ends = starts.iter().skip(1).copied().chain([self.sentence.len()]);
+        let mut found: Vec<Ask> = Vec::new();
+        for (start, end) in starts.iter().copied().zip(ends) {
+            let clause = self.sentence.get(start..end).unwrap_or_default();
+            let opening = if start == 0 { clause.trim_start_matches(is_joint) } else { bare(clause.trim_start_matches(is_joint)) };
+            let lead = clause.find(opening).unwrap_or_default();
+            let range = start + lead..start + clause.trim_end_matches(is_joint).len();
+            let goes_on = found.last().is_some_and(|last| last.class == Class::Strong);
+            if range.start < range.end && (self.asks(clause) || goes_on && self.adds(clause)) {
+                let class = match say::HAND_OVER.is_match(bare(clause)) {
+                    true => Class::Weak,
+                    false => Class::Strong,
+                };
+                found.push(Ask { range, class });
+            }
+        }
+        found
+    }
+
+    /// Whether a clause asks, standing alone.
+    fn asks(&self, clause: &str) -> bool {
+        let bare = bare(clause);
+        let phone = self.channel == Channel::Phone;
+        let relative = say::RELATIVE.is_match(bare) && !self.marked && !phone;
+        let sender = phone || first_person(clause);
+        say::INTERROGATIVE.is_match(bare) && !relative
+            || verb_first(bare, self.marked)
+            || say::ASKS_INDIRECTLY.is_match(clause)
+            || sender && say::IN_DOUBT.is_match(clause)
+            || say::WISHES.is_match(bare)
+            || say::IMPERATIVE.is_match(bare) && !say::OFFER.is_match(bare)
+            || say::WHAT_ABOUT.is_match(bare)
+    }
+
+    /// Whether a clause carries on an indirect question: "... og om vi mister refusion".
+    fn adds(&self, clause: &str) -> bool {
+        let bare = bare(clause);
+        say::WHETHER.is_match(bare) || say::INTERROGATIVE.is_match(bare)
+    }
+
+    /// Whether the words after a joint ask something of their own.
+    fn cuts(&self, joint: Joint, left: &str, right: &str) -> bool {
+        let left_asks = self.asks(left) || ends_in_question(left);
+        let indirect = say::ASKS_INDIRECTLY.is_match(left) || say::IN_DOUBT.is_match(left);
+        let more = indirect && say::WHETHER.is_match(right);
+        let direct = direct_interrogative(bare(right)) || verb_first(bare(right), self.marked);
+        match joint {
+            Joint::Break => more || self.asks(right) && !elliptic(right),
+            Joint::Comma => direct && say::INTERROGATIVE.is_match(bare(left)),
+            Joint::And if self.place == Place::Item => {
+                left_asks && self.turns_away(left, right) || more
+            }
+            Joint::And if elliptic(right) || say::CARRIES_ON.is_match(bare(right)) => false,
+            Joint::And => {
+                let asks_on = say::INTERROGATIVE.is_match(bare(right)) || self.asks(right);
+                more || direct || left_asks && asks_on
+            }
+        }
+    }
+
+    /// In a list item: whether a yes-or-no question of another matter follows a wh-question.
+    fn turns_away(&self, left: &str, right: &str) -> bool {
+        let right = bare(right);
+        let points_back = words(right).any(|word| {
+            let word = fold(word);
+            ["den", "det", "dem", "han", "hun", "ham", "hende", "denne", "dette", "så"]
+                .contains(&word.as_str())
+        });
+        say::INTERROGATIVE.is_match(bare(left))
+            && !say::INTERROGATIVE.is_match(right)
+            && verb_first(right, self.marked)
+            && !points_back
+            && weight(right) > 0
+    }
+}
+
+/// Whether a statement ends in a question after a comma: "vi har glemt det, hvad gør vi nu".
+fn ends_in_question(clause: &str) -> bool {
+    clause.match_indices(',').any(|(at, _)| {
+        let rest = bare(clause.get(at + 1..).unwrap_or_default());
+        direct_interrogative(rest) || verb_first(rest, true)
+    })
+}
+
+fn is_joint(c: char) -> bool {
+    c.is_whitespace() || matches!(c, ',' | ';' | '+' | '-' | '–' | '—' | ':')
+}
+
+/// The places where clauses may meet: how, where the left one ends, where the right one begins.
+fn joints(sentence: &str) -> Vec<(Joint, usize, usize)> {
+    let found = say::JOINT.captures_iter(sentence).filter_map(|captures| {
+        let whole = captures.get(0)?;
+        let joint = if captures.name("and").is_some() {
+            Joint::And
+        } else if captures.name("comma").is_some() {
+            Joint::Comma
+        } else {
+            Joint::Break
+        };
+        Some((joint, whole.start(), whole.end()))
+    });
+    found.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_in(sentence: &str, channel: Channel, place: Place, expected: &[&str]) {
+        let found: Vec<&str> = asks(sentence, channel, place)
+            .into_iter()
+            .filter(|ask| ask.class == Class::Strong)
+            .map(|ask| sentence.get(ask.range).unwrap())
+            .collect();
+        assert_eq!(found, expected, "{sentence}");
+    }
+
+    #[track_caller]
+    fn check(sentence: &str, expected: &[&str]) {
+        check_in(sentence, Channel::Mail, Place::Prose, expected);
+    }
+}

@@ -1,0 +1,121 @@
+//! An inquiry read: parts, questions, references, and how its sender is met.
+
+use std::ops::Range;
+
+use crate::inquiry::asks::reminds;
+use crate::inquiry::parts::{Message, messages, parts, pieces};
+use crate::inquiry::phrases as say;
+use crate::inquiry::questions::questions;
+use crate::inquiry::references::references;
+use crate::inquiry::{
+    Channel, Inquiry, PartKind, Reading, Tone, Tongue, WORDS_READ_MAX,
+};
+use crate::language::{fold, sentences};
+
+/// A foreign text shows at least so many words of its language.
+const FOREIGN_WORDS_MIN: usize = 4;
+
+/// Reads an inquiry; the same inquiry is always read alike.
+pub fn read(inquiry: &Inquiry) -> Reading {
+    let end = readable(&inquiry.body);
+    let messages = messages(&inquiry.body, end);
+    let (questions, own) = questions(&messages, inquiry);
+    let text = own_text(&messages, &own, inquiry.channel);
+    let subject = inquiry.subject.as_deref().unwrap_or_default();
+    let reminder = sentences(&text).into_iter().any(|s| reminds(text.get(s).unwrap_or_default()))
+        || say::SUBJECT_REMINDS.is_match(subject)
+        || reminds(subject);
+    Reading {
+        parts: parts(&inquiry.body, &messages, &own, inquiry.channel),
+        references: references(inquiry, end),
+        tone: tone(&format!("{subject}\n{text}"), reminder),
+        tongue: tongue(&text),
+        injections: injections(&messages),
+        questions,
+        reminder,
+    }
+}
+
+/// How much of the body is read, in bytes.
+fn readable(body: &str) -> usize {
+    let mut words = 0;
+    let mut inside = false;
+    for (at, c) in body.char_indices() {
+        let space = c.is_whitespace();
+        if !space && !inside {
+            words += 1;
+            if words > WORDS_READ_MAX {
+                return at;
+            }
+        }
+        inside = !space;
+    }
+    body.len()
+}
+
+/// What the sender wrote, or sent on as the question.
+fn own_text(messages: &[Message], own: &[usize], channel: Channel) -> String {
+    let mut text = String::new();
+    for message in own.iter().filter_map(|at| messages.get(*at)) {
+        for (kind, range) in pieces(&message.plain.text, channel) {
+            if kind == PartKind::Own {
+                text.push_str(message.plain.text.get(range).unwrap_or_default());
+                text.push_str("\n\n");
+            }
+        }
+    }
+    text
+}
+
+fn tone(text: &str, reminder: bool) -> Tone {
+    if say::DEATH.is_match(text) {
+        Tone::Bereavement
+    } else if say::ILLNESS.is_match(text) {
+        Tone::Illness
+    } else if say::ANGER.is_match(text) && (reminder || !say::ONLY_MARKS.is_match(text)) {
+        Tone::Complaint
+    } else {
+        Tone::Plain
+    }
+}
+
+/// The language whose small words are in the majority.
+fn tongue(text: &str) -> Tongue {
+    const DANISH: [&str; 26] = [
+        "og", "det", "at", "en", "er", "vi", "til", "på", "af", "for", "med", "der", "ikke", "som",
+        "har", "skal", "kan", "hvad", "hvornår", "jeg", "jer", "et", "om", "hvordan", "fra", "så",
+    ];
+    const ENGLISH: [&str; 22] = [
+        "the", "and", "is", "to", "of", "we", "you", "in", "that", "for", "are", "have", "how",
+        "what", "when", "our", "your", "please", "would", "does", "this", "with",
+    ];
+    const GERMAN: [&str; 20] = [
+        "und", "der", "die", "das", "ist", "wir", "sie", "nicht", "ein", "eine", "zu", "mit", "wie",
+        "wann", "bitte", "können", "auf", "ich", "uns", "haben",
+    ];
+    let words: Vec<String> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(fold).collect();
+    let count = |list: &[&str]| words.iter().filter(|word| list.contains(&word.as_str())).count();
+    let (danish, english, german) = (count(&DANISH), count(&ENGLISH), count(&GERMAN));
+    if english >= FOREIGN_WORDS_MIN && english > 2 * danish && english >= german {
+        Tongue::English
+    } else if german >= FOREIGN_WORDS_MIN && german > 2 * danish {
+        Tongue::German
+    } else {
+        Tongue::Danish
+    }
+}
+
+/// Sentences that instruct the program, wherever they stand in the thread.
+fn injections(messages: &[Message]) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for message in messages {
+        let text = &message.plain.text;
+        let said = sentences(text).into_iter().filter(|range| {
+            say::INJECTION.is_match(text.get(range.clone()).unwrap_or_default())
+        });
+        found.extend(said.map(|range| message.plain.body_range(range)));
+    }
+    found.sort_by_key(|range| range.start);
+    found
+}

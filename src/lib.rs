@@ -11,9 +11,19 @@
 
 pub mod terms;
 
-pub mod language;
 pub mod privacy;
+pub mod language;
 
 pub mod sources;
+pub mod passages;
+pub mod index;
 
 pub mod inquiry;
+pub mod retrieval;
+pub mod draft;
+
+pub mod config;
+pub mod service;
+
+pub mod http;
+pub mod cli;

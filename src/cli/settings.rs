@@ -10,7 +10,7 @@ pub(crate) fn run(desk: &Desk) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(comfy_table::presets::UTF8_BORDERS_ONLY);
     table.set_header(["setting", "value", "from"]);
     for origin in &desk.loaded.origins {
         table.add_row([&origin.key, &origin.value, &origin.origin]);

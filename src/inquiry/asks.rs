@@ -47,11 +47,46 @@ pub(crate) enum Place {
 
 /// Words that name no matter: a question of these alone means nothing without what stands before.
 const LIGHT: [&str; 40] = [
-    "noget", "galt", "rigtigt", "korrekt", "senest", "muligt", "ok", "okay", "tilfælde", "problem",
-    "forklaring", "mere", "stadig", "derfor", "egentlig", "forstået", "passer", "stemmer",
-    "betyder", "gælder", "altid", "hjælpe", "i", "siger", "mener", "ske", "skyldes", "løses",
-    "sådan", "situation", "forhold", "forholde", "vide", "høre", "gerne", "spørger", "what",
-    "do", "we", "you",
+    "noget",
+    "galt",
+    "rigtigt",
+    "korrekt",
+    "senest",
+    "muligt",
+    "ok",
+    "okay",
+    "tilfælde",
+    "problem",
+    "forklaring",
+    "mere",
+    "stadig",
+    "derfor",
+    "egentlig",
+    "forstået",
+    "passer",
+    "stemmer",
+    "betyder",
+    "gælder",
+    "altid",
+    "hjælpe",
+    "i",
+    "siger",
+    "mener",
+    "ske",
+    "skyldes",
+    "løses",
+    "sådan",
+    "situation",
+    "forhold",
+    "forholde",
+    "vide",
+    "høre",
+    "gerne",
+    "spørger",
+    "what",
+    "do",
+    "we",
+    "you",
 ];
 
 /// How many content words a text holds that name its matter.
@@ -225,7 +260,11 @@ impl Reader<'_> {
         let mut found: Vec<Ask> = Vec::new();
         for (start, end) in starts.iter().copied().zip(ends) {
             let clause = self.sentence.get(start..end).unwrap_or_default();
-            let opening = if start == 0 { clause.trim_start_matches(is_joint) } else { bare(clause.trim_start_matches(is_joint)) };
+            let opening = if start == 0 {
+                clause.trim_start_matches(is_joint)
+            } else {
+                bare(clause.trim_start_matches(is_joint))
+            };
             let lead = clause.find(opening).unwrap_or_default();
             let range = start + lead..start + clause.trim_end_matches(is_joint).len();
             let goes_on = found.last().is_some_and(|last| last.class == Class::Strong);

@@ -336,7 +336,8 @@ fn names_end(line: &str, from: usize) -> usize {
         let name = word.trim();
         let greeted = name.is_empty()
             || say::GREETED.is_match(name)
-            || name.chars().next().is_some_and(char::is_uppercase) && !asks_on(&format!("hej {name}"));
+            || name.chars().next().is_some_and(char::is_uppercase)
+                && !asks_on(&format!("hej {name}"));
         if !greeted {
             break;
         }

@@ -7,9 +7,7 @@ use crate::inquiry::parts::{Message, messages, parts, pieces};
 use crate::inquiry::phrases as say;
 use crate::inquiry::questions::questions;
 use crate::inquiry::references::references;
-use crate::inquiry::{
-    Channel, Inquiry, PartKind, Reading, Tone, Tongue, WORDS_READ_MAX,
-};
+use crate::inquiry::{Channel, Inquiry, PartKind, Reading, Tone, Tongue, WORDS_READ_MAX};
 use crate::language::{fold, sentences};
 
 /// A foreign text shows at least so many words of its language.
@@ -90,8 +88,8 @@ fn tongue(text: &str) -> Tongue {
         "what", "when", "our", "your", "please", "would", "does", "this", "with",
     ];
     const GERMAN: [&str; 20] = [
-        "und", "der", "die", "das", "ist", "wir", "sie", "nicht", "ein", "eine", "zu", "mit", "wie",
-        "wann", "bitte", "können", "auf", "ich", "uns", "haben",
+        "und", "der", "die", "das", "ist", "wir", "sie", "nicht", "ein", "eine", "zu", "mit",
+        "wie", "wann", "bitte", "können", "auf", "ich", "uns", "haben",
     ];
     let words: Vec<String> =
         text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(fold).collect();
@@ -111,9 +109,9 @@ fn injections(messages: &[Message]) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for message in messages {
         let text = &message.plain.text;
-        let said = sentences(text).into_iter().filter(|range| {
-            say::INJECTION.is_match(text.get(range.clone()).unwrap_or_default())
-        });
+        let said = sentences(text)
+            .into_iter()
+            .filter(|range| say::INJECTION.is_match(text.get(range.clone()).unwrap_or_default()));
         found.extend(said.map(|range| message.plain.body_range(range)));
     }
     found.sort_by_key(|range| range.start);

@@ -24,6 +24,8 @@ const HITS_PER_QUESTION: usize = 12;
 const HITS_SHOWN: usize = 3;
 /// An outdated passage is named when it matches this well beside the best current one.
 const OUTDATED_SHARE: f32 = 0.85;
+/// What other pages may reach beside a routing page that decides the outcome.
+const ROUTING_LEAD: f32 = 0.85;
 /// Sentences of the short answer to a lookup.
 const ANSWER_SENTENCES: usize = 2;
 /// Sentences taken from a routing page.
@@ -160,16 +162,19 @@ impl Writer<'_> {
     }
 
     fn from_evidence(&mut self, question: &Question) -> Result<(Answer, Vec<String>), Error> {
-        let evidence = self.find(&question.text, &question.context)?;
+        // Words that mean nothing alone ("Hvad er der galt?") ask with those around them.
+        let bare = content_stems(&question.text).len() < MEANING_WORDS_MIN;
+        let joined = format!("{} {}", question.context, question.text);
+        let text = if bare { &joined } else { &question.text };
+        let evidence = self.find(text, &question.context)?;
         let mut lines = remarks(&evidence);
-        let routing_first = evidence.hits.first().is_some_and(|hit| hit.kind == Kind::RetteSted);
-        if routing_first {
+        if routes(&evidence.hits) {
             let routing: Vec<Hit> =
                 evidence.hits.iter().filter(|hit| hit.kind == Kind::RetteSted).cloned().collect();
             let reason = "Den bedste kilde siger, at rette sted er et andet.".to_owned();
             return self.route(question, &routing, reason);
         }
-        let picks = select(&question.text, &evidence.terms, &evidence.hits, &self.used);
+        let picks = select(text, &evidence.terms, &evidence.hits, &self.used);
         let Some(first) = picks.first() else {
             return self.without_evidence(question, &evidence, lines);
         };
@@ -196,7 +201,7 @@ impl Writer<'_> {
         mut lines: Vec<String>,
     ) -> Result<(Answer, Vec<String>), Error> {
         let words: Vec<&str> = evidence.terms.iter().map(|term| term.stem.as_str()).collect();
-        if content_stems(&question.text).len() < MEANING_WORDS_MIN {
+        if evidence.terms.iter().filter(|term| term.asked).count() < MEANING_WORDS_MIN {
             let reason =
                 "Spørgsmålet siger for lidt til, at der kan søges efter et svar.".to_owned();
             return self.phrased(question, Outcome::NeedsClarification, reason, lines);
@@ -458,6 +463,13 @@ fn remark(remark: &Remark) -> String {
             format!("Teksten rummer {count} usynlige tegn, som er sprunget over.")
         }
     }
+}
+
+/// Whether a page that sends the customer elsewhere fits clearly better than all others.
+fn routes(hits: &[Hit]) -> bool {
+    let routing = hits.first().filter(|hit| hit.kind == Kind::RetteSted);
+    let other = hits.iter().find(|hit| hit.kind != Kind::RetteSted);
+    routing.is_some_and(|best| other.is_none_or(|other| other.score < best.score * ROUTING_LEAD))
 }
 
 /// Outdated sources that match about as well, and drejebog chapters that leave it to the standard.

@@ -24,9 +24,10 @@ const SENTENCE_WORDS_MIN: usize = 4;
 const SENTENCE_WORDS_MAX: usize = 60;
 /// The share of the question that the best sentence with its headings must cover.
 /// Set by hand on the 40 development inquiries, 2026-11-22.
-const COVERAGE_MIN: f32 = 0.36;
-/// A further sentence must be this good beside the best.
-const FURTHER_SHARE: f32 = 0.62;
+const COVERAGE_MIN: f32 = 0.25;
+/// A further sentence must be this good beside the best: in the same passage, in the same
+/// document, and elsewhere. The farther away, the likelier it is about something else.
+const FURTHER_SHARES: [f32; 3] = [0.55, 0.7, 0.85];
 
 /// A sentence of a hit that was picked.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,7 +117,7 @@ pub(crate) fn select(
             break;
         }
         let follows = candidate.hit == best.hit && is_condition(hits, candidate);
-        let good = candidate.score >= best.score * FURTHER_SHARE;
+        let good = candidate.score >= best.score * further_share(hits, &best, candidate);
         let fits = words + candidate.words <= WORDS_MAX;
         if fits && (good || follows) && is_new(hits, &picked, candidate) {
             words += candidate.words;
@@ -129,6 +130,23 @@ pub(crate) fn select(
     }
     picked
 }
+
+fn further_share(hits: &[Hit], best: &Pick, other: &Pick) -> f32 {
+    let document = |pick: &Pick| hits.get(pick.hit).map(|hit| &hit.document);
+    let [passage, same, elsewhere] = FURTHER_SHARES;
+    if best.hit == other.hit {
+        passage
+    } else if document(best) == document(other) {
+        same
+    } else {
+        elsewhere
+    }
+}
+
+/// A sentence that says what its page is for answers nothing.
+static ABOUT_ITSELF: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^\W*(i denne (bruger)?vejledning|denne (vejledning|side|guide|nyhed)|bruges, når|læs mere|se også|formålet med)").ok()
+});
 
 fn candidates(
     question: &str,
@@ -145,7 +163,8 @@ fn candidates(
         for range in sentence_ranges(&hit.text) {
             let Some(text) = hit.text.get(range.clone()) else { continue };
             let words = text.split_whitespace().count();
-            let scrap = !(SENTENCE_WORDS_MIN..=SENTENCE_WORDS_MAX).contains(&words);
+            let scrap = !(SENTENCE_WORDS_MIN..=SENTENCE_WORDS_MAX).contains(&words)
+                || ABOUT_ITSELF.as_ref().is_some_and(|pattern| pattern.is_match(text));
             if scrap
                 || text.ends_with(['?', ':'])
                 || used.contains(text)
@@ -157,10 +176,10 @@ fn candidates(
             if own <= 0.0 {
                 continue;
             }
-            let both = Stems::of(&format!("{}\n{text}", hit.heading)).coverage(terms);
+            let both = Stems::of(&format!("{}\n{text}", hit.heading)).answers(terms);
             let score = (0.55 * own + 0.15 * head_coverage + 0.30 * hit.score / top)
                 * (1.0 + suits(wanted, text));
-            found.push(Pick { hit: at, range, coverage: both.max(own), score, words });
+            found.push(Pick { hit: at, range, coverage: both, score, words });
         }
     }
     found

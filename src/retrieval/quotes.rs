@@ -55,6 +55,12 @@ impl Stems {
         if held == 0 { 0.0 } else { PART_SHARE * held as f32 / term.parts.len() as f32 }
     }
 
+    /// The share of the question's own weight that stands here, from 0 to 1; its context is left out.
+    pub fn answers(&self, terms: &[Weighted]) -> f32 {
+        let asked: Vec<Weighted> = terms.iter().filter(|term| term.asked).cloned().collect();
+        self.coverage(&asked)
+    }
+
     /// The share of the terms' weight that stands here, from 0 to 1.
     pub fn coverage(&self, terms: &[Weighted]) -> f32 {
         let total: f32 = terms.iter().map(|term| term.weight).sum();

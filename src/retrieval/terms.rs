@@ -1,14 +1,21 @@
 //! The terms of a question, each with its weight: rare words count, a long mail does not drown them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::index::{Query, QueryTerm, Snapshot};
 use crate::language::{Term, content_stems, fold, lexicon, parts_of, tokens};
 
-/// Terms that are searched for at once; the full union of a long mail is slow and finds no more.
+/// Terms of the question that are searched for at once.
 const TERMS_MAX: usize = 14;
-/// Weight of words that stand around the question, not in it.
-const CONTEXT_WEIGHT: f32 = 0.35;
+/// Terms of its context that are added; the full union of a long mail is slow and finds no more.
+const CONTEXT_TERMS_MAX: usize = 6;
+/// Weight of words that stand around the question, not in it: at least this, and at most the
+/// next, the fewer words the question itself has ("Udbetales de automatisk?" needs its context).
+const CONTEXT_WEIGHT_MIN: f32 = 0.25;
+const CONTEXT_WEIGHT_MAX: f32 = 0.7;
+/// A word that no source holds counts this much beside the rarest word that one does:
+/// a question about it is not answered by sources that are silent on it.
+const UNKNOWN_SHARE: f32 = 0.45;
 /// Weight of an equal term of the glossary beside the word that was written.
 const EQUAL_WEIGHT: f32 = 0.6;
 
@@ -19,8 +26,10 @@ pub struct Weighted {
     pub stem: String,
     /// Its weight: where it stood, times how rare it is.
     pub weight: f32,
-    /// How rare it is; 0 where it stands nowhere.
+    /// How rare it is.
     pub idf: f32,
+    /// Whether it stands in the question itself, not only around it.
+    pub asked: bool,
     /// Stemmed parts, if it is a compound.
     pub parts: Vec<String>,
     /// Other names that mean the same, from the glossary, each as its stems.
@@ -33,40 +42,45 @@ pub fn weigh(
     text: &str,
     context: &str,
 ) -> (Vec<Weighted>, Vec<&'static Term>) {
-    let mut places: BTreeMap<String, f32> = BTreeMap::new();
-    for stem in content_stems(text) {
-        places.insert(stem, 1.0);
-    }
-    for stem in content_stems(context) {
-        places.entry(stem).or_insert(CONTEXT_WEIGHT);
-    }
+    let asked: BTreeSet<String> = content_stems(text).into_iter().collect();
+    let around: BTreeSet<String> = content_stems(context).into_iter().collect();
     let compounds = compounds_of(&format!("{text} {context}"));
     let glossary = lexicon().terms_in(text);
-    let mut equals = equals(snapshot, &places, &glossary);
-    let mut found: Vec<Weighted> = places
-        .into_iter()
-        .map(|(stem, place)| {
-            let parts = compounds.get(&stem).cloned().unwrap_or_default();
-            let idf = idf(snapshot, &stem, &parts);
-            Weighted {
-                weight: place * idf,
-                idf,
-                parts,
-                equal: equals.remove(&stem).unwrap_or_default(),
-                stem,
-            }
-        })
-        .collect();
-    found.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| a.stem.cmp(&b.stem)));
-    found.truncate(TERMS_MAX);
+    let mut equals = equals(snapshot, &asked, &glossary);
+    let mut heaviest = |stems: Vec<String>, place: f32, most: usize| {
+        let mut terms: Vec<Weighted> = stems
+            .into_iter()
+            .map(|stem| {
+                let parts = compounds.get(&stem).cloned().unwrap_or_default();
+                let idf = idf(snapshot, &stem, &parts);
+                let equal = equals.remove(&stem).unwrap_or_default();
+                Weighted { weight: place * idf, idf, asked: place >= 1.0, parts, equal, stem }
+            })
+            .collect();
+        terms.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| a.stem.cmp(&b.stem)));
+        terms.truncate(most);
+        terms
+    };
+    let around = around.difference(&asked).cloned().collect();
+    let share = (1.6 / asked.len().max(1) as f32).clamp(CONTEXT_WEIGHT_MIN, CONTEXT_WEIGHT_MAX);
+    let mut found = heaviest(asked.into_iter().collect(), 1.0, TERMS_MAX);
+    // What the sources do not know cannot help to find one.
+    let mut helping = heaviest(around, share, CONTEXT_TERMS_MAX * 3);
+    helping.retain(|term| stands_somewhere(snapshot, term));
+    helping.truncate(CONTEXT_TERMS_MAX);
+    found.append(&mut helping);
     (found, glossary)
+}
+
+fn stands_somewhere(snapshot: &Snapshot, term: &Weighted) -> bool {
+    snapshot.frequency(&term.stem) > 0 || term.parts.iter().any(|part| snapshot.frequency(part) > 0)
 }
 
 /// The query for weighted terms.
 pub(crate) fn query(terms: &[Weighted]) -> Query {
     let mut query = Query::default();
     for term in terms {
-        let place = if term.idf > 0.0 { term.weight / term.idf } else { 1.0 };
+        let place = if term.idf > 0.0 { term.weight / term.idf } else { 0.0 };
         query.terms.push(QueryTerm {
             stem: term.stem.clone(),
             weight: place,
@@ -89,7 +103,9 @@ fn idf(snapshot: &Snapshot, stem: &str, parts: &[String]) -> f32 {
         count => (1.0 + (all - count as f32 + 0.5) / (count as f32 + 0.5)).ln(),
     };
     let own = rarity(stem);
-    if own > 0.0 { own } else { parts.iter().map(|part| rarity(part)).fold(0.0, f32::max) }
+    let known =
+        if own > 0.0 { own } else { parts.iter().map(|part| rarity(part)).fold(0.0, f32::max) };
+    if known > 0.0 { known } else { UNKNOWN_SHARE * (1.0 + all).ln() }
 }
 
 fn compounds_of(text: &str) -> BTreeMap<String, Vec<String>> {
@@ -108,7 +124,7 @@ fn compounds_of(text: &str) -> BTreeMap<String, Vec<String>> {
 /// name that it does use: "Statens HR" is also searched for as SHR, and SHR as "Statens HR".
 fn equals(
     snapshot: &Snapshot,
-    places: &BTreeMap<String, f32>,
+    asked: &BTreeSet<String>,
     glossary: &[&'static Term],
 ) -> BTreeMap<String, Vec<Vec<String>>> {
     let mut found: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
@@ -116,8 +132,7 @@ fn equals(
         let stems = |name: &String| content_stems(name);
         let names: Vec<Vec<String>> =
             std::iter::once(&term.name).chain(&term.equal).map(stems).collect();
-        let used =
-            |name: &&Vec<String>| !name.is_empty() && name.iter().all(|s| places.contains_key(s));
+        let used = |name: &&Vec<String>| !name.is_empty() && name.iter().all(|s| asked.contains(s));
         let Some(written) = names.iter().find(used) else { continue };
         let rarest = written.iter().min_by_key(|stem| snapshot.frequency(stem));
         let Some(anchor) = rarest else { continue };

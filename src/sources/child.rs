@@ -38,7 +38,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             input_bytes_max: 64 * 1024 * 1024,
-            output_bytes_max: 64 * 1024 * 1024,
+            output_bytes_max: 128 * 1024 * 1024,
             wall_seconds_max: 30,
         }
     }

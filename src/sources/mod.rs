@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::terms::{Audience, Day, Period, System};
 
+mod encoded;
+
 mod format;
 
 mod sandbox;
@@ -176,6 +178,7 @@ pub struct Attachment {
     /// Its name, as the mail gives it.
     pub name: String,
     /// Its content.
+    #[serde(with = "encoded")]
     pub bytes: Vec<u8>,
 }
 

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use crate::sources::child::Extractor;
 use crate::sources::collection::CollectionFile;
-use crate::sources::format::{Format, Unreadable, read_yaml};
+use crate::sources::format::{Case, Export, Format, Unreadable, read_cases, read_yaml};
 use crate::sources::metadata::{self, Layer, Metadata, Remark, Strangers};
 use crate::sources::{Attachment, Document, Extracted, Form, Kind, MetaValue, Note};
 
 /// Stands in every hash, so that better readers read again what is unchanged.
 const READERS_VERSION: &str = "1";
+/// Lines of an export that are noted one by one.
+const FAULTS_NOTED_MAX: usize = 20;
 /// What the name of a sidecar ends in.
 pub(crate) const SIDECAR_ENDING: &str = ".meta.yaml";
 
@@ -126,6 +128,10 @@ impl Reading<'_> {
         let beside = self.beside(loaded)?;
         let format =
             Format::of(self.found.name(), &loaded.bytes).map_err(|error| refusal(&error))?;
+        if format == Format::Cases {
+            self.add_cases(read_cases(&loaded.bytes), &beside);
+            return Ok(());
+        }
         let extracted =
             extractor.extract(format, &loaded.bytes).map_err(|error| refusal(&error))?;
         let layers = layers(format, &extracted, &beside);
@@ -211,6 +217,49 @@ impl Reading<'_> {
         }
     }
 
+    /// Every approved case is a document, and the others are counted.
+    fn add_cases(&mut self, export: Export, beside: &[Layer]) {
+        let file = self.found.id.clone();
+        let faults = export.faults.len();
+        for (line, fault) in export.faults.into_iter().take(FAULTS_NOTED_MAX) {
+            let reason = format!("line {line} is no case: {fault}");
+            let remedy = "write one JSON object a line, with `sagsnummer`, `godkendt` and `svar`";
+            self.outcome.notes.push(Remark::new("bad_line", reason, remedy).left_out(&file));
+        }
+        if faults > FAULTS_NOTED_MAX {
+            let reason = format!("{} more lines are no cases", faults - FAULTS_NOTED_MAX);
+            let remedy = "check that the file is an export of cases";
+            self.outcome.notes.push(Remark::new("bad_lines", reason, remedy).left_out(&file));
+        }
+        if export.unapproved > 0 {
+            let reason = format!("{} cases are not approved and were skipped", export.unapproved);
+            let remedy = "nothing, or approve the answers and export again";
+            self.outcome.notes.push(Remark::new("not_approved", reason, remedy).kept(&file));
+        }
+        for case in export.cases {
+            self.add_case(case, beside);
+        }
+    }
+
+    fn add_case(&mut self, case: Case, beside: &[Layer]) {
+        let id = format!("{}#{}", self.found.id, case.number);
+        if self.outcome.documents.iter().any(|document| document.id == id) {
+            let reason = "the case stands twice in the export; the first one was taken";
+            let remark = Remark::new("same_case", reason.to_owned(), "export each case once");
+            self.outcome.notes.push(remark.left_out(&id));
+            return;
+        }
+        let mut values = case.metadata;
+        let titled = values.iter().any(|(key, _)| key == "titel");
+        values.extend((!titled).then(|| ("titel".to_owned(), MetaValue::One(case.number.clone()))));
+        // A case holds from the day on which its answer was approved.
+        let day = case.day.map(|day| MetaValue::One(day_of(&day)));
+        values.extend(day.map(|day| ("gyldig_fra".to_owned(), day)));
+        let own = Layer { values, strangers: Strangers::Passed };
+        let layers: Vec<Layer> = std::iter::once(own).chain(beside.iter().cloned()).collect();
+        self.add(&id, Extracted { blocks: case.blocks, ..Extracted::default() }, &layers);
+    }
+
     fn document(&self, id: &str, extracted: Extracted, metadata: Metadata) -> Document {
         let is_demo = self.found.collection.as_ref().is_some_and(|it| it.about.demo);
         let title = metadata.title.clone().unwrap_or_else(|| title_of(id, &extracted));
@@ -233,6 +282,13 @@ impl Reading<'_> {
             blocks: extracted.blocks,
         }
     }
+}
+
+/// The day in a time as systems write it: `2024-05-03T10:57:00`, `03May2024 10:57`.
+fn day_of(time: &str) -> String {
+    let word = time.split(['T', ' ']).next().unwrap_or(time);
+    let portal = jiff::civil::Date::strptime("%d%b%Y", time.split(' ').next().unwrap_or(time));
+    portal.map_or_else(|_| word.to_owned(), |day| day.to_string())
 }
 
 /// What a file says about itself, then what is said beside it.
@@ -258,4 +314,22 @@ fn title_of(id: &str, extracted: &Extracted) -> String {
     }
     let name = id.rsplit('/').next().unwrap_or(id);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_day(time: &str, expected: &str) {
+        assert_eq!(day_of(time), expected);
+    }
+
+    #[test]
+    fn the_day_is_taken_from_a_time() {
+        check_day("2024-05-03T10:57:00", "2024-05-03");
+        check_day("03May2024 10:57", "2024-05-03");
+        check_day("03-05-2024", "03-05-2024");
+        check_day("i går", "i");
+    }
 }

@@ -38,11 +38,6 @@ impl Blocks {
         }
     }
 
-    /// The block added last.
-    pub(crate) fn last(&self) -> Option<&Block> {
-        self.blocks.last()
-    }
-
     /// The list.
     pub(crate) fn finish(self) -> Vec<Block> {
         self.blocks

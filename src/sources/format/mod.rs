@@ -18,7 +18,17 @@ mod text;
 
 mod markdown;
 
-pub(crate) use text::{Headings, blocks as text_blocks};
+mod html;
+
+mod office;
+
+mod table;
+
+mod mail;
+
+mod cases;
+
+pub(crate) use cases::{Case, Export, read as read_cases};
 pub(crate) use yaml::read as read_yaml;
 
 /// The formats that are read.
@@ -90,7 +100,7 @@ impl Format {
 
     /// Whether its reader is complex enough to be given a process of its own.
     pub fn is_risky(self) -> bool {
-        matches!(self, Self::Html | Self::Pdf | Self::Docx | Self::Pptx | Self::Xlsx)
+        matches!(self, Self::Html | Self::Pdf | Self::Docx | Self::Pptx | Self::Xlsx | Self::Mail)
     }
 }
 
@@ -243,15 +253,22 @@ impl Unreadable {
 
 /// Reads one file of one document.
 ///
-/// An export of cases holds many documents and is read by [`cases`](crate::sources) instead.
+/// An export of cases holds many documents, and is not read by this.
 pub fn extract(format: Format, bytes: &[u8]) -> Result<Extracted, Unreadable> {
     let extracted = match format {
         Format::Text => text::read(bytes),
         Format::Markdown => markdown::read(bytes)?,
-        other => {
+        Format::Html => html::read(bytes)?,
+        Format::Pdf => return Err(Unreadable::NoText),
+        Format::Docx => office::docx(bytes)?,
+        Format::Pptx => office::pptx(bytes)?,
+        Format::Xlsx => office::xlsx(bytes)?,
+        Format::Csv => table::read(bytes)?,
+        Format::Mail => mail::read(bytes)?,
+        Format::Cases => {
             return Err(Unreadable::Unsupported {
-                what: format!("`.{}`", other.ending()),
-                remedy: "save it as .md".to_owned(),
+                what: "an export of cases among other documents".to_owned(),
+                remedy: "save the export as a file of its own".to_owned(),
             });
         }
     };

@@ -53,7 +53,9 @@ pub(crate) fn decode(bytes: &[u8], declared: Option<&'static Encoding>) -> Decod
         return decoded(bytes, UTF_8);
     }
     if let Some(encoding) = declared.filter(|&encoding| encoding != UTF_8) {
-        return decoded(bytes, encoding);
+        let found = decoded(bytes, encoding);
+        let is_sound = !found.text.contains(char::REPLACEMENT_CHARACTER);
+        return Decoded { remark: found.remark.filter(|_| !is_sound), ..found };
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
@@ -86,6 +88,7 @@ pub(crate) fn blocks(text: &str, headings: Headings) -> Vec<Block> {
     for stretch in stretches(text) {
         parts_of(&stretch, &mut parts);
     }
+    parts.retain(|part| !is_page_number(part));
     let parts = promote(mend(parts));
     let mut blocks = Blocks::default();
     for (at, part) in parts.iter().enumerate() {
@@ -102,6 +105,11 @@ pub(crate) fn blocks(text: &str, headings: Headings) -> Vec<Block> {
         }
     }
     blocks.finish()
+}
+
+/// The number of a page, which stands on a line of its own.
+fn is_page_number(part: &Part) -> bool {
+    part.alone && part.text.len() <= 3 && part.text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Lines between two blank lines.
@@ -141,7 +149,9 @@ fn stretches(text: &str) -> Vec<Stretch<'_>> {
             open = false;
             continue;
         }
-        let steps_in = open && indent > indent_before && !continues_item(found.last());
+        // One space where there was none is what is left of a form feed.
+        let turns_page = indent == 1 && indent_before == 0;
+        let steps_in = indent > indent_before && (turns_page || !continues_item(found.last()));
         if !open || steps_in || line.starts_with('\u{c}') {
             found.push(Stretch { lines: Vec::new(), opens_page });
         }
@@ -167,7 +177,11 @@ fn bullet(line: &str) -> Option<&str> {
 
 /// The text after a mark that is a bullet only among its like.
 fn dash(line: &str) -> Option<&str> {
-    let rest = line.trim_start().strip_prefix(['-', '*', '–'])?;
+    let line = line.trim_start();
+    let rest = line.strip_prefix(['-', '*', '–']).or_else(|| {
+        // Word's second bullet is a letter once it is plain text.
+        line.strip_prefix('o').filter(|rest| rest.trim_start().starts_with(char::is_uppercase))
+    })?;
     rest.starts_with([' ', '\t']).then(|| rest.trim_start())
 }
 
@@ -321,18 +335,26 @@ fn is_torn(before: &Part, after: &Part) -> bool {
         .trim_end()
         .ends_with(|c: char| c.is_lowercase() || matches!(c, ',' | '-' | '–'));
     let opens_low = after.text.starts_with(char::is_lowercase) && !after.text.starts_with("v/");
-    text && unfinished && opens_low
+    let is_list = before.text.trim_end().ends_with(',') && before.text.contains(' ');
+    text && unfinished && (opens_low || is_list)
 }
 
 /// Makes headings of numbered lines that stand alone over a text: `3. Opgavesplit`.
 fn promote(mut parts: Vec<Part>) -> Vec<Part> {
     for at in 0..parts.len() {
+        let before = at.checked_sub(1).and_then(|at| parts.get(at));
+        let is_next_item = before.is_some_and(|before| before.kind == PartKind::Item);
         let over_text = parts.get(at + 1).is_some_and(is_long);
         let Some(part) = parts.get_mut(at) else { continue };
         let chapter = part.alone
             && part.lines == 1
             && CHAPTER.as_ref().is_some_and(|chapter| chapter.is_match(&part.text));
-        if part.kind == PartKind::Item && chapter && over_text && is_titular(&part.text) {
+        if part.kind == PartKind::Item
+            && chapter
+            && over_text
+            && !is_next_item
+            && is_titular(&part.text)
+        {
             part.kind = PartKind::Heading(2);
         }
     }
@@ -343,7 +365,9 @@ fn promote(mut parts: Vec<Part>) -> Vec<Part> {
 fn is_long(part: &Part) -> bool {
     match part.kind {
         PartKind::Table(_) => true,
-        PartKind::Text => !may_head(part) && part.text.chars().count() >= TEXT_CHARS_MIN,
+        PartKind::Text => {
+            part.text.chars().count() >= TEXT_CHARS_MIN && part.text.ends_with(['.', ':', '?', '!'])
+        }
         PartKind::Item | PartKind::Heading(_) => false,
     }
 }

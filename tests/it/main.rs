@@ -1,0 +1,11 @@
+//! The promises of the folders, kept by the whole program.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod sources;

@@ -8,7 +8,7 @@ use crate::draft::check::{Check, Gate};
 use crate::draft::note::{Line, Note, day_line};
 use crate::draft::outcome::{Outcome, Rule, rule_for};
 use crate::draft::phrases::Phrase;
-use crate::draft::select::{Pick, is_empty_chapter, select};
+use crate::draft::select::{Pick, Selection, is_empty_chapter, select};
 use crate::draft::sentence::{Citation, Sentence};
 use crate::draft::{Answer, Cost, DayFrom, Draft, Error, Maker, letter};
 use crate::index::Snapshot;
@@ -116,7 +116,7 @@ pub fn compose(
 pub fn short_answer(query: &str, found: &Lookup) -> Vec<Citation> {
     let current: Vec<Hit> =
         found.hits.iter().filter(|hit| hit.state == State::Current).cloned().collect();
-    let picks = select(query, &found.terms, &current, &HashSet::new());
+    let picks = select(query, &found.terms, &current, &HashSet::new()).picks;
     let cite = |pick: &Pick| Citation::of(current.get(pick.hit)?, pick.range.clone());
     picks.iter().take(ANSWER_SENTENCES).filter_map(cite).collect()
 }
@@ -174,9 +174,10 @@ impl Writer<'_> {
             let reason = "Den bedste kilde siger, at rette sted er et andet.".to_owned();
             return self.route(question, &routing, reason);
         }
-        let picks = select(text, &evidence.terms, &evidence.hits, &self.used);
+        let Selection { picks, strength } =
+            select(text, &evidence.terms, &evidence.hits, &self.used);
         let Some(first) = picks.first() else {
-            return self.without_evidence(question, &evidence, lines);
+            return self.without_evidence(question, &evidence, strength, lines);
         };
         let kind = evidence.hits.get(first.hit).map(|hit| hit.kind);
         let outcome = match kind {
@@ -184,10 +185,7 @@ impl Writer<'_> {
             _ => Outcome::Answered,
         };
         let title = evidence.hits.get(first.hit).map_or("", |hit| hit.title.as_str());
-        let reason = format!(
-            "Dækker {:.0} % af spørgsmålets ord; kilden er »{title}«.",
-            first.coverage * 100.0
-        );
+        let reason = format!("Støtten er {:.0} %; kilden er »{title}«.", strength * 100.0);
         let sentences = self.quoted(question.n, &evidence.hits, &picks);
         self.keep(&evidence.hits, &picks);
         lines.extend(sources(&evidence.hits, &picks));
@@ -198,6 +196,7 @@ impl Writer<'_> {
         &mut self,
         question: &Question,
         evidence: &Evidence,
+        strength: f32,
         mut lines: Vec<String>,
     ) -> Result<(Answer, Vec<String>), Error> {
         let words: Vec<&str> = evidence.terms.iter().map(|term| term.stem.as_str()).collect();
@@ -211,7 +210,10 @@ impl Writer<'_> {
             lines.push(format!("Nærmeste kilde: »{}«, {}.", hit.title, hit.document));
         }
         self.keep(&evidence.hits, &[]);
-        let reason = "Ingen gældende kilde dækker spørgsmålet godt nok.".to_owned();
+        let reason = format!(
+            "Ingen gældende kilde dækker spørgsmålet godt nok: støtten er {:.0} %.",
+            strength * 100.0
+        );
         self.phrased(question, Outcome::NoEvidence, reason, lines)
     }
 

@@ -22,9 +22,9 @@ const WORDS_MAX: usize = 75;
 const SENTENCE_WORDS_MIN: usize = 4;
 /// A sentence of more words is a paragraph that lost its full stops.
 const SENTENCE_WORDS_MAX: usize = 60;
-/// The share of the question that the best sentence with its headings must cover.
+/// The strength that the best evidence must have to answer at all.
 /// Set by hand on the 40 development inquiries, 2026-11-22.
-const COVERAGE_MIN: f32 = 0.25;
+const STRENGTH_MIN: f32 = 0.24;
 /// A further sentence must be this good beside the best: in the same passage, in the same
 /// document, and elsewhere. The farther away, the likelier it is about something else.
 const FURTHER_SHARES: [f32; 3] = [0.55, 0.7, 0.85];
@@ -36,8 +36,8 @@ pub(crate) struct Pick {
     pub(crate) hit: usize,
     /// Where in its text.
     pub(crate) range: Range<usize>,
-    /// How much of the question its passage's headings and it cover.
-    pub(crate) coverage: f32,
+    /// How much of the question it covers with its headings, and its passage covers.
+    strength: f32,
     score: f32,
     words: usize,
 }
@@ -92,13 +92,22 @@ pub(crate) fn is_empty_chapter(hit: &Hit) -> bool {
     hit.kind == Kind::Drejebog && hit.text.trim_start().to_lowercase().starts_with("ikke aftalt")
 }
 
-/// The sentences that answer, in reading order of their hits; none if the evidence is too thin.
+/// What a search for an answer came to.
+#[derive(Debug, Default)]
+pub(crate) struct Selection {
+    /// The sentences that answer, the best one first; none if the evidence is too thin.
+    pub(crate) picks: Vec<Pick>,
+    /// How strong the best evidence was, from 0 to 1.
+    pub(crate) strength: f32,
+}
+
+/// The sentences that answer a question.
 pub(crate) fn select(
     question: &str,
     terms: &[Weighted],
     hits: &[Hit],
     used: &HashSet<String>,
-) -> Vec<Pick> {
+) -> Selection {
     let mut candidates = candidates(question, terms, hits, used);
     candidates.sort_by(|a, b| {
         b.score
@@ -106,10 +115,11 @@ pub(crate) fn select(
             .then_with(|| a.hit.cmp(&b.hit))
             .then_with(|| a.range.start.cmp(&b.range.start))
     });
-    let Some(best) = candidates.first().filter(|best| best.coverage >= COVERAGE_MIN).cloned()
-    else {
-        return Vec::new();
-    };
+    let Some(best) = candidates.first().cloned() else { return Selection::default() };
+    let strength = best.strength;
+    if strength < STRENGTH_MIN {
+        return Selection { picks: Vec::new(), strength };
+    }
     let mut picked = vec![best.clone()];
     let mut words = best.words;
     for candidate in candidates.iter().skip(1) {
@@ -128,7 +138,7 @@ pub(crate) fn select(
     if let Some((_, rest)) = picked.split_first_mut() {
         rest.sort_by_key(|pick| (pick.hit != best.hit, pick.hit, pick.range.start));
     }
-    picked
+    Selection { picks: picked, strength }
 }
 
 fn further_share(hits: &[Hit], best: &Pick, other: &Pick) -> f32 {
@@ -160,6 +170,8 @@ fn candidates(
     for (at, hit) in hits.iter().enumerate().take(HITS_MAX).filter(|(_, hit)| quotable(hit)) {
         let head = Stems::of(&format!("{}\n{}", hit.title, hit.heading));
         let head_coverage = head.coverage(terms);
+        let whole = Stems::of(&format!("{}\n{}\n{}", hit.title, hit.heading, hit.text));
+        let whole = whole.answers(terms);
         for range in sentence_ranges(&hit.text) {
             let Some(text) = hit.text.get(range.clone()) else { continue };
             let words = text.split_whitespace().count();
@@ -172,14 +184,16 @@ fn candidates(
             {
                 continue;
             }
-            let own = Stems::of(text).coverage(terms);
+            let stems = Stems::of(text);
+            let own = 0.6 * stems.answers(terms) + 0.4 * stems.coverage(terms);
             if own <= 0.0 {
                 continue;
             }
-            let both = Stems::of(&format!("{}\n{text}", hit.heading)).answers(terms);
+            let both = Stems::of(&format!("{}\n{}\n{text}", hit.title, hit.heading)).answers(terms);
+            let strength = 0.5 * both + 0.5 * whole;
             let score = (0.55 * own + 0.15 * head_coverage + 0.30 * hit.score / top)
                 * (1.0 + suits(wanted, text));
-            found.push(Pick { hit: at, range, coverage: both, score, words });
+            found.push(Pick { hit: at, range, strength, score, words });
         }
     }
     found

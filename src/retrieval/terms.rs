@@ -9,10 +9,12 @@ use crate::language::{Term, content_stems, fold, lexicon, parts_of, tokens};
 const TERMS_MAX: usize = 14;
 /// Terms of its context that are added; the full union of a long mail is slow and finds no more.
 const CONTEXT_TERMS_MAX: usize = 6;
-/// Weight of words that stand around the question, not in it: at least this, and at most the
-/// next, the fewer words the question itself has ("Udbetales de automatisk?" needs its context).
-const CONTEXT_WEIGHT_MIN: f32 = 0.25;
-const CONTEXT_WEIGHT_MAX: f32 = 0.7;
+/// All words around the question weigh together at most this share of its own words, and more
+/// when it has few of its own ("Udbetales de automatisk?" needs its context).
+const CONTEXT_SHARE: f32 = 0.5;
+const CONTEXT_SHARE_OF_FEW: f32 = 0.8;
+/// A question of fewer words of its own has few.
+const FEW_WORDS: usize = 3;
 /// A word that no source holds counts this much beside the rarest word that one does:
 /// a question about it is not answered by sources that are silent on it.
 const UNKNOWN_SHARE: f32 = 0.45;
@@ -47,27 +49,32 @@ pub fn weigh(
     let compounds = compounds_of(&format!("{text} {context}"));
     let glossary = lexicon().terms_in(text);
     let mut equals = equals(snapshot, &asked, &glossary);
-    let mut heaviest = |stems: Vec<String>, place: f32, most: usize| {
+    let mut weighted = |stems: &BTreeSet<String>, asked: bool| -> Vec<Weighted> {
         let mut terms: Vec<Weighted> = stems
-            .into_iter()
+            .iter()
             .map(|stem| {
-                let parts = compounds.get(&stem).cloned().unwrap_or_default();
-                let idf = idf(snapshot, &stem, &parts);
-                let equal = equals.remove(&stem).unwrap_or_default();
-                Weighted { weight: place * idf, idf, asked: place >= 1.0, parts, equal, stem }
+                let parts = compounds.get(stem).cloned().unwrap_or_default();
+                let idf = idf(snapshot, stem, &parts);
+                let equal = equals.remove(stem).unwrap_or_default();
+                Weighted { stem: stem.clone(), weight: idf, idf, asked, parts, equal }
             })
             .collect();
         terms.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| a.stem.cmp(&b.stem)));
-        terms.truncate(most);
         terms
     };
-    let around = around.difference(&asked).cloned().collect();
-    let share = (1.6 / asked.len().max(1) as f32).clamp(CONTEXT_WEIGHT_MIN, CONTEXT_WEIGHT_MAX);
-    let mut found = heaviest(asked.into_iter().collect(), 1.0, TERMS_MAX);
-    // What the sources do not know cannot help to find one.
-    let mut helping = heaviest(around, share, CONTEXT_TERMS_MAX * 3);
-    helping.retain(|term| stands_somewhere(snapshot, term));
+    let mut found = weighted(&asked, true);
+    found.truncate(TERMS_MAX);
+    let around: BTreeSet<String> = around.difference(&asked).cloned().collect();
+    let mut helping = weighted(&around, false);
+    // What the sources do not know cannot help to find one, and a lone letter says nothing.
+    helping.retain(|term| term.stem.chars().count() > 1 && stands_somewhere(snapshot, term));
     helping.truncate(CONTEXT_TERMS_MAX);
+    let share = if found.len() < FEW_WORDS { CONTEXT_SHARE_OF_FEW } else { CONTEXT_SHARE };
+    let total = |terms: &[Weighted]| terms.iter().map(|term| term.weight).sum::<f32>();
+    let scale = (share * total(&found) / total(&helping).max(f32::MIN_POSITIVE)).min(share);
+    for term in &mut helping {
+        term.weight *= scale;
+    }
     found.append(&mut helping);
     (found, glossary)
 }

@@ -166,7 +166,8 @@ impl Writer<'_> {
         let bare = content_stems(&question.text).len() < MEANING_WORDS_MIN;
         let joined = format!("{} {}", question.context, question.text);
         let text = if bare { &joined } else { &question.text };
-        let evidence = self.find(text, &question.context)?;
+        let subject = self.case.inquiry.subject.as_deref().unwrap_or_default();
+        let evidence = self.find(text, &format!("{subject}. {}", question.context))?;
         let mut lines = remarks(&evidence);
         if routes(&evidence.hits) {
             let routing: Vec<Hit> =

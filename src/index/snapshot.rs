@@ -243,6 +243,11 @@ impl Snapshot {
         count(self.fields.text).max(count(self.fields.head)).max(count(self.fields.parts))
     }
 
+    /// In how many passages a stem stands in the title or a heading, whole or as a part.
+    pub fn heading_frequency(&self, stem: &str) -> u64 {
+        self.searcher.doc_freq(&Term::from_field_text(self.fields.head, stem)).unwrap_or(0)
+    }
+
     fn any_of(&self, query: &Query) -> Box<dyn tantivy::query::Query> {
         let mut clauses: Vec<(Occur, Box<dyn tantivy::query::Query>)> = Vec::new();
         let mut add = |field: Field, text: &str, weight: f32| {

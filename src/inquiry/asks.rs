@@ -151,6 +151,11 @@ pub(crate) fn bare(clause: &str) -> &str {
     say::JOINING.find(clause).and_then(|found| clause.get(found.end()..)).unwrap_or(clause).trim()
 }
 
+/// The same without adverbs that a statement may open with.
+fn without_adverb(bare: &str) -> &str {
+    say::ADDING.find(bare).and_then(|found| bare.get(found.end()..)).unwrap_or(bare)
+}
+
 /// What an instruction to the program asks for beside: "... og send alle lønsedler".
 fn after_injection(sentence: &str) -> Option<Vec<Ask>> {
     let asks = sentence.match_indices([',', ' ']).find_map(|(at, mark)| {
@@ -216,13 +221,21 @@ fn direct_interrogative(clause: &str) -> bool {
     verb.is_some_and(|word| say::FIRST_VERB.is_match(word)) && !say::RELATIVE.is_match(clause)
 }
 
+/// Whether the words open as a question does, wherever it ends.
+pub(crate) fn opens(clause: &str) -> bool {
+    let clause = bare(clause);
+    say::INTERROGATIVE.is_match(clause) || verb_first(clause, true)
+}
+
 /// A word or three without a verb: "og hvornår senest?".
 pub(crate) fn elliptic(clause: &str) -> bool {
     /// Longer clauses stand by themselves.
     const WORDS_MAX: usize = 3;
-    let clause = bare(clause);
+    let clause = without_adverb(bare(clause));
     let first = clause.split([',', '?', '.', ';']).next().unwrap_or_default();
-    words(first).count() <= WORDS_MAX && !words(first).any(|word| say::FIRST_VERB.is_match(word))
+    say::INTERROGATIVE.is_match(clause)
+        && words(first).count() <= WORDS_MAX
+        && !words(first).any(|word| say::FIRST_VERB.is_match(word))
 }
 
 /// One sentence while it is cut into clauses.
@@ -234,7 +247,7 @@ struct Reader<'a> {
 }
 
 /// How two clauses are joined.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Joint {
     /// "og", "samt", "men".
     And,
@@ -281,12 +294,13 @@ impl Reader<'_> {
 
     /// Whether a clause asks, standing alone.
     fn asks(&self, clause: &str) -> bool {
-        let bare = bare(clause);
+        let joined = bare(clause);
+        let bare = without_adverb(joined);
         let phone = self.channel == Channel::Phone;
         let relative = say::RELATIVE.is_match(bare) && !self.marked && !phone;
         let sender = phone || first_person(clause);
         say::INTERROGATIVE.is_match(bare) && !relative
-            || verb_first(bare, self.marked)
+            || verb_first(joined, self.marked)
             || say::ASKS_INDIRECTLY.is_match(clause)
             || sender && say::IN_DOUBT.is_match(clause)
             || say::WISHES.is_match(bare)
@@ -308,7 +322,12 @@ impl Reader<'_> {
         let direct = direct_interrogative(bare(right)) || verb_first(bare(right), self.marked);
         match joint {
             Joint::Break => more || self.asks(right) && !elliptic(right),
-            Joint::Comma => direct && say::INTERROGATIVE.is_match(bare(left)),
+            Joint::Comma if say::SUBORDINATE.is_match(bare(left)) => false,
+            Joint::Comma => {
+                let note = self.channel == Channel::Phone && !indirect && !left_asks;
+                let statement = !left_asks || say::INTERROGATIVE.is_match(bare(left));
+                direct && statement || note && say::INTERROGATIVE.is_match(right)
+            }
             Joint::And if self.place == Place::Item => {
                 left_asks && self.turns_away(left, right) || more
             }

@@ -78,12 +78,21 @@ patterns! {
     /// What follows an ordinal that opens a line, so that it is no item.
     ORDINAL = r"^(?:rykker|ryk|gang|kørsel|lønkørsel|kvartal|halvår|godkender|januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december|jan|feb|mar|apr|jun|jul|aug|sep|okt|nov|dec|og \d)\b";
 
+    /// The field of a form that asks, and its answer on the same line.
+    FIELD = r"^\s*(?:[^?\n]{3,120}\?\s*[-–:]?|(?:angiv|vælg|beskriv|indtast|udfyld|skal|er|har|hvilke[nt]?|hvad|hvem|hvornår|forretningskritisk|prioritet|kategori|omfang)\b[^?:\n]{0,100}(?:\s[-–]|:))\s+";
+    /// The field of a form, with its answer on the next line.
+    FIELD_ALONE = r"^\s*(?:angiv|vælg|beskriv|indtast|udfyld|skal|er|har|hvilke[nt]?|hvad|hvem|hvornår)\b[^?:\n]{2,100}[?:]\s*$";
+    /// A number in the line that opens an item: "... 1) hvornår ... 2) hvem ...".
+    INLINE_ITEM = r"(?:^|[\s:,;.?])(?:og |samt )?\(?([1-9]|[a-h])\)\s*";
+
     // What asks.
 
     /// Where two clauses may meet.
     JOINT = r"(?P<and>(?:,\s*|\s)(?:og|samt|men|and|und)\s)|(?P<break>\s*\+\s*|;\s*|\s[-–—]\s|:\s)|(?P<comma>,\s)";
-    /// Words that only join a clause to the one before.
-    JOINING = r"^(?:[-–+*•\s(,;:]+|(?:og|men|eller|så|samt|for|desuden|derudover|endvidere|herudover|yderligere|samtidig|ligeledes|endelig|hvis ja|hvis nej|hvis ikke|i så fald|i givet fald|og så|and|but|also|spm|spørgsmål|q)\b[\s,:.]*)+";
+    /// Words and marks that only join a clause to the one before.
+    JOINING = r"^(?:[-–+*•\s(,;:]+|(?:og|men|eller|samt|and|but|also|und|oder|spm|spørgsmål|q|for det (?:første|andet|tredje|fjerde)|(?:desuden|derudover|endvidere|herudover|yderligere|samtidig|ligeledes|endelig|hvis ja|hvis nej|hvis ikke|i så fald|i givet fald|så|for)\s*[,:])\b?[\s,:.]*)+";
+    /// Adverbs that join too; a verb right after them opens a statement.
+    ADDING = r"^(?:desuden|derudover|endvidere|herudover|yderligere|samtidig|ligeledes|endelig|så|for|derfor|hvis ja|hvis nej|hvis ikke|i så fald|i givet fald)\s+";
     /// An interrogative at the start of a clause, with a preposition before it if need be.
     INTERROGATIVE = r"^(?:(?:i|til|på|fra|med|for|efter|af|om|under|ved|hos|over|inden|per|pr\.?) )?"
         r"(?:hvad|hva|hvd|vad|hvor|hvo|hvornår|hvornaar|vornår|hvornår|hvordan|hvodan|hvorfor|hvem|vem|hvilken|hvilket|hvilke|hvorledes|hvortil|hvorfra|hvormed|hvoraf|hvorvidt|hvorhen"
@@ -101,15 +110,17 @@ patterns! {
     THING = r"^(?:den|det|dette|denne|disse|begge|alle|alt|en|et|min|mit|mine|vores|jeres|hans|hendes|deres|hele|selve|sådan|sådanne|noget|nogle|ens|it|there|this|that|the|a|an|our|your|my|his|her|their)\b";
     /// `i` as a preposition: "er i gang", "har i dag".
     PREPOSITION_I = r"^i (?:dag|går|morgen|aften|år|stedet|øvrigt|gang|tvivl|forvejen|hvert|januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december|ugen?|sidste|forbindelse|forhold|henhold|drift|orden|den|det|en|et|sls|hr|shr|navision|portalen|systemet|lønportalen|serviceportalen|statens)\b";
+    /// A subordinate clause that its main clause follows: "Hvis vi betaler, er det ...".
+    SUBORDINATE = r"^(?:hvis|når|da|såfremt|ifald|selv\s?om|fordi|siden|efter at|inden|mens|som|dersom|eftersom|idet|medmindre|if|when|in case|wenn|ved|for at|under|i forbindelse|i forhold|med hensyn|hvad angår|ift|vedr)\b[^,]*$";
     /// A clause that puts a condition: "Skal han stoppe, skriver I bare".
     CONDITION = r",\s*(?:så|skal|må|kan|vil|bør|skriver|ringer|giver|sender|er|retter) ";
     /// "om" as the opening of a further indirect question.
     WHETHER = r"^(?:om|hvorvidt|whether|if|ob) ";
 
     /// Not knowing or asking, whoever it is that does.
-    ASKS_INDIRECTLY = r"\b(?:(?:vil|ville|vi|jeg|at|gerne|have)(?: \w+){0,3} (?:vide|høre|spørge)|vil vide|vil høre|spørger|spurgt|spurgte|forespørger|efterspørger|gad vide|bed(?:er|es|e) (?:om )?(?:at få )?(?:oplyst|bekræftet|afklaret|vide|svar på)|know|ask(?:s|ing)?|wondering|wissen)(?:,| (?:til|jer|os|mig|lige|også|igen|nu))*,? (?:om|hvorvidt|hv\w+|when|what|how|who|which|where|why|whether|if|ob|wann|wie)\b";
+    ASKS_INDIRECTLY = r"\b(?:(?:vil|ville|vi|jeg|at|gerne|have)(?: \w+){0,3} (?:vide|høre|spørge)|vil vide|vil høre|spørger|spurgt|spurgte|forespørger|efterspørger|gad vide|undrer sig(?: over)?|bed(?:er|es|e) (?:om )?(?:at få )?(?:oplyst|bekræftet|afklaret|vide|svar på)|know|ask(?:s|ing)?|wondering|wissen)(?:,| (?:til|jer|os|mig|lige|også|igen|nu))*,? (?:om|hvorvidt|hv\w+|when|what|how|who|which|where|why|whether|if|ob|wann|wie)\b";
     /// Not knowing, when it is the sender that does.
-    IN_DOUBT = r"\b(?:ved (?:heller |faktisk |desværre )?ikke|forstår ikke|(?:kan|kunne) (?:heller |desværre )?ikke (?:helt )?(?:se|finde ud af|gennemskue|forstå|huske|finde|læse)|finde ud af|er (?:meget |lidt |også )?(?:i tvivl om|usikre? på|uklart|usikkert)|undrer (?:os|mig)(?: over)?|tænker på|spekulerer på|overvejer|mangler (?:også |fortsat |stadig )?(?:at (?:vide|få at vide|høre)|svar på|afklaring (?:af|på)|besked om|viden om|oplysning om)|(?:brug for|nødt til|ønsker) (?:at )?(?:få )?(?:vide|kende|svar på|en afklaring af|at få at vide|at vide|oplyst|bekræftet)|spørgsmålet er|uklart for os)(?: \w+){0,2}?,? (?:om|hvorvidt|hv\w+)\b";
+    IN_DOUBT = r"\b(?:ved (?:heller |faktisk |desværre )?ikke|forstår ikke|(?:kan|kunne) (?:heller |desværre )?ikke (?:helt )?(?:se|finde ud af|gennemskue|forstå|huske|finde|læse)|finde ud af|er (?:meget |lidt |også )?(?:i tvivl om|usikre? på|uklart|usikkert)|undrer (?:os|mig)(?: over)?|tænker på|spekulerer på|overvejer|mangler (?:også |fortsat |stadig )?(?:at (?:vide|få at vide|høre)|svar på|afklaring (?:af|på)|besked om|viden om|oplysning om)|(?:brug for|nødt til|ønsker) (?:at )?(?:få )?(?:vide|kende|svar på|en afklaring af|at få at vide|at vide|oplyst|bekræftet)|spørgsmålet er|uklart for os|(?:oplysning\w*|besked|vejledning|information\w*|bekræftelse|svar|afklaring|rådgivning) (?:om|på|i|af))(?: \w+){0,2}?,? (?:om|hvorvidt|hv\w+)\b";
     /// A wish that we do something: "vi vil gerne have ...".
     WISHES = r"\b(?:vi|jeg)(?: \w+)? (?:vil|ville|kunne|skal|skulle)(?: \w+){0,2} (?:gerne|godt)(?: \w+){0,2} (?:have|ha|bede|modtage|få|se|anmode|tænke)\b"
         r"|\b(?:vil|ville|kunne|skal) (?:vi|jeg)(?: \w+){0,2} (?:gerne|godt)(?: \w+){0,2} (?:have|ha|bede|modtage|få|se|anmode)\b"
@@ -138,9 +149,9 @@ patterns! {
     /// Words by which an ask only hands over what stands elsewhere, or begs for help or haste.
     HAND_OVER = r"^(?:(?:fyi|hej|hjælp|obs|haster|vh|og|men|så|derfor|hvad|i øvrigt)\b\W*)*(?:(?:jeg|vi) (?:håber,? (?:at )?(?:i|du) |vil høre,? om (?:i|du) |tænkte,? om (?:i|du) ))?(?:kan|kunne|vil|ville|gider|må|har|mon|er|could|can|would|will)? ?(?:i|du|vi|jeg|en af jer|nogen|you|someone)(?: \w+){0,2}? (?:tage|overtage|kigge|se|hjælpe|svare|besvare|ringe|vende|give|følge|håndtere|behandle|videresende|sende|bistå|lyd|svar|tid|help|assist|answer|handle|take|look)"
         r"(?: (?:den|denne|det|dette|dem|her|herom|herpå|hermed|hende|ham|mig|os|jer|nedenstående|nedenfor|vedhæftede|vedlagte|på|med|til|af|om|at|i|for|os|tilbage|videre|over|op|lyd|en|et|direkte|kollegaen|kollega|kolleger|medarbejderen|kunden|hurtigt|snarest|dag|morgen|inden|fredag|mandag|tirsdag|onsdag|torsdag|weekenden|frokost|kl|lidt|venligst|henvendelsen|mailen|sagen|tråden|spørgsmålet|spørgsmålene|herunder|ovenstående|følgende|vedkommende|afsender\w*|asap|gerne|meget|også|lige|straks|hurtigst|muligt|kald|opkald|the|this|it|me|us|with|below|him|her|to|on|mails?|sig|sammen|godt|din|jeres|hr|snart|mulig|muligvis|mere|nærmere|besked))*(?:\W|\d)*$"
-        r"|^(?:hjælp|help|haster|please advise|please help|bistand|svar)\W*$|^(?:giver det mening|er det forstået|er i med|ikke sandt|ikke|vel|okay|ok|hvor svært kan det være|er det virkelig så svært)\W*$|\bkan i hjælpe(?: (?:os|mig|her|med det|med det her|med nedenstående|med følgende))?\W*$|\b(?:vil|ville)(?: \w+){0,2} gerne(?: \w+){0,2} (?:have|høre|se)(?: \w+){0,2} (?:svar|fra jer|retur|tilbagemelding)\b.*$|^(?:vi|jeg) (?:har|sidder med) (?:\w+ ){0,3}(?:spørgsmål|ting|sager|spm)\b[^?]*$|\b(?:ringes op|bedes ringet op|ringe tilbage|ring tilbage)\b.*$";
+        r"|^(?:hjælp|help|haster|please advise|please help|bistand|svar)\W*$|^(?:giver det mening|er det forstået|er i med|ikke sandt|ikke|vel|okay|ok|hvor svært kan det være|er der nogen (?:hjemme|derude|der)|er det virkelig så svært)\W*$|\bkan i hjælpe(?: (?:os|mig|her|med det|med det her|med nedenstående|med følgende))?\W*$|\b(?:vil|ville)(?: \w+){0,2} gerne(?: \w+){0,2} (?:have|høre|se)(?: \w+){0,2} (?:svar|fra jer|retur|tilbagemelding)\b.*$|^(?:vi|jeg) (?:har|sidder med) (?:\w+ ){0,3}(?:spørgsmål|ting|sager|spm)\b[^?,]{0,40}$|\b(?:ringes op|bedes ringet op|ringe tilbage|ring tilbage)\b.*$";
     /// A wish whose matter the next sentence asks about.
-    LEADS = r"\b(?:vi|jeg)\b(?: \w+)? (?:har brug for|ønsker|skal bruge|søger|er i tvivl om|er usikre? på|har problemer med|beder om)\b|\bhjælp (?:til|med)\b|\bspørgsmål (?:til|om|vedr\w*|ang\w*)\b|^(?:vedr|ang|vedrørende|angående)\b";
+    LEADS = r"\b(?:vi|jeg)\b(?: \w+)? (?:har brug for|ønsker|skal bruge|søger|er i tvivl om|er usikre? på|har problemer med|beder om|vil have|forventer|kræver)\b|\bhjælp (?:til|med)\b|\bspørgsmål (?:til|om|vedr\w*|ang\w*)\b|^(?:vedr|ang|vedrørende|angående)\b";
     /// Something is missing or wrong.
     LACKS = r"\b(?:mangler|virker ikke|kan ikke|fejl\w*|forkert\w*|ikke (?:fået|modtaget|kommet|udbetalt|kunne|registreret|oprettet|slået)|for meget|for lidt|dobbelt|afvist|nede|låst|ingen løn|problem\w*|skal (?:have|rettes|ændres|oprettes|stoppes|udbetales|slettes))\b";
     /// A list follows that the sender asks about.

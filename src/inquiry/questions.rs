@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::inquiry::asks::{Ask, Class, Place, asks, bare, elliptic, reminds, weight};
+use crate::inquiry::asks::{Ask, Class, Place, asks, bare, elliptic, opens, reminds, weight};
 use crate::inquiry::parts::{Message, pieces};
 use crate::inquiry::phrases as say;
 use crate::inquiry::{Channel, Inquiry, PartKind, Question};
@@ -181,27 +181,31 @@ impl<'a> Asked<'a> {
     }
 
     fn list_under(&mut self, lead: usize, items: Range<usize>, intro: &Range<usize>) {
-        let line = self.text(intro).to_owned();
-        let asks_below = say::LIST_OF_ASKS.is_match(&line);
-        let question = say::INTERROGATIVE.is_match(bare(&line)) && line.ends_with(':');
-        let points =
-            say::POINTS_BELOW.is_match(&line) && line.trim_end().ends_with(['?', '.', ':']);
-        let silent =
-            !self.found.iter().any(|ask| items.contains(&ask.block) && ask.class == Class::Strong);
-        if points || question || asks_below {
-            self.found.retain(|ask| ask.block != lead || ask.range.start < intro.start);
-        }
-        if !(silent && (asks_below || question || points)) {
+        let line = self.text(intro).trim_end().to_owned();
+        // "Hvad er fristen for" goes on in each item.
+        let goes_on = opens(&line) && !line.ends_with(['.', '?', '!']);
+        let points = say::POINTS_BELOW.is_match(&line) && opens(&line);
+        let asks_below = say::LIST_OF_ASKS.is_match(&line) || points;
+        if !(goes_on || asks_below) {
             return;
         }
-        self.found.retain(|ask| !items.contains(&ask.block));
+        self.found.retain(|ask| ask.block != lead || ask.range.start < intro.start);
+        let asking = |asked: &Self, block| {
+            asked.found.iter().any(|ask| ask.block == block && ask.class == Class::Strong)
+        };
+        let silent = !items.clone().any(|block| asking(self, block));
         for block in items {
             let sentences = self.blocks.get(block).map(|block| &block.sentences);
             let Some((first, last)) = sentences.and_then(|s| Some((s.first()?, s.last()?))) else {
                 continue;
             };
             let range = first.range.start..last.range.end;
-            let more = if question { vec![intro.clone()] } else { Vec::new() };
+            let whether = say::WHETHER.is_match(self.text(&range));
+            if asking(self, block) || !(silent || goes_on || whether) {
+                continue;
+            }
+            let more = if goes_on { vec![intro.clone()] } else { Vec::new() };
+            self.found.retain(|ask| ask.block != block);
             self.found.push(Found { block, sentence: 0, class: Class::Strong, range, more });
         }
         self.found.sort_by_key(|ask| ask.range.start);
@@ -347,9 +351,11 @@ impl<'a> Asked<'a> {
     fn deal_out(&mut self) {
         let mut dealt = Vec::new();
         for ask in std::mem::take(&mut self.found) {
-            let cases = match say::ALL_OF_THEM.is_match(self.text(&ask.range)) {
-                true => self.cases_before(&ask),
-                false => Vec::new(),
+            let words = self.text(&ask.range);
+            let cases = if say::ALL_OF_THEM.is_match(words) || weight(words) == 0 {
+                self.cases_before(&ask, say::ALL_OF_THEM.is_match(words))
+            } else {
+                Vec::new()
             };
             if cases.len() < 2 {
                 dealt.push(ask);
@@ -362,26 +368,29 @@ impl<'a> Asked<'a> {
         self.found = dealt;
     }
 
-    /// The sentences before an ask that each tell of one case: "en har ...", "den anden ...".
-    fn cases_before(&self, ask: &Found) -> Vec<Range<usize>> {
+    /// What stands before an ask that each tells of one case: "en har ...", "den anden ...",
+    /// or the items of a list right above it.
+    fn cases_before(&self, ask: &Found, all: bool) -> Vec<Range<usize>> {
         let Some(block) = self.blocks.get(ask.block) else { return Vec::new() };
         let before = block.sentences.iter().take(ask.sentence);
-        let told: Vec<Range<usize>> = before
+        let told = before
             .filter(|sentence| sentence.asks.iter().all(|ask| ask.class < Class::Strong))
             .map(|sentence| sentence.range.clone())
-            .filter(|range| say::ONE_OF_THEM.is_match(self.text(range)))
-            .collect();
-        if block.place == Place::Prose && told.is_empty() {
-            let items = self.blocks.iter().take(ask.block).rev();
-            let items = items.take_while(|block| block.place == Place::Item);
-            let ranges = items.filter_map(|block| {
-                Some(block.sentences.first()?.range.start..block.sentences.last()?.range.end)
-            });
-            let mut ranges: Vec<Range<usize>> = ranges.collect();
-            ranges.reverse();
-            return ranges;
+            .filter(|range| all && say::ONE_OF_THEM.is_match(self.text(range)));
+        let told: Vec<Range<usize>> = told.collect();
+        if !told.is_empty() || block.place == Place::Item || ask.sentence > 0 {
+            return told;
         }
-        told
+        let above = self.blocks.iter().take(ask.block).rev();
+        let items = above.take_while(|block| block.place == Place::Item).map(|block| {
+            let silent =
+                block.sentences.iter().all(|s| s.asks.iter().all(|a| a.class < Class::Weak));
+            let whole = block.sentences.first().zip(block.sentences.last());
+            whole.filter(|_| silent).map(|(first, last)| first.range.start..last.range.end)
+        });
+        let mut items: Vec<Range<usize>> = items.collect::<Option<_>>().unwrap_or_default();
+        items.reverse();
+        items
     }
 
     /// Questions that mean nothing alone take the words before them along.
@@ -440,16 +449,21 @@ impl<'a> Asked<'a> {
             let dealt = self.found.iter().filter(|other| other.range == ask.range).count() > 1;
             let intro = ask.more.first().is_some_and(|range| range.end <= ask.range.start);
             let text = if dealt || intro && self.text(&ask.range).len() < 80 {
-                clean(&format!("{} {words}", told.join(" ")))
+                let told: Vec<String> = told.into_iter().map(clean).collect();
+                format!("{} {}", told.join(" "), clean(words))
             } else {
                 clean(words)
             };
             let plain = &self.message.plain;
-            let ranges = std::iter::once(&ask.range).chain(&ask.more);
+            let mut ranges: Vec<&Range<usize>> =
+                std::iter::once(&ask.range).chain(&ask.more).collect();
+            if dealt {
+                ranges.rotate_left(1);
+            }
             questions.push(Question {
                 n: 0,
                 text,
-                from: ranges.map(|range| plain.body_range(range.clone())).collect(),
+                from: ranges.into_iter().map(|range| plain.body_range(range.clone())).collect(),
                 context: self.context(ask, inquiry),
                 status: ask.class == Class::Reminder || says_status(words, cased),
             });
@@ -524,29 +538,62 @@ fn clean(text: &str) -> String {
 
 /// The paragraphs and list items of a range.
 fn blocks_of(text: &str, range: Range<usize>, channel: Channel) -> Vec<Block> {
-    let mut blocks = Vec::new();
+    let mut ranges: Vec<(Place, Range<usize>)> = Vec::new();
     let marks = Marks::of(text, &range);
-    let mut open: Option<(Place, Range<usize>)> = None;
-    let mut close = |open: &mut Option<(Place, Range<usize>)>, place, start: usize, end: usize| {
-        if let Some((place, range)) = open.replace((place, start..end)) {
-            if let Some(block) = block(text, place, range, channel) {
-                blocks.push(block);
-            }
-        }
-    };
+    let mut open = false;
+    let mut wrapped = false;
     for (at, line) in line_ranges(text, &range) {
-        if line.trim().is_empty() {
-            close(&mut open, Place::Prose, at.end, at.end);
-        } else if let Some(skip) = marks.item(at.start) {
-            close(&mut open, Place::Item, at.start + skip, at.end);
-        } else if let Some((_, range)) = open.as_mut() {
-            range.end = at.end;
+        let blank = line.trim().is_empty();
+        let item = marks.item(at.start);
+        // A line of its own below the last item closes the list.
+        let closes = ranges.last().is_some_and(|(place, _)| *place == Place::Item)
+            && !wrapped
+            && marks.is_past_last(at.start)
+            && line.starts_with(char::is_uppercase);
+        if let Some(skip) = item {
+            ranges.push((Place::Item, at.start + skip..at.end));
+        } else if blank {
+            open = false;
+            continue;
+        } else if open && !closes {
+            if let Some((_, range)) = ranges.last_mut() {
+                range.end = at.end;
+            }
         } else {
-            open = Some((Place::Prose, at));
+            ranges.push((Place::Prose, at.clone()));
+        }
+        open = true;
+        wrapped = line.trim_end().chars().count() >= WRAPPED_CHARS_MIN;
+    }
+    let ranges = ranges.into_iter().flat_map(|(place, range)| match place {
+        Place::Prose => inline_items(text, range),
+        Place::Item => vec![(place, range)],
+    });
+    ranges.filter_map(|(place, range)| block(text, place, range, channel)).collect()
+}
+
+/// A paragraph that holds a numbered list in its running text, cut into lead and items.
+fn inline_items(text: &str, range: Range<usize>) -> Vec<(Place, Range<usize>)> {
+    let part = text.get(range.clone()).unwrap_or_default();
+    let mut marks: Vec<(usize, usize)> = Vec::new();
+    for captures in say::INLINE_ITEM.captures_iter(part) {
+        let (Some(whole), Some(mark)) = (captures.get(0), captures.get(1)) else { continue };
+        let next = mark.as_str().bytes().next().unwrap_or_default();
+        let first = if next.is_ascii_digit() { b'1' } else { b'a' };
+        if usize::from(next.to_ascii_lowercase().saturating_sub(first)) == marks.len() {
+            marks.push((whole.start(), whole.end()));
         }
     }
-    close(&mut open, Place::Prose, range.end, range.end);
-    blocks
+    if marks.len() < 2 {
+        return vec![(Place::Prose, range)];
+    }
+    let ends = marks.iter().skip(1).map(|(start, _)| *start).chain([part.len()]);
+    let items = marks
+        .iter()
+        .zip(ends)
+        .map(|((_, start), end)| (Place::Item, range.start + start..range.start + end.max(*start)));
+    let lead = marks.first().map(|(start, _)| (Place::Prose, range.start..range.start + start));
+    lead.into_iter().chain(items).collect()
 }
 
 fn line_ranges<'a>(text: &'a str, range: &Range<usize>) -> Vec<(Range<usize>, &'a str)> {
@@ -586,6 +633,10 @@ impl Marks {
         Self(kept.map(|(start, skip, _)| (start, skip)).collect())
     }
 
+    fn is_past_last(&self, start: usize) -> bool {
+        self.0.last().is_none_or(|(at, _)| *at < start)
+    }
+
     fn item(&self, start: usize) -> Option<usize> {
         self.0.iter().find(|(at, _)| *at == start).map(|(_, skip)| *skip)
     }
@@ -593,12 +644,16 @@ impl Marks {
 
 fn block(text: &str, place: Place, range: Range<usize>, channel: Channel) -> Option<Block> {
     let mut found = Vec::new();
-    for run in runs(text, range) {
+    let runs = runs(text, range);
+    let mut answers_field = false;
+    for run in runs {
         let part = text.get(run.clone()).unwrap_or_default();
+        let field = answers_field || channel == Channel::Portal && is_field(part);
+        answers_field = channel == Channel::Portal && say::FIELD_ALONE.is_match(part);
         for sentence in sentences(part).into_iter().flat_map(|range| lower_case(part, range)) {
             let range = run.start + sentence.start..run.start + sentence.end;
             let words = part.get(sentence).unwrap_or_default();
-            let asks = asks(words, channel, place);
+            let asks = if field { Vec::new() } else { asks(words, channel, place) };
             let quiet = say::COURTESY.is_match(bare(words));
             let asking =
                 asks.iter().any(|ask| ask.class >= Class::Weak || ask.class == Class::Injected);
@@ -611,6 +666,17 @@ fn block(text: &str, place: Place, range: Range<usize>, channel: Channel) -> Opt
     (!found.is_empty()).then_some(Block { place, sentences: found })
 }
 
+/// Whether a line of a portal form holds a field and its short answer: "Forretningskritisk - Nej".
+fn is_field(line: &str) -> bool {
+    /// A longer answer is text, and may ask.
+    const ANSWER_WORDS_MAX: usize = 6;
+    say::FIELD.find(line).is_some_and(|field| {
+        let answer = line.get(field.end()..).unwrap_or_default();
+        let words = answer.split_whitespace().count();
+        (1..=ANSWER_WORDS_MAX).contains(&words) && !answer.contains('?')
+    })
+}
+
 /// A sentence cut further where its writer goes on without a capital.
 fn lower_case(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     /// Shorter words before a full stop are taken for abbreviations.
@@ -620,11 +686,12 @@ fn lower_case(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     let mut start = 0;
     for (at, _) in sentence.match_indices(". ") {
         let before = sentence.get(..at).unwrap_or_default();
+        let closed = before.ends_with([')', '"', '\'', '”', '»']);
         let word = before.rsplit(|c: char| !c.is_alphanumeric() && c != '.').next();
         let word = fold(word.unwrap_or_default());
-        let whole = word.chars().count() >= WORD_CHARS_MIN
-            && word.chars().all(char::is_alphabetic)
-            && !lexicon().is_abbreviation(&word);
+        let known = word.chars().count() >= WORD_CHARS_MIN || lexicon().is_stop_word(&word);
+        let whole = closed
+            || known && word.chars().all(char::is_alphabetic) && !lexicon().is_abbreviation(&word);
         let next = sentence.get(at + 2..).unwrap_or_default();
         if whole && next.trim_start().starts_with(char::is_lowercase) {
             found.push(range.start + start..range.start + at + 1);

@@ -23,9 +23,10 @@ pub fn read(inquiry: &Inquiry) -> Reading {
     let reminder = sentences(&text).into_iter().any(|s| reminds(text.get(s).unwrap_or_default()))
         || say::SUBJECT_REMINDS.is_match(subject)
         || reminds(subject);
+    let parts = parts(&inquiry.body, &messages, &own, inquiry.channel);
     Reading {
-        parts: parts(&inquiry.body, &messages, &own, inquiry.channel),
-        references: references(inquiry, end),
+        references: references(inquiry, &parts),
+        parts,
         tone: tone(&format!("{subject}\n{text}"), reminder),
         tongue: tongue(&text),
         injections: injections(&messages),

@@ -4,17 +4,21 @@ use std::ops::Range;
 
 use crate::inquiry::phrases as say;
 use crate::inquiry::plain::Plain;
-use crate::inquiry::{Inquiry, Reference, References};
+use crate::inquiry::{Inquiry, Part, PartKind, Reference, References};
 use crate::language::{ValueKind, values};
 
-/// The references of the subject and of the readable part of the body.
-pub(crate) fn references(inquiry: &Inquiry, end: usize) -> References {
+/// The references of the subject and of the parts that are neither signature nor disclaimer.
+pub(crate) fn references(inquiry: &Inquiry, parts: &[Part]) -> References {
     let mut found = References::default();
     if let Some(subject) = &inquiry.subject {
         collect(subject, |_| None, &mut found);
     }
-    let plain = Plain::of(&inquiry.body, 0..end);
-    collect(&plain.text, |range| Some(plain.body_range(range)), &mut found);
+    for part in parts {
+        if !matches!(part.kind, PartKind::Signature | PartKind::Disclaimer) {
+            let plain = Plain::of(&inquiry.body, part.range.clone());
+            collect(&plain.text, |range| Some(plain.body_range(range)), &mut found);
+        }
+    }
     found
 }
 
@@ -48,7 +52,9 @@ fn collect(
             ValueKind::Number if say::CODE_NAME.is_match(before) => &mut found.codes,
             _ => continue,
         };
-        if !groups.contains(&value.range) {
+        // A CPR number is no reference, and no part of one either.
+        let personal = value.norm.starts_with("cpr");
+        if !groups.contains(&value.range) && !personal {
             push(list, refer(value.norm, value.range));
         }
     }
@@ -68,7 +74,8 @@ mod tests {
     #[track_caller]
     fn check(body: &str, expected: [&[&str]; 5]) {
         let inquiry = Inquiry { body: body.to_owned(), ..Inquiry::default() };
-        let found = references(&inquiry, body.len());
+        let whole = Part { kind: PartKind::Own, range: 0..body.len() };
+        let found = references(&inquiry, &[whole]);
         let lists = [found.cases, found.loengrupper, found.codes, found.days, found.amounts];
         for (list, expected) in lists.iter().zip(expected) {
             let norms: Vec<&str> = list.iter().map(|one| one.norm.as_str()).collect();
@@ -97,7 +104,7 @@ mod tests {
     fn the_subject_counts_too_but_has_no_place_in_the_body() {
         let subject = Some("Ryk: SAM 2409-0815".to_owned());
         let inquiry = Inquiry { subject, body: "Er der nyt?".to_owned(), ..Inquiry::default() };
-        let found = references(&inquiry, 11);
+        let found = references(&inquiry, &[]);
         assert_eq!(found.cases.first().map(|case| case.range.clone()), Some(None));
     }
 }

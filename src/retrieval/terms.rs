@@ -66,8 +66,8 @@ pub fn weigh(
     found.truncate(TERMS_MAX);
     let around: BTreeSet<String> = around.difference(&asked).cloned().collect();
     let mut helping = weighted(&around, false);
-    // What the sources do not know cannot help to find one, and a lone letter says nothing.
-    helping.retain(|term| term.stem.chars().count() > 1 && stands_somewhere(snapshot, term));
+    // A word around the question helps when it is a topic: when a title or a heading has it.
+    helping.retain(|term| term.stem.chars().count() > 1 && is_topic(snapshot, term));
     helping.truncate(CONTEXT_TERMS_MAX);
     let share = if found.len() < FEW_WORDS { CONTEXT_SHARE_OF_FEW } else { CONTEXT_SHARE };
     let total = |terms: &[Weighted]| terms.iter().map(|term| term.weight).sum::<f32>();
@@ -79,8 +79,8 @@ pub fn weigh(
     (found, glossary)
 }
 
-fn stands_somewhere(snapshot: &Snapshot, term: &Weighted) -> bool {
-    snapshot.frequency(&term.stem) > 0 || term.parts.iter().any(|part| snapshot.frequency(part) > 0)
+fn is_topic(snapshot: &Snapshot, term: &Weighted) -> bool {
+    std::iter::once(&term.stem).chain(&term.parts).any(|stem| snapshot.heading_frequency(stem) > 0)
 }
 
 /// The query for weighted terms.

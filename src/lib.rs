@@ -24,3 +24,5 @@ pub mod draft;
 
 pub mod config;
 pub mod service;
+
+pub mod http;

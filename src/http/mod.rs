@@ -1,11 +1,20 @@
-//! stub
-use crate::service::Service;
-use std::sync::Arc;
-/// stub
-pub async fn serve(
-    _: tokio::net::TcpListener,
-    _: Arc<Service>,
-    _: tokio_util::sync::CancellationToken,
-) -> std::io::Result<()> {
-    Ok(())
-}
+//! The service over HTTP: JSON, an OpenAPI specification with its viewer, health and numbers.
+//!
+//! Takes: requests of anybody who can reach the address.
+//! Gives: what [`Service`](crate::service::Service) gives, or a problem (RFC 9457) that says what to do.
+//! Never: waits for a silent caller; logs or counts a word of what callers write; tells them a cause.
+
+mod problem;
+mod counts;
+mod desk;
+mod request;
+mod drafts;
+mod lookup;
+mod health;
+mod page;
+mod router;
+mod connections;
+mod accept;
+
+pub use accept::serve;
+pub use problem::Code;

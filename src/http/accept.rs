@@ -1,0 +1,146 @@
+//! Connections taken in, served within their limits, and let go.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+use crate::http::connections::{Connections, Place};
+use crate::http::counts::Counts;
+use crate::http::desk::Desk;
+use crate::http::router::router;
+use crate::service::Service;
+
+/// How long requests that run may go on once the program is told to stop.
+const DRAIN: Duration = Duration::from_secs(8);
+/// How long to wait when the system has no descriptor left for another connection.
+const BREATH: Duration = Duration::from_millis(50);
+/// How often the buffers of the numbers are emptied.
+const TIDY: Duration = Duration::from_secs(10);
+/// Bytes of the headers of one request.
+const HEADER_BYTES_MAX: usize = 64 * 1024;
+
+/// Serves until `shutdown`, then lets running requests finish for a while and returns.
+///
+/// The connections are served by hyper itself: `axum::serve` and hyper-util's server leave a
+/// connection open for ever that never sends its headers.
+pub async fn serve(
+    listener: TcpListener,
+    service: Arc<Service>,
+    shutdown: CancellationToken,
+) -> std::io::Result<()> {
+    let counts = Counts::new().map_err(std::io::Error::other)?;
+    let desk = Arc::new(Desk::new(service, counts));
+    let connections = Connections::new(desk.limits().connections_max);
+    let router = router(Arc::clone(&desk));
+    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+    let tidying = tokio::spawn(tidy(Arc::clone(&desk), Arc::clone(&connections), stop.clone()));
+    while let Some((stream, place)) = next(&listener, &connections, &desk, &shutdown).await {
+        desk.counts.connections(connections.open());
+        let served = Served {
+            router: router.clone(),
+            place,
+            header_seconds_max: desk.limits().header_seconds_max,
+        };
+        tasks.spawn(served.connection(stream, shutdown.clone(), stop.clone()));
+    }
+    drop(listener);
+    tasks.close();
+    if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
+        tracing::warn!(connections = tasks.len(), "requests were cut off");
+    }
+    stop.cancel();
+    tasks.wait().await;
+    tidying.await.map_err(std::io::Error::other)
+}
+
+/// The next connection with its place, or nothing when it is time to stop.
+async fn next(
+    listener: &TcpListener,
+    connections: &Arc<Connections>,
+    desk: &Desk,
+    shutdown: &CancellationToken,
+) -> Option<(TcpStream, Arc<Place>)> {
+    let taking = async {
+        let stream = loop {
+            match listener.accept().await {
+                Ok((stream, _)) => break stream,
+                Err(error) => {
+                    // A caller that has gone again is no trouble; a lack of descriptors passes.
+                    tracing::warn!(cause = %error, "a connection could not be taken in");
+                    tokio::time::sleep(BREATH).await;
+                }
+            }
+        };
+        let (place, evicted) = connections.enter().await?;
+        if evicted {
+            desk.counts.evicted();
+        }
+        Some((stream, place))
+    };
+    shutdown.run_until_cancelled(taking).await.flatten()
+}
+
+/// What one connection is served with.
+struct Served {
+    router: Router,
+    place: Arc<Place>,
+    header_seconds_max: u64,
+}
+
+impl Served {
+    async fn connection(
+        self,
+        stream: TcpStream,
+        shutdown: CancellationToken,
+        stop: CancellationToken,
+    ) {
+        // Answers are written at once; waiting to fill a packet would only delay them.
+        let _ = stream.set_nodelay(true);
+        let place = Arc::clone(&self.place);
+        let answer = service_fn(move |request| {
+            let asking = self.place.ask();
+            let answering = self.router.clone().oneshot(request);
+            async move {
+                let answer = answering.await;
+                drop(asking);
+                answer
+            }
+        });
+        let serving = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(Duration::from_secs(self.header_seconds_max))
+            .max_header_size(HEADER_BYTES_MAX)
+            .serve_connection(TokioIo::new(stream), answer);
+        let mut serving = std::pin::pin!(serving);
+        let mut stopping = std::pin::pin!(shutdown.cancelled());
+        let mut told = false;
+        loop {
+            tokio::select! {
+                // How a caller went away is of no interest; what it asked has been logged.
+                _ = serving.as_mut() => break,
+                () = place.ended.cancelled() => break,
+                () = stop.cancelled() => break,
+                () = stopping.as_mut(), if !told => {
+                    told = true;
+                    serving.as_mut().graceful_shutdown();
+                }
+            }
+        }
+    }
+}
+
+async fn tidy(desk: Arc<Desk>, connections: Arc<Connections>, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(TIDY);
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        desk.counts.connections(connections.open());
+        desk.counts.tidy();
+    }
+}

@@ -1,0 +1,106 @@
+//! Where requests meet the service: a few seats, a short wait, and a time in which to be done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tracing::Span;
+
+use crate::config::Limits;
+use crate::http::counts::Counts;
+use crate::http::problem::{Code, Problem};
+use crate::service::{self, Service};
+
+/// How long a request waits for a seat: a draft takes less, so a short burst is let in.
+const SEAT_WAIT: Duration = Duration::from_secs(1);
+
+/// What every request needs.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) service: Arc<Service>,
+    pub(crate) counts: Counts,
+    seats: Arc<Semaphore>,
+}
+
+impl Desk {
+    /// A desk with the seats that the settings allow.
+    pub(crate) fn new(service: Arc<Service>, counts: Counts) -> Self {
+        let seats = service.config().limits.work_at_once_max.min(Semaphore::MAX_PERMITS);
+        Self { service, counts, seats: Arc::new(Semaphore::new(seats)) }
+    }
+
+    /// What one caller may take.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.service.config().limits
+    }
+
+    /// The time in which a request must be answered.
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.limits().request_seconds_max)
+    }
+
+    /// Does work that holds a core, on a seat.
+    pub(crate) async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Service) -> Result<T, service::Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let free = timeout(SEAT_WAIT, Arc::clone(&self.seats).acquire_owned()).await;
+        let Ok(Ok(seat)) = free else { return Err(Problem::new(Code::Busy)) };
+        self.run(move |service| {
+            // Held until the work ends, also when nobody waits for it any more.
+            let _seat = seat;
+            work(service)
+        })
+        .await
+    }
+
+    /// Does short work that must not wait for a seat.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Service) -> Result<T, service::Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (service, span) = (Arc::clone(&self.service), Span::current());
+        let working = tokio::task::spawn_blocking(move || span.in_scope(|| work(&service)));
+        match timeout(self.patience(), working).await {
+            Err(_) => Err(Problem::new(Code::Timeout)),
+            // What a panic says may hold the text that it fell over; no log may.
+            Ok(Err(_)) => Err(Problem::internal("the work panicked")),
+            Ok(Ok(done)) => done.map_err(Problem::from),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn desk(seats: usize) -> (Desk, tempfile::TempDir) {
+        let data = tempfile::tempdir().unwrap();
+        let limits = Limits { work_at_once_max: seats, ..Limits::default() };
+        let config = Config { data: data.path().to_owned(), limits, ..Config::default() };
+        let service = Arc::new(Service::open(config).unwrap());
+        (Desk::new(service, Counts::new().unwrap()), data)
+    }
+
+    #[tokio::test]
+    async fn a_taken_seat_turns_others_away_and_is_given_back() {
+        let (desk, _data) = desk(1);
+        let seat = Arc::clone(&desk.seats).acquire_owned().await.unwrap();
+        let refused = desk.work(|_| Ok(())).await.unwrap_err();
+        assert_eq!(refused.code(), Code::Busy);
+        drop(seat);
+        assert!(desk.work(|_| Ok(())).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_is_a_fault_and_leaves_its_seat() {
+        let (desk, _data) = desk(1);
+        let work = |_: &Service| -> Result<(), service::Error> { panic!("Kære Hr. Prøvesen") };
+        let failed = desk.work(work).await.unwrap_err();
+        assert_eq!(failed.code(), Code::Internal);
+        assert!(!failed.cause().unwrap().contains("Prøvesen"));
+        assert!(desk.work(|_| Ok(())).await.is_ok());
+    }
+}

@@ -14,7 +14,7 @@ use crate::draft::{Answer, Cost, DayFrom, Draft, Error, Maker, letter};
 use crate::index::Snapshot;
 use crate::inquiry::{Channel, Inquiry, Question, Reading, Remark, Tone, Tongue, char_range};
 use crate::language::content_stems;
-use crate::retrieval::{self, Evidence, Hit, Lookup, Narrowing};
+use crate::retrieval::{self, Evidence, Hit, Lookup, Narrowing, Words};
 use crate::sources::Kind;
 use crate::terms::{Scope, State};
 
@@ -166,8 +166,7 @@ impl Writer<'_> {
         let bare = content_stems(&question.text).len() < MEANING_WORDS_MIN;
         let joined = format!("{} {}", question.context, question.text);
         let text = if bare { &joined } else { &question.text };
-        let subject = self.case.inquiry.subject.as_deref().unwrap_or_default();
-        let evidence = self.find(text, &format!("{subject}. {}", question.context))?;
+        let evidence = self.find(text, &question.context)?;
         let mut lines = remarks(&evidence);
         if routes(&evidence.hits) {
             let routing: Vec<Hit> =
@@ -310,8 +309,11 @@ impl Writer<'_> {
         let group = self.case.inquiry.payroll_group.as_deref().unwrap_or_default();
         let digits: String = group.chars().filter(char::is_ascii_digit).collect();
         let question = retrieval::Question {
-            text,
-            context,
+            words: Words {
+                text,
+                context,
+                subject: self.case.inquiry.subject.as_deref().unwrap_or_default(),
+            },
             loengruppe: (!digits.is_empty()).then_some(digits.as_str()),
         };
         Ok(retrieval::find(self.snapshot, self.case.scope, &question, HITS_PER_QUESTION)?)

@@ -9,7 +9,7 @@ use crate::language::Term;
 use crate::passages::{Passage, PassageId};
 use crate::retrieval::Hit;
 use crate::retrieval::quotes::{Stems, sentence_ranges};
-use crate::retrieval::terms::{Weighted, query, weigh};
+use crate::retrieval::terms::{Weighted, Words, query, weigh};
 use crate::sources::Kind;
 use crate::terms::{Audience, Scope, State, System};
 
@@ -23,10 +23,8 @@ const COVERAGE_SHARE: f32 = 0.55;
 /// What a search asks.
 #[derive(Debug, Clone, Default)]
 pub struct Question<'a> {
-    /// The words that ask.
-    pub text: &'a str,
-    /// Words around them that the question needs.
-    pub context: &'a str,
+    /// The words that ask, and those around them.
+    pub words: Words<'a>,
     /// The løngruppe that the inquiry names, as digits.
     pub loengruppe: Option<&'a str>,
 }
@@ -78,7 +76,7 @@ pub fn find(
     question: &Question<'_>,
     limit: usize,
 ) -> Result<Evidence, Error> {
-    let (terms, _) = weigh(snapshot, question.text, question.context);
+    let (terms, _) = weigh(snapshot, question.words);
     let search = query(&terms);
     let ranker = Ranker { snapshot, scope, terms: &terms };
     let current = snapshot.words(scope, &search, &Filter::current(), CANDIDATES)?;
@@ -99,7 +97,7 @@ pub fn look_up(
     narrowing: &Narrowing,
     limit: usize,
 ) -> Result<Lookup, Error> {
-    let (terms, glossary) = weigh(snapshot, text, "");
+    let (terms, glossary) = weigh(snapshot, Words { text, ..Words::default() });
     let search = query(&terms);
     let ranker = Ranker { snapshot, scope, terms: &terms };
     let filter = |states| Filter {

@@ -16,7 +16,7 @@ use crate::terms::{Audience, Day, State};
 
 pub use find::{Evidence, Lookup, Meaning, Narrowing, Question, find, look_up, show};
 pub use quotes::{Stems, sentence_ranges};
-pub use terms::{Weighted, weigh};
+pub use terms::{Weighted, Words, weigh};
 
 /// A passage that was found, with what a reader needs to judge it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]

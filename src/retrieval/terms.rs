@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::index::{Query, QueryTerm, Snapshot};
-use crate::language::{Term, content_stems, fold, lexicon, parts_of, tokens};
+use crate::language::{Term, content_stems, fold, lexicon, parts_of, stem, tokens};
 
 /// Terms of the question that are searched for at once.
 const TERMS_MAX: usize = 14;
@@ -15,6 +15,26 @@ const CONTEXT_SHARE: f32 = 0.5;
 const CONTEXT_SHARE_OF_FEW: f32 = 0.8;
 /// A question of fewer words of its own has few.
 const FEW_WORDS: usize = 3;
+/// Words of the subject weigh this much beside other words around the question.
+const SUBJECT_WEIGHT: f32 = 1.8;
+/// A word that no title or heading has is seldom what a question is about.
+const NO_TOPIC_SHARE: f32 = 0.65;
+/// Months and the customer's own small numbers say when and how many, not what.
+const CIRCUMSTANCE_SHARE: f32 = 0.4;
+const MONTHS: [&str; 12] = [
+    "januar",
+    "februar",
+    "marts",
+    "april",
+    "maj",
+    "juni",
+    "juli",
+    "august",
+    "september",
+    "oktober",
+    "november",
+    "december",
+];
 /// A word that no source holds counts this much beside the rarest word that one does:
 /// a question about it is not answered by sources that are silent on it.
 const UNKNOWN_SHARE: f32 = 0.45;
@@ -38,15 +58,27 @@ pub struct Weighted {
     pub equal: Vec<Vec<String>>,
 }
 
-/// The weighted terms of a text with its context, heaviest first, and the glossary terms in it.
-pub fn weigh(
-    snapshot: &Snapshot,
-    text: &str,
-    context: &str,
-) -> (Vec<Weighted>, Vec<&'static Term>) {
+/// What a search is made of.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Words<'a> {
+    /// The words that ask.
+    pub text: &'a str,
+    /// Words around them.
+    pub context: &'a str,
+    /// The subject above them.
+    pub subject: &'a str,
+}
+
+/// The weighted terms of a question, heaviest first, then those around it, and the glossary's
+/// terms in it.
+pub fn weigh(snapshot: &Snapshot, words: Words<'_>) -> (Vec<Weighted>, Vec<&'static Term>) {
+    let Words { text, context, subject } = words;
     let asked: BTreeSet<String> = content_stems(text).into_iter().collect();
-    let around: BTreeSet<String> = content_stems(context).into_iter().collect();
-    let compounds = compounds_of(&format!("{text} {context}"));
+    let subject_stems: BTreeSet<String> = content_stems(subject).into_iter().collect();
+    let around: BTreeSet<String> =
+        content_stems(&format!("{subject}. {context}")).into_iter().collect();
+    let compounds = compounds_of(&format!("{text} {context} {subject}"));
+    let months: BTreeSet<String> = MONTHS.iter().map(|month| stem(month)).collect();
     let glossary = lexicon().terms_in(text);
     let mut equals = equals(snapshot, &asked, &glossary);
     let mut weighted = |stems: &BTreeSet<String>, asked: bool| -> Vec<Weighted> {
@@ -56,7 +88,19 @@ pub fn weigh(
                 let parts = compounds.get(stem).cloned().unwrap_or_default();
                 let idf = idf(snapshot, stem, &parts);
                 let equal = equals.remove(stem).unwrap_or_default();
-                Weighted { stem: stem.clone(), weight: idf, idf, asked, parts, equal }
+                let mut term =
+                    Weighted { stem: stem.clone(), weight: idf, idf, asked, parts, equal };
+                let circumstance = months.contains(stem)
+                    || (stem.len() < 4 && stem.bytes().all(|b| b.is_ascii_digit() || b == b'.'));
+                if circumstance {
+                    term.weight *= CIRCUMSTANCE_SHARE;
+                } else if !is_topic(snapshot, &term) {
+                    term.weight *= NO_TOPIC_SHARE;
+                }
+                if !asked && subject_stems.contains(stem) {
+                    term.weight *= SUBJECT_WEIGHT;
+                }
+                term
             })
             .collect();
         terms.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| a.stem.cmp(&b.stem)));

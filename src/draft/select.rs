@@ -27,7 +27,9 @@ const SENTENCE_WORDS_MAX: usize = 60;
 const STRENGTH_MIN: f32 = 0.24;
 /// A further sentence must be this good beside the best: in the same passage, in the same
 /// document, and elsewhere. The farther away, the likelier it is about something else.
-const FURTHER_SHARES: [f32; 3] = [0.55, 0.7, 0.85];
+const FURTHER_SHARES: [f32; 3] = [0.55, 0.7, 0.9];
+/// What a line without a full stop counts beside a sentence: a slide's heading says little.
+const FRAGMENT_SHARE: f32 = 0.8;
 
 /// A sentence of a hit that was picked.
 #[derive(Debug, Clone, PartialEq)]
@@ -192,11 +194,17 @@ fn candidates(
             let both = Stems::of(&format!("{}\n{}\n{text}", hit.title, hit.heading)).answers(terms);
             let strength = 0.5 * both + 0.5 * whole;
             let score = (0.55 * own + 0.15 * head_coverage + 0.30 * hit.score / top)
-                * (1.0 + suits(wanted, text));
+                * (1.0 + suits(wanted, text))
+                * if is_fragment(text) { FRAGMENT_SHARE } else { 1.0 };
             found.push(Pick { hit: at, range, strength, score, words });
         }
     }
     found
+}
+
+/// A line that neither ends as a sentence nor is a row of a table.
+fn is_fragment(text: &str) -> bool {
+    !text.ends_with(['.', '!', ')', '"', '»', '\'']) && !text.contains(": ")
 }
 
 /// How well a sentence's form suits the kind of answer that is wanted.

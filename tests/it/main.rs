@@ -4,7 +4,6 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    missing_docs,
     reason = "a test that cannot go on has failed"
 )]
 

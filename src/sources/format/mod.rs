@@ -20,6 +20,12 @@ mod markdown;
 
 mod html;
 
+mod layout;
+
+mod grid;
+
+mod pdf;
+
 mod office;
 
 mod table;
@@ -259,7 +265,7 @@ pub fn extract(format: Format, bytes: &[u8]) -> Result<Extracted, Unreadable> {
         Format::Text => text::read(bytes),
         Format::Markdown => markdown::read(bytes)?,
         Format::Html => html::read(bytes)?,
-        Format::Pdf => return Err(Unreadable::NoText),
+        Format::Pdf => pdf::read(bytes)?,
         Format::Docx => office::docx(bytes)?,
         Format::Pptx => office::pptx(bytes)?,
         Format::Xlsx => office::xlsx(bytes)?,

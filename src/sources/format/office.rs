@@ -9,7 +9,7 @@ use office_oxide::xlsx::date::DateTimeValue;
 use office_oxide::{Document, DocumentFormat};
 
 use crate::sources::format::Unreadable;
-use crate::sources::format::blocks::Blocks;
+use crate::sources::format::blocks::{Blocks, clean};
 use crate::sources::{Extracted, Form};
 
 /// Reads a DOCX; what stands at the head and the foot of every page is left out.
@@ -19,7 +19,14 @@ pub(crate) fn docx(bytes: &[u8]) -> Result<Extracted, Unreadable> {
     for section in &ir.sections {
         reading.elements(&section.elements);
     }
-    Ok(reading.finish(&ir))
+    let mut extracted = reading.finish(&ir);
+    // Word's style `Title` is no heading to the library; its text is that of the properties.
+    let title = extracted.title.as_deref().map(clean);
+    if let Some(first) = extracted.blocks.first_mut().filter(|it| Some(&it.text) == title.as_ref())
+    {
+        first.form = Form::Heading(1);
+    }
+    Ok(extracted)
 }
 
 /// Reads a PPTX: each slide, then what its speaker was to say.
@@ -176,12 +183,29 @@ impl Reading {
     }
 
     fn cell(&self, cell: &TableCell) -> String {
+        if cell.data_type == Some(CellDataType::Number) {
+            return danish_number(&elements_text(&cell.content));
+        }
         let is_day = cell.data_type == Some(CellDataType::Date);
         // Below one day a number is a time of day, and its text says it better.
         let serial = cell.raw_number.filter(|&serial| is_day && serial >= 1.0);
         let day = serial.and_then(|serial| DateTimeValue::from_serial(serial, self.days_from_1904));
         day.map_or_else(|| elements_text(&cell.content), |day| day.to_iso_string())
     }
+}
+
+/// A number as a Danish workbook shows it: the file itself knows only `1,250.50`.
+fn danish_number(text: &str) -> String {
+    let is_bare = text.chars().all(|c| c.is_ascii_digit() || ".,-% ".contains(c));
+    if !is_bare {
+        return text.to_owned();
+    }
+    let swap = |c| match c {
+        '.' => ',',
+        ',' => '.',
+        other => other,
+    };
+    text.chars().map(swap).collect()
 }
 
 /// The text of an item without the list below it.
@@ -221,4 +245,22 @@ fn inline(content: &[InlineContent]) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_number(text: &str, expected: &str) {
+        assert_eq!(danish_number(text), expected);
+    }
+
+    #[test]
+    fn numbers_are_shown_as_in_danish() {
+        check_number("1250.5", "1250,5");
+        check_number("1,250.50", "1.250,50");
+        check_number("12.5%", "12,5%");
+        check_number("kr. 3.2", "kr. 3.2");
+    }
 }

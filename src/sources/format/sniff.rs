@@ -9,6 +9,10 @@ const PDF_MARK_BYTES_MAX: usize = 1024;
 /// How compound files (the old Office formats, Outlook) open.
 const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
+/// How a ZIP archive opens, and how its list of files does, at its end.
+const ARCHIVE: &[u8] = b"PK\x03\x04";
+const ARCHIVE_END: &[u8] = b"PK\x05\x06";
+
 /// What the bytes themselves say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Content {
@@ -61,6 +65,9 @@ pub(crate) fn format_of(name: &str, bytes: &[u8]) -> Result<Format, Unreadable> 
     let is_office = matches!(claimed, Format::Docx | Format::Pptx | Format::Xlsx);
     if is_office && content == Content::EncryptedOffice {
         return Err(Unreadable::Encrypted);
+    }
+    if is_office && bytes.starts_with(ARCHIVE) && !holds(bytes, ARCHIVE_END) {
+        return Err(Unreadable::Damaged { reason: "the end of the file is missing".to_owned() });
     }
     if agrees {
         return Ok(claimed);
@@ -124,7 +131,7 @@ fn content_of(bytes: &[u8]) -> Content {
     if holds(head, b"%PDF-") {
         return Content::Pdf;
     }
-    if bytes.starts_with(b"PK\x03\x04") {
+    if bytes.starts_with(ARCHIVE) {
         return archive(bytes);
     }
     if bytes.starts_with(COMPOUND) {
@@ -203,13 +210,14 @@ mod tests {
 
     #[test]
     fn name_and_content_must_agree() {
-        let docx = b"PK\x03\x04....[Content_Types].xml word/document.xml";
+        let docx = b"PK\x03\x04....[Content_Types].xml word/document.xml PK\x05\x06";
         check("a.txt", "Løn".as_bytes(), "txt");
         check("a.TXT", b"bel\xf8b", "txt");
         check("a.MD", b"# A", "md");
         check("a.htm", b"<p>A", "html");
         check("a.pdf", b"%PDF-1.7\n", "pdf");
         check("a.docx", docx, "docx");
+        check("a.docx", &docx[..30], "parse_failed");
         check("a.pdf", docx, "a Word document (DOCX)");
         check("a.pdf", b"PK\x03\x04 bilag.txt", "a ZIP archive");
         check(

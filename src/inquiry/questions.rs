@@ -1,5 +1,6 @@
 //! The separate questions of an inquiry, in the order of its body.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::inquiry::asks::{Ask, Class, Place, asks, bare, elliptic, opens, reminds, weight};
@@ -18,6 +19,12 @@ const TEXT_WORDS_MAX: usize = 60;
 const CONTEXT_WORDS_MAX: usize = 80;
 /// A subject of more words is no title.
 const SUBJECT_WORDS_MAX: usize = 8;
+/// Asks of one message; nobody answers more.
+const ASKS_MAX: usize = 200;
+/// Quoted speech is looked for this far on both sides of a question mark.
+const SPEECH_BYTES_MAX: usize = 400;
+/// Longer sentences are cut, so that a text without full stops is read in good time.
+const SENTENCE_BYTES_MAX: usize = 1_500;
 /// A line shorter than this was ended by its writer, not by a mail program.
 const WRAPPED_CHARS_MIN: usize = 55;
 
@@ -141,6 +148,7 @@ impl<'a> Asked<'a> {
                 }
             }
         }
+        found.truncate(ASKS_MAX);
         let mut asked = Self { message, channel, blocks, found };
         asked.list_items();
         asked
@@ -594,7 +602,7 @@ fn line_ranges<'a>(text: &'a str, range: &Range<usize>) -> Vec<(Range<usize>, &'
 }
 
 /// The lines that open an item: where they begin, and how long their mark is.
-struct Marks(Vec<(usize, usize)>);
+struct Marks(BTreeMap<usize, usize>);
 
 impl Marks {
     fn of(text: &str, range: &Range<usize>) -> Self {
@@ -619,26 +627,32 @@ impl Marks {
     }
 
     fn is_past_last(&self, start: usize) -> bool {
-        self.0.last().is_none_or(|(at, _)| *at < start)
+        self.0.last_key_value().is_none_or(|(at, _)| *at < start)
     }
 
     fn item(&self, start: usize) -> Option<usize> {
-        self.0.iter().find(|(at, _)| *at == start).map(|(_, skip)| *skip)
+        self.0.get(&start).copied()
     }
 }
 
 fn block(text: &str, place: Place, range: Range<usize>, channel: Channel) -> Option<Block> {
     let mut found = Vec::new();
+    let whole = range.clone();
     let runs = runs(text, range);
     let mut answers_field = false;
     for run in runs {
         let part = text.get(run.clone()).unwrap_or_default();
         let field = answers_field || channel == Channel::Portal && is_field(part);
         answers_field = channel == Channel::Portal && say::FIELD_ALONE.is_match(part);
-        for sentence in sentences(part).into_iter().flat_map(|range| lower_case(part, range)) {
+        let cut = sentences(part).into_iter().flat_map(|range| lower_case(part, range));
+        for sentence in cut.flat_map(|range| pieces_of(part, range)) {
             let range = run.start + sentence.start..run.start + sentence.end;
             let words = part.get(sentence).unwrap_or_default();
-            let asks = if field { Vec::new() } else { asks(words, channel, place) };
+            let asks = if field || in_speech(text, &whole, &range) {
+                Vec::new()
+            } else {
+                asks(words, channel, place)
+            };
             let quiet = say::COURTESY.is_match(bare(words));
             let asking = asks.iter().any(|ask| ask.class >= Class::Weak || ask.class == Class::Injected);
             // "Vi har fire spørgsmål:" tells nothing, an introduction of more words may.
@@ -648,6 +662,23 @@ fn block(text: &str, place: Place, range: Range<usize>, channel: Channel) -> Opt
         }
     }
     (!found.is_empty()).then_some(Block { place, sentences: found })
+}
+
+/// Whether the question mark stands in someone else's words: `De skriver: "Er det anmeldt?"`.
+fn in_speech(text: &str, block: &Range<usize>, sentence: &Range<usize>) -> bool {
+    let words = text.get(sentence.clone()).unwrap_or_default();
+    let Some(mark) = words.find('?').map(|at| sentence.start + at) else { return false };
+    let start = text.floor_char_boundary(block.start.max(mark.saturating_sub(SPEECH_BYTES_MAX)));
+    let end = text.floor_char_boundary(block.end.min(mark + SPEECH_BYTES_MAX));
+    let before = text.get(start..mark).unwrap_or_default();
+    let after = text.get(mark..end).unwrap_or_default();
+    let marks = |text: &str, marks: &[char]| text.matches(marks).count();
+    // A message that is quoted whole still asks.
+    let told = before.trim_start().starts_with(|c: char| c.is_alphanumeric());
+    let straight = marks(before, &['"']) % 2 == 1 && marks(after, &['"']) > 0;
+    let curled = marks(before, &['“', '«', '„']) > marks(before, &['”', '»'])
+        || marks(before, &['”']) % 2 == 1 && marks(before, &['“', '„']) == 0;
+    told && (straight || curled && marks(after, &['”', '»', '“']) > 0)
 }
 
 /// Whether a line of a portal form holds a field and its short answer: "Forretningskritisk - Nej".
@@ -661,6 +692,25 @@ fn is_field(line: &str) -> bool {
     })
 }
 
+/// A sentence without end, in pieces that end at a space.
+fn pieces_of(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let (mut start, mut space) = (range.start, range.start);
+    for (at, c) in text.get(range.clone()).unwrap_or_default().char_indices() {
+        let at = range.start + at;
+        if at - start > SENTENCE_BYTES_MAX {
+            let end = if space > start { space } else { at };
+            found.push(start..end);
+            (start, space) = (end, end);
+        }
+        if c.is_whitespace() {
+            space = at;
+        }
+    }
+    found.push(start..range.end);
+    found
+}
+
 /// A sentence cut further where its writer goes on without a capital.
 fn lower_case(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     /// Shorter words before a full stop are taken for abbreviations.
@@ -668,8 +718,13 @@ fn lower_case(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     let sentence = text.get(range.clone()).unwrap_or_default();
     let mut found = Vec::new();
     let mut start = 0;
-    for (at, _) in sentence.match_indices(". ") {
+    for (at, _) in sentence.match_indices('.') {
         let before = sentence.get(..at).unwrap_or_default();
+        let rest = sentence.get(at + 1..).unwrap_or_default();
+        let after = rest.trim_start_matches(['"', '”', '»', '\'']);
+        let next = after.trim_start();
+        // `... bortfalder." Hvad gør vi` are two sentences whatever follows.
+        let spoken = after.len() < rest.len();
         let closed = before.ends_with([')', '"', '\'', '”', '»']);
         let word = before.rsplit(|c: char| !c.is_alphanumeric() && c != '.').next();
         let word = fold(word.unwrap_or_default());
@@ -678,10 +733,10 @@ fn lower_case(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
             || known
                 && word.chars().all(char::is_alphabetic)
                 && !lexicon().is_abbreviation(&word);
-        let next = sentence.get(at + 2..).unwrap_or_default();
-        if whole && next.trim_start().starts_with(char::is_lowercase) {
-            found.push(range.start + start..range.start + at + 1);
-            start = at + 2 + (next.len() - next.trim_start().len());
+        let goes_on = spoken || next.starts_with(char::is_lowercase);
+        if whole && goes_on && next.len() < after.len() && !next.is_empty() {
+            found.push(range.start + start..range.end - after.len());
+            start = sentence.len() - next.len();
         }
     }
     found.push(range.start + start..range.end);

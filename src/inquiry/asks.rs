@@ -1,6 +1,8 @@
 //! What one sentence asks: direct questions, indirect ones, wishes and orders.
 
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use crate::inquiry::Channel;
 use crate::inquiry::phrases as say;
@@ -91,8 +93,9 @@ const LIGHT: [&str; 40] = [
 
 /// How many content words a text holds that name its matter.
 pub(crate) fn weight(text: &str) -> usize {
-    let light: Vec<String> = LIGHT.iter().flat_map(|word| tokens(word)).map(|t| t.text).collect();
-    content_stems(text).iter().filter(|stem| !light.contains(stem)).count()
+    static STEMS: LazyLock<HashSet<String>> =
+        LazyLock::new(|| LIGHT.iter().flat_map(|word| tokens(word)).map(|t| t.text).collect());
+    content_stems(text).iter().filter(|stem| !STEMS.contains(*stem)).count()
 }
 
 /// Whether the sentence asks something of its reader at all, in any way.

@@ -1,5 +1,6 @@
 //! The separate questions of an inquiry, in the order of its body.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::inquiry::asks::{Ask, Class, Place, asks, bare, elliptic, opens, reminds, weight};
@@ -18,6 +19,12 @@ const TEXT_WORDS_MAX: usize = 60;
 const CONTEXT_WORDS_MAX: usize = 80;
 /// A subject of more words is no title.
 const SUBJECT_WORDS_MAX: usize = 8;
+/// Asks of one message; nobody answers more.
+const ASKS_MAX: usize = 200;
+/// Quoted speech is looked for this far on both sides of a question mark.
+const SPEECH_BYTES_MAX: usize = 400;
+/// Longer sentences are cut, so that a text without full stops is read in good time.
+const SENTENCE_BYTES_MAX: usize = 1_500;
 /// A line shorter than this was ended by its writer, not by a mail program.
 const WRAPPED_CHARS_MIN: usize = 55;
 
@@ -141,6 +148,7 @@ impl<'a> Asked<'a> {
                 }
             }
         }
+        found.truncate(ASKS_MAX);
         let mut asked = Self { message, channel, blocks, found };
         asked.list_items();
         asked
@@ -152,9 +160,9 @@ impl<'a> Asked<'a> {
 
     /// Whether it asks about a matter, and not only how far something is.
     fn asks_itself(&self) -> bool {
-        self.found
-            .iter()
-            .any(|ask| ask.class == Class::Strong && !(says_status(self.text(&ask.range), false)))
+        self.found.iter().any(|ask| {
+            ask.class == Class::Strong && !(says_status(self.text(&ask.range), false))
+        })
     }
 
     /// Whether it points to an earlier message as the one that asks.
@@ -171,8 +179,7 @@ impl<'a> Asked<'a> {
             let items = self.blocks.iter().skip(at + 1);
             let end = at + 1 + items.take_while(|block| block.place == Place::Item).count();
             let intro = self.blocks.get(at).filter(|block| block.place == Place::Prose);
-            let intro =
-                intro.and_then(|block| block.sentences.last()).map(|last| last.range.clone());
+            let intro = intro.and_then(|block| block.sentences.last()).map(|last| last.range.clone());
             if let Some(intro) = intro.filter(|_| end > at + 2) {
                 self.list_under(at, at + 1..end, &intro);
             }
@@ -218,10 +225,9 @@ impl<'a> Asked<'a> {
             (has(Class::Strong), has(Class::Reminder), has(Class::Wanted));
         if strong {
             self.attach_catchwords();
-            let status = self
-                .found
-                .iter()
-                .any(|ask| ask.class == Class::Strong && says_status(self.text(&ask.range), true));
+            let status = self.found.iter().any(|ask| {
+                ask.class == Class::Strong && says_status(self.text(&ask.range), true)
+            });
             self.attach(Class::Wanted, Class::Strong);
             self.found.retain(|ask| {
                 ask.class == Class::Strong || ask.class == Class::Reminder && !status
@@ -255,13 +261,7 @@ impl<'a> Asked<'a> {
                 if let (Some(first), Some(last)) = (first, last) {
                     let range = first.range.start..last.range.end;
                     let class = Class::Strong;
-                    self.found.push(Found {
-                        block: 0,
-                        sentence: 0,
-                        class,
-                        range,
-                        more: Vec::new(),
-                    });
+                    self.found.push(Found { block: 0, sentence: 0, class, range, more: Vec::new() });
                 }
             }
             None => {}
@@ -272,10 +272,9 @@ impl<'a> Asked<'a> {
     fn attach_catchwords(&mut self) {
         let words: Vec<Range<usize>> = self.ranges(Class::Fragment);
         for word in words {
-            let next = self
-                .found
-                .iter_mut()
-                .find(|ask| ask.class == Class::Strong && ask.range.start >= word.end);
+            let next = self.found.iter_mut().find(|ask| {
+                ask.class == Class::Strong && ask.range.start >= word.end
+            });
             if let Some(next) = next {
                 next.more.push(word);
             }
@@ -290,8 +289,9 @@ impl<'a> Asked<'a> {
     /// Hands the words of one class to the nearest ask of another.
     fn attach(&mut self, class: Class, to: Class) {
         for range in self.ranges(class) {
-            let before =
-                self.found.iter().rposition(|ask| ask.class == to && ask.range.end <= range.start);
+            let before = self.found.iter().rposition(|ask| {
+                ask.class == to && ask.range.end <= range.start
+            });
             let any = before.or_else(|| self.found.iter().position(|ask| ask.class == to));
             if let Some(ask) = any.and_then(|at| self.found.get_mut(at)) {
                 ask.more.push(range);
@@ -330,12 +330,9 @@ impl<'a> Asked<'a> {
             let thin = weight(words) < CONTENT_WORDS_MIN;
             let item = self.blocks.get(ask.block).is_some_and(|block| block.place == Place::Item);
             let near = joined.last().is_some_and(|last| {
-                last.block == ask.block
-                    && last.sentence < ask.sentence
-                    && ask.sentence - last.sentence < 2
+                last.block == ask.block && last.sentence < ask.sentence && ask.sentence - last.sentence < 2
             });
-            let joins =
-                near && (elliptic(words) || item && thin && bare(words).len() < words.len());
+            let joins = near && (elliptic(words) || item && thin && bare(words).len() < words.len());
             match joined.last_mut() {
                 Some(last) if joins => {
                     last.range.end = ask.range.end;
@@ -383,8 +380,7 @@ impl<'a> Asked<'a> {
         }
         let above = self.blocks.iter().take(ask.block).rev();
         let items = above.take_while(|block| block.place == Place::Item).map(|block| {
-            let silent =
-                block.sentences.iter().all(|s| s.asks.iter().all(|a| a.class < Class::Weak));
+            let silent = block.sentences.iter().all(|s| s.asks.iter().all(|a| a.class < Class::Weak));
             let whole = block.sentences.first().zip(block.sentences.last());
             whole.filter(|_| silent).map(|(first, last)| first.range.start..last.range.end)
         });
@@ -455,8 +451,7 @@ impl<'a> Asked<'a> {
                 clean(words)
             };
             let plain = &self.message.plain;
-            let mut ranges: Vec<&Range<usize>> =
-                std::iter::once(&ask.range).chain(&ask.more).collect();
+            let mut ranges: Vec<&Range<usize>> = std::iter::once(&ask.range).chain(&ask.more).collect();
             if dealt {
                 ranges.rotate_left(1);
             }
@@ -527,8 +522,7 @@ fn one_line(text: &str) -> String {
 
 /// One line, without the mark of a list, beginning with a capital.
 fn clean(text: &str) -> String {
-    let line =
-        one_line(text.trim_start_matches(['-', '–', '+', '*', '•', ' ', ',', ';', ':', '/']));
+    let line = one_line(text.trim_start_matches(['-', '–', '+', '*', '•', ' ', ',', ';', ':', '/']));
     let mut chars = line.chars();
     match chars.next() {
         Some(first) => first.to_uppercase().chain(chars).collect(),
@@ -588,10 +582,9 @@ fn inline_items(text: &str, range: Range<usize>) -> Vec<(Place, Range<usize>)> {
         return vec![(Place::Prose, range)];
     }
     let ends = marks.iter().skip(1).map(|(start, _)| *start).chain([part.len()]);
-    let items = marks
-        .iter()
-        .zip(ends)
-        .map(|((_, start), end)| (Place::Item, range.start + start..range.start + end.max(*start)));
+    let items = marks.iter().zip(ends).map(|((_, start), end)| {
+        (Place::Item, range.start + start..range.start + end.max(*start))
+    });
     let lead = marks.first().map(|(start, _)| (Place::Prose, range.start..range.start + start));
     lead.into_iter().chain(items).collect()
 }
@@ -609,7 +602,7 @@ fn line_ranges<'a>(text: &'a str, range: &Range<usize>) -> Vec<(Range<usize>, &'
 }
 
 /// The lines that open an item: where they begin, and how long their mark is.
-struct Marks(Vec<(usize, usize)>);
+struct Marks(BTreeMap<usize, usize>);
 
 impl Marks {
     fn of(text: &str, range: &Range<usize>) -> Self {
@@ -634,29 +627,34 @@ impl Marks {
     }
 
     fn is_past_last(&self, start: usize) -> bool {
-        self.0.last().is_none_or(|(at, _)| *at < start)
+        self.0.last_key_value().is_none_or(|(at, _)| *at < start)
     }
 
     fn item(&self, start: usize) -> Option<usize> {
-        self.0.iter().find(|(at, _)| *at == start).map(|(_, skip)| *skip)
+        self.0.get(&start).copied()
     }
 }
 
 fn block(text: &str, place: Place, range: Range<usize>, channel: Channel) -> Option<Block> {
     let mut found = Vec::new();
+    let whole = range.clone();
     let runs = runs(text, range);
     let mut answers_field = false;
     for run in runs {
         let part = text.get(run.clone()).unwrap_or_default();
         let field = answers_field || channel == Channel::Portal && is_field(part);
         answers_field = channel == Channel::Portal && say::FIELD_ALONE.is_match(part);
-        for sentence in sentences(part).into_iter().flat_map(|range| lower_case(part, range)) {
+        let cut = sentences(part).into_iter().flat_map(|range| lower_case(part, range));
+        for sentence in cut.flat_map(|range| pieces_of(part, range)) {
             let range = run.start + sentence.start..run.start + sentence.end;
             let words = part.get(sentence).unwrap_or_default();
-            let asks = if field { Vec::new() } else { asks(words, channel, place) };
+            let asks = if field || in_speech(text, &whole, &range) {
+                Vec::new()
+            } else {
+                asks(words, channel, place)
+            };
             let quiet = say::COURTESY.is_match(bare(words));
-            let asking =
-                asks.iter().any(|ask| ask.class >= Class::Weak || ask.class == Class::Injected);
+            let asking = asks.iter().any(|ask| ask.class >= Class::Weak || ask.class == Class::Injected);
             // "Vi har fire spørgsmål:" tells nothing, an introduction of more words may.
             let enough = if words.trim_end().ends_with(':') { 3 } else { 1 };
             let tells = !quiet && !asking && weight(words) >= enough;
@@ -664,6 +662,23 @@ fn block(text: &str, place: Place, range: Range<usize>, channel: Channel) -> Opt
         }
     }
     (!found.is_empty()).then_some(Block { place, sentences: found })
+}
+
+/// Whether the question mark stands in someone else's words: `De skriver: "Er det anmeldt?"`.
+fn in_speech(text: &str, block: &Range<usize>, sentence: &Range<usize>) -> bool {
+    let words = text.get(sentence.clone()).unwrap_or_default();
+    let Some(mark) = words.find('?').map(|at| sentence.start + at) else { return false };
+    let start = text.floor_char_boundary(block.start.max(mark.saturating_sub(SPEECH_BYTES_MAX)));
+    let end = text.floor_char_boundary(block.end.min(mark + SPEECH_BYTES_MAX));
+    let before = text.get(start..mark).unwrap_or_default();
+    let after = text.get(mark..end).unwrap_or_default();
+    let marks = |text: &str, marks: &[char]| text.matches(marks).count();
+    // A message that is quoted whole still asks.
+    let told = before.trim_start().starts_with(|c: char| c.is_alphanumeric());
+    let straight = marks(before, &['"']) % 2 == 1 && marks(after, &['"']) > 0;
+    let curled = marks(before, &['“', '«', '„']) > marks(before, &['”', '»'])
+        || marks(before, &['”']) % 2 == 1 && marks(before, &['“', '„']) == 0;
+    told && (straight || curled && marks(after, &['”', '»', '“']) > 0)
 }
 
 /// Whether a line of a portal form holds a field and its short answer: "Forretningskritisk - Nej".
@@ -677,6 +692,25 @@ fn is_field(line: &str) -> bool {
     })
 }
 
+/// A sentence without end, in pieces that end at a space.
+fn pieces_of(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let (mut start, mut space) = (range.start, range.start);
+    for (at, c) in text.get(range.clone()).unwrap_or_default().char_indices() {
+        let at = range.start + at;
+        if at - start > SENTENCE_BYTES_MAX {
+            let end = if space > start { space } else { at };
+            found.push(start..end);
+            (start, space) = (end, end);
+        }
+        if c.is_whitespace() {
+            space = at;
+        }
+    }
+    found.push(start..range.end);
+    found
+}
+
 /// A sentence cut further where its writer goes on without a capital.
 fn lower_case(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     /// Shorter words before a full stop are taken for abbreviations.
@@ -684,18 +718,25 @@ fn lower_case(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     let sentence = text.get(range.clone()).unwrap_or_default();
     let mut found = Vec::new();
     let mut start = 0;
-    for (at, _) in sentence.match_indices(". ") {
+    for (at, _) in sentence.match_indices('.') {
         let before = sentence.get(..at).unwrap_or_default();
+        let rest = sentence.get(at + 1..).unwrap_or_default();
+        let after = rest.trim_start_matches(['"', '”', '»', '\'']);
+        let next = after.trim_start();
+        // `... bortfalder." Hvad gør vi` are two sentences whatever follows.
+        let spoken = after.len() < rest.len();
         let closed = before.ends_with([')', '"', '\'', '”', '»']);
         let word = before.rsplit(|c: char| !c.is_alphanumeric() && c != '.').next();
         let word = fold(word.unwrap_or_default());
         let known = word.chars().count() >= WORD_CHARS_MIN || lexicon().is_stop_word(&word);
         let whole = closed
-            || known && word.chars().all(char::is_alphabetic) && !lexicon().is_abbreviation(&word);
-        let next = sentence.get(at + 2..).unwrap_or_default();
-        if whole && next.trim_start().starts_with(char::is_lowercase) {
-            found.push(range.start + start..range.start + at + 1);
-            start = at + 2 + (next.len() - next.trim_start().len());
+            || known
+                && word.chars().all(char::is_alphabetic)
+                && !lexicon().is_abbreviation(&word);
+        let goes_on = spoken || next.starts_with(char::is_lowercase);
+        if whole && goes_on && next.len() < after.len() && !next.is_empty() {
+            found.push(range.start + start..range.end - after.len());
+            start = sentence.len() - next.len();
         }
     }
     found.push(range.start + start..range.end);

@@ -1,0 +1,15 @@
+//! The whole house, tested through its doors.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::too_many_lines,
+    reason = "a test fails by panicking, prints its figures, and reads best from top to bottom"
+)]
+
+mod desk;
+
+mod scope;

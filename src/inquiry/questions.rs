@@ -160,9 +160,9 @@ impl<'a> Asked<'a> {
 
     /// Whether it asks about a matter, and not only how far something is.
     fn asks_itself(&self) -> bool {
-        self.found.iter().any(|ask| {
-            ask.class == Class::Strong && !(says_status(self.text(&ask.range), false))
-        })
+        self.found
+            .iter()
+            .any(|ask| ask.class == Class::Strong && !(says_status(self.text(&ask.range), false)))
     }
 
     /// Whether it points to an earlier message as the one that asks.
@@ -179,7 +179,8 @@ impl<'a> Asked<'a> {
             let items = self.blocks.iter().skip(at + 1);
             let end = at + 1 + items.take_while(|block| block.place == Place::Item).count();
             let intro = self.blocks.get(at).filter(|block| block.place == Place::Prose);
-            let intro = intro.and_then(|block| block.sentences.last()).map(|last| last.range.clone());
+            let intro =
+                intro.and_then(|block| block.sentences.last()).map(|last| last.range.clone());
             if let Some(intro) = intro.filter(|_| end > at + 2) {
                 self.list_under(at, at + 1..end, &intro);
             }
@@ -225,9 +226,10 @@ impl<'a> Asked<'a> {
             (has(Class::Strong), has(Class::Reminder), has(Class::Wanted));
         if strong {
             self.attach_catchwords();
-            let status = self.found.iter().any(|ask| {
-                ask.class == Class::Strong && says_status(self.text(&ask.range), true)
-            });
+            let status = self
+                .found
+                .iter()
+                .any(|ask| ask.class == Class::Strong && says_status(self.text(&ask.range), true));
             self.attach(Class::Wanted, Class::Strong);
             self.found.retain(|ask| {
                 ask.class == Class::Strong || ask.class == Class::Reminder && !status
@@ -261,7 +263,13 @@ impl<'a> Asked<'a> {
                 if let (Some(first), Some(last)) = (first, last) {
                     let range = first.range.start..last.range.end;
                     let class = Class::Strong;
-                    self.found.push(Found { block: 0, sentence: 0, class, range, more: Vec::new() });
+                    self.found.push(Found {
+                        block: 0,
+                        sentence: 0,
+                        class,
+                        range,
+                        more: Vec::new(),
+                    });
                 }
             }
             None => {}
@@ -272,9 +280,10 @@ impl<'a> Asked<'a> {
     fn attach_catchwords(&mut self) {
         let words: Vec<Range<usize>> = self.ranges(Class::Fragment);
         for word in words {
-            let next = self.found.iter_mut().find(|ask| {
-                ask.class == Class::Strong && ask.range.start >= word.end
-            });
+            let next = self
+                .found
+                .iter_mut()
+                .find(|ask| ask.class == Class::Strong && ask.range.start >= word.end);
             if let Some(next) = next {
                 next.more.push(word);
             }
@@ -289,9 +298,8 @@ impl<'a> Asked<'a> {
     /// Hands the words of one class to the nearest ask of another.
     fn attach(&mut self, class: Class, to: Class) {
         for range in self.ranges(class) {
-            let before = self.found.iter().rposition(|ask| {
-                ask.class == to && ask.range.end <= range.start
-            });
+            let before =
+                self.found.iter().rposition(|ask| ask.class == to && ask.range.end <= range.start);
             let any = before.or_else(|| self.found.iter().position(|ask| ask.class == to));
             if let Some(ask) = any.and_then(|at| self.found.get_mut(at)) {
                 ask.more.push(range);
@@ -330,9 +338,12 @@ impl<'a> Asked<'a> {
             let thin = weight(words) < CONTENT_WORDS_MIN;
             let item = self.blocks.get(ask.block).is_some_and(|block| block.place == Place::Item);
             let near = joined.last().is_some_and(|last| {
-                last.block == ask.block && last.sentence < ask.sentence && ask.sentence - last.sentence < 2
+                last.block == ask.block
+                    && last.sentence < ask.sentence
+                    && ask.sentence - last.sentence < 2
             });
-            let joins = near && (elliptic(words) || item && thin && bare(words).len() < words.len());
+            let joins =
+                near && (elliptic(words) || item && thin && bare(words).len() < words.len());
             match joined.last_mut() {
                 Some(last) if joins => {
                     last.range.end = ask.range.end;
@@ -380,7 +391,8 @@ impl<'a> Asked<'a> {
         }
         let above = self.blocks.iter().take(ask.block).rev();
         let items = above.take_while(|block| block.place == Place::Item).map(|block| {
-            let silent = block.sentences.iter().all(|s| s.asks.iter().all(|a| a.class < Class::Weak));
+            let silent =
+                block.sentences.iter().all(|s| s.asks.iter().all(|a| a.class < Class::Weak));
             let whole = block.sentences.first().zip(block.sentences.last());
             whole.filter(|_| silent).map(|(first, last)| first.range.start..last.range.end)
         });
@@ -451,7 +463,8 @@ impl<'a> Asked<'a> {
                 clean(words)
             };
             let plain = &self.message.plain;
-            let mut ranges: Vec<&Range<usize>> = std::iter::once(&ask.range).chain(&ask.more).collect();
+            let mut ranges: Vec<&Range<usize>> =
+                std::iter::once(&ask.range).chain(&ask.more).collect();
             if dealt {
                 ranges.rotate_left(1);
             }
@@ -522,7 +535,8 @@ fn one_line(text: &str) -> String {
 
 /// One line, without the mark of a list, beginning with a capital.
 fn clean(text: &str) -> String {
-    let line = one_line(text.trim_start_matches(['-', '–', '+', '*', '•', ' ', ',', ';', ':', '/']));
+    let line =
+        one_line(text.trim_start_matches(['-', '–', '+', '*', '•', ' ', ',', ';', ':', '/']));
     let mut chars = line.chars();
     match chars.next() {
         Some(first) => first.to_uppercase().chain(chars).collect(),
@@ -582,9 +596,10 @@ fn inline_items(text: &str, range: Range<usize>) -> Vec<(Place, Range<usize>)> {
         return vec![(Place::Prose, range)];
     }
     let ends = marks.iter().skip(1).map(|(start, _)| *start).chain([part.len()]);
-    let items = marks.iter().zip(ends).map(|((_, start), end)| {
-        (Place::Item, range.start + start..range.start + end.max(*start))
-    });
+    let items = marks
+        .iter()
+        .zip(ends)
+        .map(|((_, start), end)| (Place::Item, range.start + start..range.start + end.max(*start)));
     let lead = marks.first().map(|(start, _)| (Place::Prose, range.start..range.start + start));
     lead.into_iter().chain(items).collect()
 }
@@ -654,7 +669,8 @@ fn block(text: &str, place: Place, range: Range<usize>, channel: Channel) -> Opt
                 asks(words, channel, place)
             };
             let quiet = say::COURTESY.is_match(bare(words));
-            let asking = asks.iter().any(|ask| ask.class >= Class::Weak || ask.class == Class::Injected);
+            let asking =
+                asks.iter().any(|ask| ask.class >= Class::Weak || ask.class == Class::Injected);
             // "Vi har fire spørgsmål:" tells nothing, an introduction of more words may.
             let enough = if words.trim_end().ends_with(':') { 3 } else { 1 };
             let tells = !quiet && !asking && weight(words) >= enough;
@@ -730,9 +746,7 @@ fn lower_case(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
         let word = fold(word.unwrap_or_default());
         let known = word.chars().count() >= WORD_CHARS_MIN || lexicon().is_stop_word(&word);
         let whole = closed
-            || known
-                && word.chars().all(char::is_alphabetic)
-                && !lexicon().is_abbreviation(&word);
+            || known && word.chars().all(char::is_alphabetic) && !lexicon().is_abbreviation(&word);
         let goes_on = spoken || next.starts_with(char::is_lowercase);
         if whole && goes_on && next.len() < after.len() && !next.is_empty() {
             found.push(range.start + start..range.end - after.len());

@@ -48,10 +48,36 @@ pub enum System {
     NavisionStat,
     /// P360.
     P360,
+    /// NemKonto.
+    NemKonto,
+    /// Statens Løn- og Pensionsløsning, which follows SLS.
+    Slp,
+    /// Statens Koncernsystem.
+    Sks,
+    /// SLS Ferie og Fravær.
+    Frav,
+    /// ISOLA, statistics of absence.
+    Isola,
+    /// ØDUP, the mailbox for uddata.
+    Oedup,
+    /// SLS-guiden, the reference of løndele and codes.
+    SlsGuiden,
+    /// fleksbarsel.dk, fleksjob and barselsfond.
+    Fleksbarsel,
+    /// e-Boks.
+    EBoks,
+    /// eSkattekort.
+    ESkattekort,
+    /// Decentral digital indrapportering in Navision Stat.
+    Ddi,
+    /// Epicenteret, the descriptions of processes.
+    Epicenter,
+    /// Lønarkiv in SLS.
+    Loenarkiv,
 }
 
 impl System {
-    const NAMES: [(System, &'static [&'static str]); 15] = [
+    const NAMES: [(System, &'static [&'static str]); 28] = [
         (System::Shr, &["statens hr", "shr", "statens-hr", "hr-sag", "oracle hcm"]),
         (System::Sls, &["sls", "statens lønløsning", "statens lønsystem"]),
         (System::HrLoen, &["hr-løn", "hr løn", "hrløn"]),
@@ -67,10 +93,23 @@ impl System {
         (System::IndFak, &["indfak", "indfak2"]),
         (System::NavisionStat, &["navision stat", "navision"]),
         (System::P360, &["p360", "public 360"]),
+        (System::NemKonto, &["nemkonto"]),
+        (System::Slp, &["slp", "statens løn- og pensionsløsning"]),
+        (System::Sks, &["sks"]),
+        (System::Frav, &["frav", "ferie og fravær"]),
+        (System::Isola, &["isola"]),
+        (System::Oedup, &["ødup", "oedup"]),
+        (System::SlsGuiden, &["sls-guiden", "sls guiden"]),
+        (System::Fleksbarsel, &["fleksbarsel.dk", "fleksbarsel"]),
+        (System::EBoks, &["e-boks", "eboks"]),
+        (System::ESkattekort, &["eskattekort"]),
+        (System::Ddi, &["ddi"]),
+        (System::Epicenter, &["epicenteret", "epicenter"]),
+        (System::Loenarkiv, &["lønarkiv"]),
     ];
 
     /// Every system, in the order of the documentation.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 28] = [
         Self::Shr,
         Self::Sls,
         Self::HrLoen,
@@ -86,6 +125,19 @@ impl System {
         Self::IndFak,
         Self::NavisionStat,
         Self::P360,
+        Self::NemKonto,
+        Self::Slp,
+        Self::Sks,
+        Self::Frav,
+        Self::Isola,
+        Self::Oedup,
+        Self::SlsGuiden,
+        Self::Fleksbarsel,
+        Self::EBoks,
+        Self::ESkattekort,
+        Self::Ddi,
+        Self::Epicenter,
+        Self::Loenarkiv,
     ];
 
     /// The system of that name, in any of its usual spellings.
@@ -113,6 +165,19 @@ impl System {
             Self::IndFak => "IndFak",
             Self::NavisionStat => "Navision Stat",
             Self::P360 => "P360",
+            Self::NemKonto => "NemKonto",
+            Self::Slp => "SLP",
+            Self::Sks => "SKS",
+            Self::Frav => "FRAV",
+            Self::Isola => "ISOLA",
+            Self::Oedup => "ØDUP",
+            Self::SlsGuiden => "SLS-guiden",
+            Self::Fleksbarsel => "fleksbarsel.dk",
+            Self::EBoks => "e-Boks",
+            Self::ESkattekort => "eSkattekort",
+            Self::Ddi => "DDI",
+            Self::Epicenter => "Epicenteret",
+            Self::Loenarkiv => "Lønarkiv",
         }
     }
 }

@@ -1,10 +1,17 @@
-//! The promises of the folders, kept by the whole program.
+//! The whole house, tested through its doors.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::panic,
+#![allow(
     clippy::unwrap_used,
-    reason = "a test that cannot go on has failed"
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::too_many_lines,
+    reason = "a test fails by panicking, prints its figures, and reads best from top to bottom"
 )]
 
+mod desk;
+
+mod http;
+mod scope;
 mod sources;

@@ -1,6 +1,6 @@
 //! The promises of the folders, kept by the whole program.
 
-#![expect(
+#![allow(
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,

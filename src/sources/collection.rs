@@ -58,7 +58,7 @@ impl CollectionFile {
         let about = about(&mut table)?;
         let notes = table.keys().map(|key| unknown_key(key)).collect();
         let mut entries = BTreeMap::new();
-        for file in files.iter().flat_map(toml::Value::as_array).flatten() {
+        for file in files.iter().filter_map(toml::Value::as_array).flatten() {
             let entry = file.as_table().ok_or("[[file]] is not a table")?;
             let path = entry.get("path").and_then(toml::Value::as_str);
             let path = path.ok_or("a [[file]] table has no `path`")?;

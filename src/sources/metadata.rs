@@ -97,8 +97,8 @@ impl Remark {
 
 /// The kind that a folder's name says, the innermost folder first.
 pub(crate) fn kind_of_folder(file: &Path) -> Option<Kind> {
-    let folders = file.parent()?.iter().rev();
-    folders.filter_map(|name| kind_named(&name.to_string_lossy())).next()
+    let mut folders = file.parent()?.iter().rev();
+    folders.find_map(|name| kind_named(&name.to_string_lossy()))
 }
 
 fn kind_named(folder: &str) -> Option<Kind> {

@@ -47,9 +47,9 @@ pub fn collect(
         listing.add_root(path)?;
     }
     let Listing { files, mut notes, collections, roots, .. } = listing;
-    let mut harvest = Harvest::default();
-    harvest.collection =
-        files.iter().find_map(|file| file.collection.as_ref()).map(|it| it.about.clone());
+    let collection = files.iter().find_map(|file| file.collection.as_ref());
+    let mut harvest =
+        Harvest { collection: collection.map(|it| it.about.clone()), ..Harvest::default() };
     let outcomes = read_all(&files, known, extractor, progress);
     for (file, outcome) in files.iter().zip(outcomes) {
         let file = file.id.clone();
@@ -282,10 +282,10 @@ mod tests {
     fn harvest(roots: &[&Path], known: &[(String, String)]) -> Result<Harvest, Error> {
         let roots: Vec<PathBuf> = roots.iter().map(|&root| root.to_owned()).collect();
         let extractor = Extractor { program: "/nowhere".into(), limits: Limits::default() };
-        let knows = |file: &str, hash: &str| {
+        let is_indexed = |file: &str, hash: &str| {
             known.iter().any(|(name, as_it_was)| name == file && as_it_was == hash)
         };
-        collect(&roots, &knows, &extractor, &|_| {})
+        collect(&roots, &is_indexed, &extractor, &|_| {})
     }
 
     fn ids(harvest: &Harvest) -> Vec<&str> {

@@ -12,6 +12,5 @@
 
 mod desk;
 
-mod http;
 mod scope;
 mod sources;

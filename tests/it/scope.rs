@@ -349,7 +349,8 @@ fn search_snapshot(
     let records: Vec<_> = snapshot.documents(scope).collect();
     tally.answer("documents", &marks, &json(&records));
     let text = topic.join(" ");
-    let question = retrieval::Question { text: &text, context: "", loengruppe: None };
+    let words = retrieval::Words { text: &text, ..retrieval::Words::default() };
+    let question = retrieval::Question { words, loengruppe: None };
     let found = retrieval::find(snapshot, scope, &question, 12).unwrap();
     tally.answer("find", &marks, &json(&(&found.hits, &found.outdated)));
     let narrowing = Narrowing { kinds: vec![Kind::Drejebog, Kind::Sag], systems: Vec::new() };

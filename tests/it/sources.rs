@@ -148,7 +148,7 @@ fn a_bomb_harms_nobody_but_its_reader() {
     }));
     let found = code("bombe.pdf", &sly);
     assert!(["memory_limit", "cpu_limit"].contains(&found.as_str()), "{found}");
-    assert!(start.elapsed() < Duration::from_secs(60));
+    assert!(start.elapsed() < Duration::from_mins(1));
 }
 
 #[cfg(target_os = "linux")]

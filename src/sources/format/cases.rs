@@ -55,7 +55,7 @@ fn case(line: &str) -> Result<Option<Case>, String> {
     let number = field(&fields, "sagsnummer").ok_or("`sagsnummer` is missing")?;
     match fields.get("godkendt") {
         Some(Value::Bool(true)) => {}
-        Some(Value::Bool(false)) | None | Some(Value::Null) => return Ok(None),
+        None | Some(Value::Bool(false) | Value::Null) => return Ok(None),
         Some(_) => return Err("`godkendt` is neither true nor false".to_owned()),
     }
     let answer = field(&fields, "svar").ok_or("`svar` is missing from an approved case")?;

@@ -145,6 +145,7 @@ fn is_aside(element: &Element<'_>) -> bool {
 }
 
 /// Cells and rows are marked on the way up, and the table made of them.
+#[expect(clippy::needless_pass_by_value, reason = "the library hands it over so")]
 fn table_part(handlers: &dyn Handlers, element: Element<'_>) -> Option<HandlerResult> {
     if is_aside(&element) {
         return None;

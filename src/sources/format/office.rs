@@ -47,8 +47,8 @@ pub(crate) fn pptx(bytes: &[u8]) -> Result<Extracted, Unreadable> {
 /// Reads an XLSX: each visible sheet as a table, days in ISO.
 pub(crate) fn xlsx(bytes: &[u8]) -> Result<Extracted, Unreadable> {
     let (document, ir) = open(bytes, DocumentFormat::Xlsx)?;
-    let mut reading = Reading::default();
-    reading.days_from_1904 = document.as_xlsx().is_some_and(|book| book.workbook.date1904);
+    let days_from_1904 = document.as_xlsx().is_some_and(|book| book.workbook.date1904);
+    let mut reading = Reading { days_from_1904, ..Reading::default() };
     let visible = ir.sections.iter().filter(|sheet| !sheet.hidden).count();
     for (at, sheet) in ir.sections.iter().enumerate() {
         let name = sheet.title.as_deref().unwrap_or_default();
@@ -110,7 +110,9 @@ impl Reading {
     }
 
     fn elements(&mut self, elements: &[Element]) {
-        elements.iter().for_each(|element| self.element(element));
+        for element in elements {
+            self.element(element);
+        }
     }
 
     fn element(&mut self, element: &Element) {

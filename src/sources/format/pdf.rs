@@ -54,8 +54,11 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Extracted, Unreadable> {
         remarks.push(format!("only the first {PAGES_MAX} of {count} pages were read"));
     }
     let is_blank = pages.iter().all(|page| page.pieces.is_empty() && page.grids.is_empty());
-    if let Some(warning) = document.structured_warnings().first().filter(|_| is_blank) {
-        return Err(Unreadable::Damaged { reason: warning.message.clone() });
+    if is_blank {
+        // A page whose content cannot be unpacked looks as blank as a scanned one.
+        for at in 0..pages.len() {
+            document.get_page_content_data(at).map_err(damaged)?;
+        }
     }
     remarks.extend(blank_pages(&pages));
     drop_running_lines(&mut pages);
@@ -338,7 +341,7 @@ impl Open {
         let steps_in = self.form == Form::Paragraph && line.left > self.last.left + INDENT_POINTS;
         let steps_out = self.form == Form::Item && line.left < self.last.left - INDENT_POINTS;
         let is_short_end = !unfinished && line.right - line.left > 0.0 && self.ends_short(line);
-        is_near(gap, line.size) && !steps_in && !(steps_out && !unfinished) && !is_short_end
+        is_near(gap, line.size) && !steps_in && (unfinished || !steps_out) && !is_short_end
     }
 
     /// Whether the last line ended so early that the next line's first word would have fitted.

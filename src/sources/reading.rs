@@ -1,5 +1,6 @@
 //! IO: one file, with what stands beside it, becomes its documents.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -47,7 +48,12 @@ impl Found {
         known: &(dyn Fn(&str, &str) -> bool + Sync),
         extractor: &Extractor,
     ) -> Outcome {
-        let mut reading = Reading { found: self, hash: String::new(), outcome: Outcome::default() };
+        let mut reading = Reading {
+            found: self,
+            hash: String::new(),
+            outcome: Outcome::default(),
+            ids: BTreeSet::new(),
+        };
         match self.load(extractor.limits.input_bytes_max) {
             Ok(loaded) if known(&self.id, &loaded.hash) => {
                 reading.outcome.unchanged = Some(loaded.hash);
@@ -121,6 +127,7 @@ struct Reading<'a> {
     found: &'a Found,
     hash: String,
     outcome: Outcome,
+    ids: BTreeSet<String>,
 }
 
 impl Reading<'_> {
@@ -195,7 +202,7 @@ impl Reading<'_> {
     ) {
         let name = attachment.name.replace(['/', '\\'], "-");
         let mut id = format!("{}/{name}", self.found.id);
-        if self.outcome.documents.iter().any(|document| document.id == id) {
+        if !self.ids.insert(id.clone()) {
             id = format!("{}/{}-{name}", self.found.id, at + 1);
         }
         let read = Format::of(&name, &attachment.bytes).and_then(|format| match format {
@@ -243,7 +250,7 @@ impl Reading<'_> {
 
     fn add_case(&mut self, case: Case, beside: &[Layer]) {
         let id = format!("{}#{}", self.found.id, case.number);
-        if self.outcome.documents.iter().any(|document| document.id == id) {
+        if !self.ids.insert(id.clone()) {
             let reason = "the case stands twice in the export; the first one was taken";
             let remark = Remark::new("same_case", reason.to_owned(), "export each case once");
             self.outcome.notes.push(remark.left_out(&id));

@@ -75,24 +75,33 @@ fn is_invisible(c: char) -> bool {
         || (c.is_control() && !c.is_whitespace())
 }
 
-/// Joins two lines of one paragraph; a word that was cut by a hyphen is made whole.
-pub(crate) fn join_lines(first: &str, second: &str) -> String {
-    let (first, second) = (first.trim_end(), second.trim_start());
-    match first.strip_suffix(['-', '\u{ad}', '\u{2010}']) {
-        Some(stem) if stem.ends_with(char::is_alphanumeric) => match joint(stem, second) {
-            Joint::Word => format!("{stem}{second}"),
-            Joint::Hyphen => format!("{stem}-{second}"),
-            Joint::Space => format!("{first} {second}"),
-        },
-        _ if first.is_empty() => second.to_owned(),
-        _ => format!("{first} {second}"),
+/// Goes on with a paragraph on its next line; a word that was cut by a hyphen is made whole.
+pub(crate) fn append_line(text: &mut String, line: &str) {
+    text.truncate(text.trim_end().len());
+    let line = line.trim_start();
+    let stem = text.strip_suffix(['-', '\u{ad}', '\u{2010}']);
+    let joint = match stem.filter(|stem| stem.ends_with(char::is_alphanumeric)) {
+        Some(stem) => joint(stem, line),
+        None if text.is_empty() => Joint::Hyphen,
+        None => Joint::Space,
+    };
+    match joint {
+        Joint::Word => {
+            text.pop();
+        }
+        Joint::Hyphen => {}
+        Joint::Space => text.push(' '),
     }
+    text.push_str(line);
 }
 
-/// What stands between two lines of which the first ends in a hyphen.
+/// What becomes of the hyphen at the end of a line.
 enum Joint {
+    /// It goes, and the two parts are one word.
     Word,
+    /// It stays, and the two parts are one word.
     Hyphen,
+    /// It stays, and a space follows.
     Space,
 }
 
@@ -102,8 +111,11 @@ fn joint(stem: &str, second: &str) -> Joint {
         return Joint::Space;
     }
     // `HR-` + `løn`, `F-` + `skema`, `2023-` + `2036`: the hyphen is part of the word.
-    let last = stem.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    let is_code = last.chars().all(|c| c.is_uppercase() || c.is_numeric());
+    let word = stem.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let last = word.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let is_code = last.chars().all(|c| c.is_uppercase() || c.is_numeric())
+        || word.contains('-')
+        || last == "ikke";
     if is_code || !next.starts_with(char::is_lowercase) { Joint::Hyphen } else { Joint::Word }
 }
 
@@ -113,7 +125,9 @@ mod tests {
 
     #[track_caller]
     fn check_join(first: &str, second: &str, expected: &str) {
-        assert_eq!(join_lines(first, second), expected);
+        let mut text = first.to_owned();
+        append_line(&mut text, second);
+        assert_eq!(text, expected);
     }
 
     #[test]
@@ -127,6 +141,7 @@ mod tests {
         check_join("Slots-", "og Kulturstyrelsen", "Slots- og Kulturstyrelsen");
         check_join("i HR-", "løn", "i HR-løn");
         check_join("perioden 2027-", "2028.", "perioden 2027-2028.");
+        check_join("til as-is-", "processen", "til as-is-processen");
         check_join("Løn -", "og refusion", "Løn - og refusion");
         check_join("en ", " linje", "en linje");
     }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use pdf_oxide::PdfDocument;
 
 use crate::sources::format::Unreadable;
-use crate::sources::format::blocks::{Blocks, join_lines};
+use crate::sources::format::blocks::{Blocks, append_line};
 use crate::sources::format::grid::{Grid, take_grids};
 use crate::sources::format::layout::{Piece, in_order, pieces};
-use crate::sources::{Extracted, Form};
+use crate::sources::{Block, Extracted, Form};
 
 /// Pages that are read; a longer document is split by its owner.
 const PAGES_MAX: usize = 2000;
@@ -228,12 +228,10 @@ fn step(size: f32) -> i32 {
 }
 
 fn half(steps: i32) -> f32 {
-    #[expect(clippy::cast_precision_loss, reason = "letter sizes are small numbers")]
-    let size = steps as f32 / 2.0;
-    size
+    steps as f32 / 2.0
 }
 
-fn compose(pages: Vec<Page>) -> Vec<crate::sources::Block> {
+fn compose(pages: Vec<Page>) -> Vec<Block> {
     let sizes = Sizes::of(&pages);
     let mut writer = Writer { blocks: Blocks::default(), open: None, sizes, page: 1 };
     for (at, mut page) in pages.into_iter().enumerate() {
@@ -293,7 +291,7 @@ impl Writer {
         };
         let page = self.page;
         if let Some(open) = self.open.as_mut().filter(|open| open.goes_on(&line, form, page)) {
-            open.text = join_lines(&open.text, &text);
+            append_line(&mut open.text, &text);
             open.last = line;
             return;
         }

@@ -6,7 +6,7 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use regex::Regex;
 
-use crate::sources::format::blocks::{Blocks, join_lines};
+use crate::sources::format::blocks::{Blocks, append_line};
 use crate::sources::{Block, Extracted, Form};
 
 /// A line longer than this is no heading.
@@ -17,6 +17,8 @@ const HEADING_LINES_MAX: usize = 2;
 const ITEM_CHARS_MAX: usize = 300;
 /// What follows a heading is a text from this length on.
 const TEXT_CHARS_MIN: usize = 60;
+/// How far into a line a number, and a month after it, are looked for.
+const MARK_CHARS_SEEN: usize = 24;
 /// Marks that open an item wherever they open a line.
 const BULLETS: [char; 11] = ['•', '·', '▪', '▫', '◦', '‣', '●', '○', '■', '\u{f0b7}', '\u{f0a7}'];
 /// Words that open or close a letter and look like headings.
@@ -116,6 +118,7 @@ fn is_page_number(part: &Part) -> bool {
 struct Stretch<'a> {
     lines: Vec<&'a str>,
     opens_page: bool,
+    holds_item: bool,
 }
 
 /// A run of lines that belong together.
@@ -151,22 +154,18 @@ fn stretches(text: &str) -> Vec<Stretch<'_>> {
         }
         // One space where there was none is what is left of a form feed.
         let turns_page = indent == 1 && indent_before == 0;
-        let steps_in = indent > indent_before && (turns_page || !continues_item(found.last()));
+        let steps_in = indent > indent_before
+            && (turns_page || !found.last().is_some_and(|last| last.holds_item));
         if !open || steps_in || line.starts_with('\u{c}') {
-            found.push(Stretch { lines: Vec::new(), opens_page });
+            found.push(Stretch { lines: Vec::new(), opens_page, holds_item: false });
         }
         if let Some(stretch) = found.last_mut() {
             stretch.lines.push(line);
+            stretch.holds_item |= bullet(line).is_some() || numbered(line).is_some();
         }
         (open, indent_before) = (true, indent);
     }
     found
-}
-
-fn continues_item(stretch: Option<&Stretch<'_>>) -> bool {
-    stretch.is_some_and(|stretch| {
-        stretch.lines.iter().any(|line| bullet(line).is_some() || numbered(line).is_some())
-    })
 }
 
 /// The text after a bullet that is one wherever it stands.
@@ -187,7 +186,10 @@ fn dash(line: &str) -> Option<&str> {
 
 /// The place of a numbered or lettered line in its list, from 1.
 fn numbered(line: &str) -> Option<u32> {
-    let found = NUMBERED.as_ref()?.captures(line.trim())?;
+    // A mark stands at the start; the rest of a paragraph may be as long as a book.
+    let line = line.trim_start();
+    let start = line.char_indices().nth(MARK_CHARS_SEEN).and_then(|(end, _)| line.get(..end));
+    let found = NUMBERED.as_ref()?.captures(start.unwrap_or(line).trim_end())?;
     let is_date = found.get(3).is_some_and(|rest| opens_with_month(rest.as_str()));
     if is_date {
         return None;
@@ -255,7 +257,7 @@ fn parts_of(stretch: &Stretch<'_>, parts: &mut Vec<Part>) {
             }
             None => {
                 if let Some(part) = before {
-                    part.text = join_lines(&part.text, line.trim());
+                    append_line(&mut part.text, line.trim());
                     part.lines += 1;
                 }
             }
@@ -317,7 +319,7 @@ fn mend(parts: Vec<Part>) -> Vec<Part> {
     for part in parts {
         match mended.last_mut().filter(|before| is_torn(before, &part)) {
             Some(before) => {
-                before.text = join_lines(&before.text, &part.text);
+                append_line(&mut before.text, &part.text);
                 before.lines += part.lines;
             }
             None => mended.push(part),
@@ -533,5 +535,21 @@ mod tests {
         let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         check_encoding(&[b"\xff\xfe".as_slice(), &wide].concat());
         assert_eq!(decode(b"bel\xf8b p\xe5 500 kr.", None).text, "beløb på 500 kr.");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_letter_is_lost(text in "[abÅ .,:;•\n\u{c}1)=-]{0,200}") {
+            let letters = |text: &str| -> std::collections::BTreeSet<char> {
+                text.chars().filter(|c| c.is_alphabetic()).collect()
+            };
+            for headings in [Headings::Sought, Headings::None] {
+                let found = blocks(&text, headings);
+                let joined: String = found.iter().map(|block| block.text.as_str()).collect();
+                proptest::prop_assert_eq!(letters(&joined), letters(&text));
+                let count = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count();
+                proptest::prop_assert!(count(&joined) >= count(&text));
+            }
+        }
     }
 }

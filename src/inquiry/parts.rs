@@ -336,7 +336,8 @@ fn names_end(line: &str, from: usize) -> usize {
         let name = word.trim();
         let greeted = name.is_empty()
             || say::GREETED.is_match(name)
-            || name.chars().next().is_some_and(char::is_uppercase) && !asks_on(&format!("hej {name}"));
+            || name.chars().next().is_some_and(char::is_uppercase)
+                && !asks_on(&format!("hej {name}"));
         if !greeted {
             break;
         }
@@ -363,12 +364,13 @@ fn signature_start(text: &str, from: usize, channel: Channel) -> usize {
     }
     let last = rest.trim_end().lines().next_back().unwrap_or_default();
     let last_at = from + rest.trim_end().len() - last.len();
-    if let Some(found) = say::SIGN_OFF_INLINE.captures(last).and_then(|found| found.get(1)) {
-        if found.as_str().split_whitespace().count() <= SIGN_OFF_WORDS_MAX
-            && !found.as_str().contains('?')
-        {
-            return last_at + found.start();
-        }
+    let closing = say::SIGN_OFF_INLINE.captures(last).and_then(|found| found.get(1));
+    let closing = closing.filter(|found| {
+        let words = found.as_str().split_whitespace().count();
+        words <= SIGN_OFF_WORDS_MAX && !found.as_str().contains('?')
+    });
+    if let Some(found) = closing {
+        return last_at + found.start();
     }
     let initials = say::INITIALS.captures(last).and_then(|found| found.get(1));
     match initials.filter(|_| channel == Channel::Phone) {
@@ -427,11 +429,11 @@ pub(crate) fn parts(
             }
         }
     }
-    apart(parts)
+    apart(body, parts)
 }
 
 /// In order, and without overlap: an interleaved message ends where the next one begins.
-fn apart(mut parts: Vec<Part>) -> Vec<Part> {
+fn apart(body: &str, mut parts: Vec<Part>) -> Vec<Part> {
     parts.sort_by_key(|part| (part.range.start, part.range.end));
     let mut tidy: Vec<Part> = Vec::new();
     for part in parts {
@@ -444,6 +446,97 @@ fn apart(mut parts: Vec<Part>) -> Vec<Part> {
         }
         tidy.push(part);
     }
+    for part in &mut tidy {
+        let text = body.get(part.range.clone()).unwrap_or_default();
+        part.range.end = part.range.start + text.trim_end().len();
+    }
     tidy.retain(|part| part.range.start < part.range.end);
     tidy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inquiry::PartKind::{Disclaimer, Greeting, Own, Quoted, Signature};
+
+    #[track_caller]
+    fn check(text: &str, expected: &[(PartKind, &str)]) {
+        let thread = messages(text, text.len());
+        let found = parts(text, &thread, &[0], Channel::Mail);
+        let found: Vec<(PartKind, &str)> =
+            found.into_iter().map(|part| (part.kind, text.get(part.range).unwrap())).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn greeting_text_and_signature_are_told_apart() {
+        check(
+            "Hej SAM\n\nEr den sendt?\n\nMvh\nBo",
+            &[(Greeting, "Hej SAM"), (Own, "Er den sendt?"), (Signature, "Mvh\nBo")],
+        );
+        check("hej kan i rette det", &[(Greeting, "hej"), (Own, "kan i rette det")]);
+        check("Hej Lis, vi har en elev.", &[(Greeting, "Hej Lis,"), (Own, "vi har en elev.")]);
+        check("Er den sendt?\n/Bo P.", &[(Own, "Er den sendt?"), (Signature, "/Bo P.")]);
+        check("Er den sendt? Mvh Bo", &[(Own, "Er den sendt?"), (Signature, "Mvh Bo")]);
+        check(
+            "Er den sendt?\n\nBo Prøvesen\nØkonomi\nTlf. 00 12 34 56",
+            &[(Own, "Er den sendt?"), (Signature, "Bo Prøvesen\nØkonomi\nTlf. 00 12 34 56")],
+        );
+        check("Venlig hilsen\nBo", &[(Signature, "Venlig hilsen\nBo")]);
+    }
+
+    #[test]
+    fn a_postscript_is_text_and_a_disclaimer_is_none() {
+        check(
+            "Tak.\n\nMvh Bo\nPS: Hvem lukker?\n\nDenne mail kan indeholde fortroligt.",
+            &[
+                (Own, "Tak."),
+                (Signature, "Mvh Bo"),
+                (Own, "PS: Hvem lukker?"),
+                (Disclaimer, "Denne mail kan indeholde fortroligt."),
+            ],
+        );
+    }
+
+    #[test]
+    fn earlier_messages_are_quoted_in_every_style() {
+        for quoted in [
+            "> Hej Bo\n> Den er sendt.",
+            "-----Oprindelig meddelelse-----\nFra: Lis\nEmne: x\n\nHej Bo",
+            "Fra: Lis\nSendt: i går\nTil: Bo\n\nHej Bo",
+            "Den 3. maj 2025 kl. 9.12 skrev Lis Prøvesen:\n> Hej Bo",
+            "On Mon, 5 May 2025 at 10:12, Lis Prøvesen\n<lis@b.example> wrote:\n\nHej Bo",
+        ] {
+            let text = format!("Tak, vi ser på det.\n\n{quoted}");
+            let thread = messages(&text, text.len());
+            assert_eq!(thread.len(), 2, "{quoted}");
+            let found = parts(&text, &thread, &[0], Channel::Mail);
+            let kinds: Vec<PartKind> = found.iter().map(|part| part.kind).collect();
+            assert_eq!(kinds.first(), Some(&Own), "{quoted}");
+            assert!(kinds.iter().skip(1).all(|kind| *kind == Quoted), "{quoted}: {kinds:?}");
+        }
+    }
+
+    #[test]
+    fn answers_between_quoted_lines_are_own_text() {
+        check(
+            "> Er den sendt?\nJa.\n> Hvornår?\nI går.",
+            &[(Quoted, "Er den sendt?"), (Own, "Ja."), (Quoted, "Hvornår?"), (Own, "I går.")],
+        );
+    }
+
+    #[test]
+    fn our_own_letters_are_known() {
+        for quoted in [
+            "Fra: Kundebetjening Løn\nSendt: i går\n\nHej",
+            "> Hej Bo\n> Venlig hilsen\n> Statens Administration",
+            "Den 3. maj 2025 skrev loen@statens-adm.example:\n> Hej",
+        ] {
+            let text = format!("Tak.\n\n{quoted}");
+            let thread = messages(&text, text.len());
+            assert_eq!(thread.get(1).map(|message| message.by_house), Some(true), "{quoted}");
+        }
+        let text = "Tak.\n\nFra: Bo\nTil: Kundebetjening\n\nHej SAM";
+        assert_eq!(messages(text, text.len()).get(1).map(|m| m.by_house), Some(false));
+    }
 }

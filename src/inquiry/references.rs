@@ -22,7 +22,11 @@ pub(crate) fn references(inquiry: &Inquiry, parts: &[Part]) -> References {
     found
 }
 
-fn collect(text: &str, place: impl Fn(Range<usize>) -> Option<Range<usize>>, found: &mut References) {
+fn collect(
+    text: &str,
+    place: impl Fn(Range<usize>) -> Option<Range<usize>>,
+    found: &mut References,
+) {
     let refer = |norm: String, range: Range<usize>| Reference {
         text: text.get(range.clone()).unwrap_or_default().to_owned(),
         norm,
@@ -85,7 +89,10 @@ mod tests {
     #[test]
     fn references_are_found_in_their_normal_form() {
         check("Se SAM 2409-0815 og sam2409-0815.", [&["sam2409-0815"], &[], &[], &[], &[]]);
-        check("Løngruppe 512 og 513 pr. 1/3-2026", [&[], &["512", "513"], &[], &["d2026-03-01"], &[]]);
+        check(
+            "Løngruppe 512 og 513 pr. 1/3-2026",
+            [&[], &["512", "513"], &[], &["d2026-03-01"], &[]],
+        );
         check(
             "løndel 4120, PKAT 031, 1.250 kr. og 17 medarbejdere",
             [&[], &[], &["4120", "pkat031"], &[], &["1250"]],

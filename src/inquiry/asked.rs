@@ -11,6 +11,8 @@ use crate::language::fold;
 
 /// Fewer content words than this say too little without the sentence before them.
 const CONTENT_WORDS_MIN: usize = 2;
+/// A reminder of no more words does not say of what.
+const REMINDER_WORDS_MAX: usize = 3;
 /// Sentences that a question may take along from before it.
 pub(crate) const SENTENCES_BACK_MAX: usize = 3;
 /// Words of a question that took sentences along.
@@ -50,7 +52,7 @@ impl<'a> Asked<'a> {
     pub(crate) fn read(message: &'a Message, channel: Channel) -> Self {
         let text = &message.plain.text;
         let mut told = Vec::new();
-        for (kind, range) in pieces(text, channel) {
+        for (kind, range) in pieces(message, channel) {
             if kind == PartKind::Own {
                 told.extend(blocks(text, range, channel));
             }
@@ -233,12 +235,12 @@ impl<'a> Asked<'a> {
     /// One reminder, in however many sentences.
     fn join_reminders(&mut self) {
         let mut joined: Vec<Found> = Vec::new();
-        for ask in self.found.drain(..) {
+        for ask in std::mem::take(&mut self.found) {
             let last = joined.iter_mut().rfind(|last| last.class == Class::Reminder);
             match last {
                 Some(last) if ask.class == Class::Reminder => {
-                    let next = last.block == ask.block && last.sentence + 1 == ask.sentence;
-                    if next && last.more.is_empty() {
+                    let near = last.block == ask.block && ask.sentence <= last.sentence + 2;
+                    if near && last.more.is_empty() {
                         last.range.end = ask.range.end;
                         last.sentence = ask.sentence;
                     } else {
@@ -249,7 +251,20 @@ impl<'a> Asked<'a> {
                 _ => joined.push(ask),
             }
         }
+        for ask in joined.iter_mut().filter(|ask| ask.class == Class::Reminder) {
+            self.reach_on(ask);
+        }
         self.found = joined;
+    }
+
+    /// "RYKKER!!" says of what in the sentence after it.
+    fn reach_on(&self, ask: &mut Found) {
+        let block = self.blocks.get(ask.block);
+        let next = block.and_then(|block| block.sentences.get(ask.sentence + 1));
+        let bare = self.text(&ask.range).split_whitespace().count() <= REMINDER_WORDS_MAX;
+        if let Some(next) = next.filter(|next| bare && next.tells) {
+            ask.range.end = next.range.end;
+        }
     }
 
     /// "Og hvordan?" belongs to the question before it.

@@ -150,7 +150,10 @@ fn block(text: &str, place: Place, range: Range<usize>, channel: Channel) -> Opt
         let part = text.get(run.clone()).unwrap_or_default();
         let field = answers_field || channel == Channel::Portal && is_field(part);
         answers_field = channel == Channel::Portal && say::FIELD_ALONE.is_match(part);
-        let cut = sentences(part).into_iter().flat_map(|range| lower_case(part, range));
+        // A field and its answer belong together.
+        let line = 0..part.trim_end().len();
+        let cut = if field { std::iter::once(line).collect() } else { sentences(part) };
+        let cut = cut.into_iter().flat_map(|range| lower_case(part, range));
         for sentence in cut.flat_map(|range| pieces_of(part, range)) {
             let range = run.start + sentence.start..run.start + sentence.end;
             let words = part.get(sentence).unwrap_or_default();

@@ -20,6 +20,8 @@ pub(crate) struct Message {
     pub(crate) plain: Plain,
     /// Whether we wrote it ourselves.
     pub(crate) by_house: bool,
+    /// Where its text goes on after another message's lines.
+    gaps: Vec<usize>,
     /// Its headers and the line above them, in the body.
     headers: Vec<Range<usize>>,
 }
@@ -113,7 +115,9 @@ fn header_lines(rest: &[Line<'_>], opens: bool) -> usize {
         return 1;
     }
     let joined = format!("{} {}", first.text.trim_end(), text(1).trim());
-    let wrapped = joined.trim_end().ends_with(':') && !first.text.trim_end().ends_with(['.', '?']);
+    let wrapped = !first.text.trim().is_empty()
+        && joined.trim_end().ends_with(':')
+        && !first.text.trim_end().ends_with(['.', '?']);
     if wrapped && !text(1).trim().is_empty() && say::ATTRIBUTION.is_match(&joined) {
         return 2;
     }
@@ -222,8 +226,9 @@ impl<'a> Thread<'a> {
     }
 
     fn finish(mut self) -> Vec<Message> {
-        for message in self.messages.iter_mut().skip(1) {
-            message.by_house |= signed_by_house(&message.plain.text);
+        for (at, message) in self.messages.iter_mut().enumerate() {
+            message.by_house |= at > 0 && signed_by_house(&message.plain.text);
+            message.gaps = message.plain.gaps(self.body);
         }
         self.messages
     }
@@ -241,8 +246,26 @@ fn signs_off(line: &str) -> bool {
         && !line.contains('?')
 }
 
-/// The parts of one message.
-pub(crate) fn pieces(text: &str, channel: Channel) -> Pieces {
+/// The parts of one message. What follows lines of another message is read afresh:
+/// a text may go on below a signature and what it quotes.
+pub(crate) fn pieces(message: &Message, channel: Channel) -> Pieces {
+    let text = &message.plain.text;
+    let mut found = Pieces::new();
+    let ends = message.gaps.iter().copied().chain([text.len()]);
+    let mut start = 0;
+    for end in ends {
+        let stretch = text.get(start..end).unwrap_or_default();
+        let pieces = stretch_pieces(stretch, channel);
+        let moved = |(kind, range): (PartKind, Range<usize>)| {
+            (kind, start + range.start..start + range.end)
+        };
+        found.extend(pieces.into_iter().map(moved));
+        start = end;
+    }
+    found
+}
+
+fn stretch_pieces(text: &str, channel: Channel) -> Pieces {
     let own = greeting_end(text);
     let end = signature_start(text, own, channel);
     let mut pieces = Pieces::new();
@@ -417,7 +440,7 @@ pub(crate) fn parts(
         }
         let text = &message.plain.text;
         if own.contains(&at) {
-            for (kind, range) in pieces(text, channel) {
+            for (kind, range) in pieces(message, channel) {
                 for range in message.plain.body_ranges(body, range) {
                     add(kind, range);
                 }

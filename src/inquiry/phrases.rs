@@ -124,6 +124,8 @@ patterns! {
     JOINT =
         r"(?P<and>(?:,\s*|\s)(?:og|samt|men|and|und)\s)|(?P<break>\s*\+\s*|;\s*|\s[-–—]\s|:\s)"
         r"|(?P<comma>,\s)";
+    /// What joins a lead to the ask that follows it.
+    TRAILING_JOINT = r"[-–—+,;:\s]*(?:(?:\bog|\bsamt|\bmen|\band|\bund)\s*)?$";
     /// Words and marks that only join a clause to the one before.
     JOINING =
         r"^(?:[-–+*•\s(,;:]+|(?:og|men|eller|samt|and|but|also|und|oder|spm|spørgsmål|q"
@@ -372,11 +374,12 @@ patterns! {
         r"|nedbrud|sygemeldt med stress|stresssygemeldt)\b";
     /// The sender is angry.
     ANGER =
-        r"\b(?:utilfreds\w*|klag(?:e|er|en) (?:over|til|hermed)|vil klage|uacceptabel\w*"
-        r"|urimelig\w*|utrolig\w* (?:at|dårlig\w*)|skandal\w*|frustr\w+|under al kritik"
-        r"|håbløs\w*|trætte? af|(?:ikke|ikke længere) (?:være tilfreds|acceptere)|på tide"
-        r"|nu må det|skuffe\w*|igen igen|for (?:3|tredje|fjerde|4|femte)\.? gang"
-        r"|dybt (?:kritisabel\w*|problematisk)|elendig\w*)\b|!{2,}";
+        r"\b(?:utilfreds\w*|klager? (?:over (?:jer|jeres|manglende|sagsbehandling)|hermed)"
+        r"|(?:vi|jeg) (?:vil|ønsker at) klage|uacceptabel\w*|urimelig\w*|utrolig\w* (?:at"
+        r"|dårlig\w*)|skandal\w*|frustr\w+|under al kritik|håbløs\w*|trætte? af|(?:ikke"
+        r"|ikke længere) (?:være tilfreds|acceptere)|på tide|nu må det|skuffe\w*|igen igen"
+        r"|for (?:3|tredje|fjerde|4|femte)\.? gang|dybt (?:kritisabel\w*|problematisk)"
+        r"|elendig\w*)\b|!{2,}";
     /// Nothing of anger but exclamation marks.
     ONLY_MARKS = r"^(?:[^!]|!(?:[^!]|$))*!!+[^!]*$";
     /// The numbers after "løngruppe".

@@ -109,6 +109,24 @@ impl Asked<'_> {
         }
     }
 
+    /// What stands in the same sentence before an ask; an earlier ask only if this one
+    /// points back to it.
+    fn lead_of(&self, ask: &Found) -> Option<Range<usize>> {
+        let sentence = self.blocks.get(ask.block)?.sentences.get(ask.sentence)?;
+        let before = self.found.iter().rfind(|other| other.range.end <= ask.range.start);
+        let before = before.filter(|other| other.block == ask.block).map(|other| &other.range);
+        let start = sentence.range.start;
+        let start = match before {
+            Some(before) if self.points_back(ask) => before.start,
+            Some(before) => start.max(before.end),
+            None => start,
+        };
+        let lead = self.text(&(start..ask.range.start));
+        let joint = say::TRAILING_JOINT.find(lead).map_or(lead.len(), |joint| joint.start());
+        let lead = start..start + joint;
+        (start < ask.range.start && weight(self.text(&lead)) > 0).then_some(lead)
+    }
+
     /// What the mail tells that the question needs.
     fn context(&self, ask: &Found, inquiry: &Inquiry) -> String {
         let mut told: Vec<Range<usize>> = ask.more.clone();
@@ -116,12 +134,7 @@ impl Asked<'_> {
         let tells = |sentence: &&Sentence| sentence.tells && sentence.range.end <= ask.range.start;
         let before: Vec<&Sentence> = block.sentences.iter().filter(tells).collect();
         told.extend(before.iter().rev().take(SENTENCES_BACK_MAX).map(|s| s.range.clone()));
-        if let Some(sentence) = block.sentences.get(ask.sentence) {
-            let lead = sentence.range.start..ask.range.start;
-            if weight(self.text(&lead)) > 0 {
-                told.push(lead);
-            }
-        }
+        told.extend(self.lead_of(ask));
         let after = block.sentences.iter().filter(|s| s.range.start >= ask.range.end);
         told.extend(after.take_while(|s| s.tells).take(2).map(|s| s.range.clone()));
         if before.is_empty() && (block.place == Place::Item || self.points_back(ask)) {
@@ -130,8 +143,7 @@ impl Asked<'_> {
             let told_first = lead.flat_map(|block| block.sentences.iter().rev());
             told.extend(told_first.filter(|s| s.tells).take(2).map(|s| s.range.clone()));
         }
-        told.sort_by_key(|range| range.start);
-        told.dedup();
+        let told = joined(told);
         let subject = inquiry.subject.as_deref().and_then(title).filter(|title| {
             title.split_whitespace().count() <= SUBJECT_WORDS_MAX
                 && !say::EMPTY_SUBJECT.is_match(title)
@@ -142,6 +154,19 @@ impl Asked<'_> {
         let words = words.join(" ");
         words.split(' ').take(CONTEXT_WORDS_MAX).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// In order, and no word twice.
+fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_by_key(|range| (range.start, range.end));
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => joined.push(range),
+        }
+    }
+    joined
 }
 
 fn one_line(text: &str) -> String {
@@ -194,7 +219,7 @@ mod tests {
             "Hvad er fristen for\n- honorar\n- ferie",
             &["Hvad er fristen for Honorar", "Hvad er fristen for Ferie"],
         );
-        check("2. rykker. Sagen er fra juni.", &["2. rykker."]);
+        check("2. rykker. Sagen er fra juni.", &["2. rykker. Sagen er fra juni."]);
     }
 
     #[test]

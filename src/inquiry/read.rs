@@ -56,7 +56,7 @@ fn readable(body: &str) -> usize {
 fn own_text(messages: &[Message], own: &[usize], channel: Channel) -> String {
     let mut text = String::new();
     for message in own.iter().filter_map(|at| messages.get(*at)) {
-        for (kind, range) in pieces(&message.plain.text, channel) {
+        for (kind, range) in pieces(message, channel) {
             if kind == PartKind::Own {
                 text.push_str(message.plain.text.get(range).unwrap_or_default());
                 text.push_str("\n\n");

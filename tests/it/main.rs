@@ -1,0 +1,3 @@
+//! The promises of each folder, kept.
+
+mod inquiry;

@@ -1,6 +1,6 @@
 //! Bytes, JSON, RFC 822 and plain text taken in as an [`Inquiry`].
 
-use mail_parser::{DateTime, Message, MessageParser, MimeHeaders};
+use mail_parser::{DateTime, Message, MessageParser, MessagePart, MimeHeaders};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -96,7 +96,7 @@ impl Inquiry {
             inquiry.remarks.push(Remark::SubjectOnly);
         }
         let attachments = message.attachments().enumerate().map(|(at, part)| Attachment {
-            name: attachment_name(part.attachment_name(), part.message().is_some(), at),
+            name: attachment_name(part, at),
             bytes: part.contents().to_vec(),
         });
         Ok(Received { attachments: attachments.collect(), inquiry: inquiry.checked()? })
@@ -225,17 +225,16 @@ fn sender(message: &Message<'_>) -> Option<String> {
 fn danish_day(date: &DateTime) -> Option<Day> {
     let zone = jiff::tz::TimeZone::get("Europe/Copenhagen").ok();
     let sent = jiff::Timestamp::from_second(date.to_timestamp()).ok();
-    match (zone, sent) {
-        (Some(zone), Some(sent)) => Some(sent.to_zoned(zone).date()),
-        _ => {
-            let (month, day) = (i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?);
-            Day::new(i16::try_from(date.year).ok()?, month, day).ok()
-        }
+    if let (Some(zone), Some(sent)) = (zone, sent) {
+        return Some(sent.to_zoned(zone).date());
     }
+    let (month, day) = (i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?);
+    Day::new(i16::try_from(date.year).ok()?, month, day).ok()
 }
 
-fn attachment_name(name: Option<&str>, mail: impl Into<Option<bool>>, at: usize) -> String {
-    let mail = mail.into().unwrap_or_default();
+/// A file's name, or one for a file that has none; a mail inside a mail is known by its ending.
+fn attachment_name(part: &MessagePart<'_>, at: usize) -> String {
+    let (name, mail) = (part.attachment_name(), part.message().is_some());
     match name.map(str::trim).filter(|name| !name.is_empty()) {
         Some(name) => name.to_owned(),
         None if mail => format!("mail-{}.eml", at + 1),

@@ -4,14 +4,25 @@
 //! Gives: [`Inquiry`], and by [`read`] a [`Reading`]: its parts, questions and references.
 //! Never: takes a greeting, a signature, a disclaimer or our own earlier answer for a question.
 
-mod asks;
-mod intake;
-mod parts;
-mod phrases;
 mod plain;
+
+mod intake;
+
+mod phrases;
+
+mod parts;
+
+mod asks;
+
+mod blocks;
+
+mod asked;
+
 mod questions;
-mod read;
+
 mod references;
+
+mod read;
 
 use std::ops::Range;
 

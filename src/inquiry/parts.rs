@@ -20,6 +20,8 @@ pub(crate) struct Message {
     pub(crate) plain: Plain,
     /// Whether we wrote it ourselves.
     pub(crate) by_house: bool,
+    /// Where its text goes on after another message's lines.
+    gaps: Vec<usize>,
     /// Its headers and the line above them, in the body.
     headers: Vec<Range<usize>>,
 }
@@ -113,7 +115,9 @@ fn header_lines(rest: &[Line<'_>], opens: bool) -> usize {
         return 1;
     }
     let joined = format!("{} {}", first.text.trim_end(), text(1).trim());
-    let wrapped = joined.trim_end().ends_with(':') && !first.text.trim_end().ends_with(['.', '?']);
+    let wrapped = !first.text.trim().is_empty()
+        && joined.trim_end().ends_with(':')
+        && !first.text.trim_end().ends_with(['.', '?']);
     if wrapped && !text(1).trim().is_empty() && say::ATTRIBUTION.is_match(&joined) {
         return 2;
     }
@@ -222,8 +226,9 @@ impl<'a> Thread<'a> {
     }
 
     fn finish(mut self) -> Vec<Message> {
-        for message in self.messages.iter_mut().skip(1) {
-            message.by_house |= signed_by_house(&message.plain.text);
+        for (at, message) in self.messages.iter_mut().enumerate() {
+            message.by_house |= at > 0 && signed_by_house(&message.plain.text);
+            message.gaps = message.plain.gaps(self.body);
         }
         self.messages
     }
@@ -241,8 +246,26 @@ fn signs_off(line: &str) -> bool {
         && !line.contains('?')
 }
 
-/// The parts of one message.
-pub(crate) fn pieces(text: &str, channel: Channel) -> Pieces {
+/// The parts of one message. What follows lines of another message is read afresh:
+/// a text may go on below a signature and what it quotes.
+pub(crate) fn pieces(message: &Message, channel: Channel) -> Pieces {
+    let text = &message.plain.text;
+    let mut found = Pieces::new();
+    let ends = message.gaps.iter().copied().chain([text.len()]);
+    let mut start = 0;
+    for end in ends {
+        let stretch = text.get(start..end).unwrap_or_default();
+        let pieces = stretch_pieces(stretch, channel);
+        let moved = |(kind, range): (PartKind, Range<usize>)| {
+            (kind, start + range.start..start + range.end)
+        };
+        found.extend(pieces.into_iter().map(moved));
+        start = end;
+    }
+    found
+}
+
+fn stretch_pieces(text: &str, channel: Channel) -> Pieces {
     let own = greeting_end(text);
     let end = signature_start(text, own, channel);
     let mut pieces = Pieces::new();
@@ -364,12 +387,13 @@ fn signature_start(text: &str, from: usize, channel: Channel) -> usize {
     }
     let last = rest.trim_end().lines().next_back().unwrap_or_default();
     let last_at = from + rest.trim_end().len() - last.len();
-    if let Some(found) = say::SIGN_OFF_INLINE.captures(last).and_then(|found| found.get(1)) {
-        if found.as_str().split_whitespace().count() <= SIGN_OFF_WORDS_MAX
-            && !found.as_str().contains('?')
-        {
-            return last_at + found.start();
-        }
+    let closing = say::SIGN_OFF_INLINE.captures(last).and_then(|found| found.get(1));
+    let closing = closing.filter(|found| {
+        let words = found.as_str().split_whitespace().count();
+        words <= SIGN_OFF_WORDS_MAX && !found.as_str().contains('?')
+    });
+    if let Some(found) = closing {
+        return last_at + found.start();
     }
     let initials = say::INITIALS.captures(last).and_then(|found| found.get(1));
     match initials.filter(|_| channel == Channel::Phone) {
@@ -416,7 +440,7 @@ pub(crate) fn parts(
         }
         let text = &message.plain.text;
         if own.contains(&at) {
-            for (kind, range) in pieces(text, channel) {
+            for (kind, range) in pieces(message, channel) {
                 for range in message.plain.body_ranges(body, range) {
                     add(kind, range);
                 }
@@ -428,11 +452,11 @@ pub(crate) fn parts(
             }
         }
     }
-    apart(parts)
+    apart(body, parts)
 }
 
 /// In order, and without overlap: an interleaved message ends where the next one begins.
-fn apart(mut parts: Vec<Part>) -> Vec<Part> {
+fn apart(body: &str, mut parts: Vec<Part>) -> Vec<Part> {
     parts.sort_by_key(|part| (part.range.start, part.range.end));
     let mut tidy: Vec<Part> = Vec::new();
     for part in parts {
@@ -445,6 +469,97 @@ fn apart(mut parts: Vec<Part>) -> Vec<Part> {
         }
         tidy.push(part);
     }
+    for part in &mut tidy {
+        let text = body.get(part.range.clone()).unwrap_or_default();
+        part.range.end = part.range.start + text.trim_end().len();
+    }
     tidy.retain(|part| part.range.start < part.range.end);
     tidy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inquiry::PartKind::{Disclaimer, Greeting, Own, Quoted, Signature};
+
+    #[track_caller]
+    fn check(text: &str, expected: &[(PartKind, &str)]) {
+        let thread = messages(text, text.len());
+        let found = parts(text, &thread, &[0], Channel::Mail);
+        let found: Vec<(PartKind, &str)> =
+            found.into_iter().map(|part| (part.kind, text.get(part.range).unwrap())).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn greeting_text_and_signature_are_told_apart() {
+        check(
+            "Hej SAM\n\nEr den sendt?\n\nMvh\nBo",
+            &[(Greeting, "Hej SAM"), (Own, "Er den sendt?"), (Signature, "Mvh\nBo")],
+        );
+        check("hej kan i rette det", &[(Greeting, "hej"), (Own, "kan i rette det")]);
+        check("Hej Lis, vi har en elev.", &[(Greeting, "Hej Lis,"), (Own, "vi har en elev.")]);
+        check("Er den sendt?\n/Bo P.", &[(Own, "Er den sendt?"), (Signature, "/Bo P.")]);
+        check("Er den sendt? Mvh Bo", &[(Own, "Er den sendt?"), (Signature, "Mvh Bo")]);
+        check(
+            "Er den sendt?\n\nBo Prøvesen\nØkonomi\nTlf. 00 12 34 56",
+            &[(Own, "Er den sendt?"), (Signature, "Bo Prøvesen\nØkonomi\nTlf. 00 12 34 56")],
+        );
+        check("Venlig hilsen\nBo", &[(Signature, "Venlig hilsen\nBo")]);
+    }
+
+    #[test]
+    fn a_postscript_is_text_and_a_disclaimer_is_none() {
+        check(
+            "Tak.\n\nMvh Bo\nPS: Hvem lukker?\n\nDenne mail kan indeholde fortroligt.",
+            &[
+                (Own, "Tak."),
+                (Signature, "Mvh Bo"),
+                (Own, "PS: Hvem lukker?"),
+                (Disclaimer, "Denne mail kan indeholde fortroligt."),
+            ],
+        );
+    }
+
+    #[test]
+    fn earlier_messages_are_quoted_in_every_style() {
+        for quoted in [
+            "> Hej Bo\n> Den er sendt.",
+            "-----Oprindelig meddelelse-----\nFra: Lis\nEmne: x\n\nHej Bo",
+            "Fra: Lis\nSendt: i går\nTil: Bo\n\nHej Bo",
+            "Den 3. maj 2025 kl. 9.12 skrev Lis Prøvesen:\n> Hej Bo",
+            "On Mon, 5 May 2025 at 10:12, Lis Prøvesen\n<lis@b.example> wrote:\n\nHej Bo",
+        ] {
+            let text = format!("Tak, vi ser på det.\n\n{quoted}");
+            let thread = messages(&text, text.len());
+            assert_eq!(thread.len(), 2, "{quoted}");
+            let found = parts(&text, &thread, &[0], Channel::Mail);
+            let kinds: Vec<PartKind> = found.iter().map(|part| part.kind).collect();
+            assert_eq!(kinds.first(), Some(&Own), "{quoted}");
+            assert!(kinds.iter().skip(1).all(|kind| *kind == Quoted), "{quoted}: {kinds:?}");
+        }
+    }
+
+    #[test]
+    fn answers_between_quoted_lines_are_own_text() {
+        check(
+            "> Er den sendt?\nJa.\n> Hvornår?\nI går.",
+            &[(Quoted, "Er den sendt?"), (Own, "Ja."), (Quoted, "Hvornår?"), (Own, "I går.")],
+        );
+    }
+
+    #[test]
+    fn our_own_letters_are_known() {
+        for quoted in [
+            "Fra: Kundebetjening Løn\nSendt: i går\n\nHej",
+            "> Hej Bo\n> Venlig hilsen\n> Statens Administration",
+            "Den 3. maj 2025 skrev loen@statens-adm.example:\n> Hej",
+        ] {
+            let text = format!("Tak.\n\n{quoted}");
+            let thread = messages(&text, text.len());
+            assert_eq!(thread.get(1).map(|message| message.by_house), Some(true), "{quoted}");
+        }
+        let text = "Tak.\n\nFra: Bo\nTil: Kundebetjening\n\nHej SAM";
+        assert_eq!(messages(text, text.len()).get(1).map(|m| m.by_house), Some(false));
+    }
 }

@@ -28,181 +28,385 @@ patterns! {
     // Parts.
 
     /// How a message opens.
-    GREETING = r"^\s*(?:hej|hejsa|heyy?|hi|hello|hallo|dear|kære|goddag|dav|davs|halløj"
-        r"|god (?:morgen|dag|formiddag|eftermiddag|aften)|guten tag|sehr geehrte\w*|liebe\w*"
+    GREETING =
+        r"^\s*(?:hej|hejsa|heyy?|hi|hello|hallo|dear|kære|goddag|dav|davs|halløj|god (?:morgen"
+        r"|dag|formiddag|eftermiddag|aften)|guten tag|sehr geehrte\w*|liebe\w*"
         r"|til (?:rette vedkommende|sam|kundebetjening\w*|statens administration|hvem det))\b";
     /// Words that go on in a greeting: whom it greets.
-    GREETED = r"^(?:[,/&\s]|igen|alle|med jer|til jer|jer|dig|du|i|der|sammen|og|kolleger|venner|team\w*"
-        r"|sam|kb|kundebetjening\w*|løn|refusion|regnskab|statens|administration|support\w*"
-        r"|derude|hej|hi|hello|all|there|sir|madam|or|everyone)$";
+    GREETED =
+        r"^(?:[,/&\s]|igen|alle|med jer|til jer|jer|dig|du|i|der|sammen|og|kolleger|venner"
+        r"|team\w*|sam|kb|kundebetjening\w*|løn|refusion|regnskab|statens|administration"
+        r"|support\w*|derude|hej|hi|hello|all|there|sir|madam|or|everyone)$";
     /// How a message ends, at the start of a line.
-    SIGN_OFF = r"^\s*(?:(?:tak|mange tak|på forhånd tak)[,.!]? (?:og )?)?"
-        r"(?:(?:med )?(?:de )?(?:venlig(?:e|ste|st)?|bedste|kærlige?|mange|gode|hjertelige?|rigtig god) hils(?:en|ner)\b"
-        r"|hils(?:en|ner)\b|(?:mvh|m\.v\.h|mvhs|vh|v\.h|bh|kh|dbh|b\.h)\b\.?"
-        r"|(?:best|kind|warm|kindest|many) (?:regards|wishes)\b|regards\b|(?:yours )?sincerely\b|cheers\b"
-        r"|(?:best|br)[.,]?\s*$|mit freundlichen\b|mfg\b|viele grüße)";
+    SIGN_OFF =
+        r"^\s*(?:(?:tak|mange tak"
+        r"|på forhånd tak)[,.!]? (?:og )?)?(?:(?:med )?(?:de )?(?:venlig(?:e|ste|st)?|bedste"
+        r"|kærlige?|mange|gode|hjertelige?|rigtig god) hils(?:en|ner)\b|hils(?:en|ner)\b"
+        r"|(?:mvh|m\.v\.h|mvhs|vh|v\.h|bh|kh|dbh|b\.h)\b\.?|(?:best|kind|warm|kindest"
+        r"|many) (?:regards|wishes)\b|regards\b|(?:yours )?sincerely\b|cheers\b|(?:best"
+        r"|br)[.,]?\s*$|mit freundlichen\b|mfg\b|viele grüße)";
     /// How a message ends when it ends in the middle of its last line.
-    SIGN_OFF_INLINE = r"[.!?,;)\s]\s*((?:med )?(?:venlig|bedste|mange) hils(?:en|ner)\b.*|\b(?:mvh|vh|bh|kh|dbh)\b\.?.*)$";
+    SIGN_OFF_INLINE =
+        r"[.!?,;)\s]\s*((?:med )?(?:venlig|bedste|mange) hils(?:en|ner)\b.*|\b(?:mvh|vh|bh|kh"
+        r"|dbh)\b\.?.*)$";
     /// A name after a slash: `/Kirsten P.`, `//hr`.
     SLASHED = r"^\s*//?\s?\p{L}[\p{L}.-]*(?: [\p{L}.-]+){0,3}\s*$";
     /// The initials of who took the note, at its very end: `-MB`, `/hkj 9.40`.
-    INITIALS = r"(?:[.!?)\s])\s*([-–/]{1,2}\s?\p{L}{2,4}\.?(?: (?:kl\.? ?)?\d{1,2}[.:]\d{2})?)\s*$";
+    INITIALS =
+        r"(?:[.!?)\s])\s*([-–/]{1,2}\s?\p{L}{2,4}\.?(?: (?:kl\.? ?)?\d{1,2}[.:]\d{2})?)\s*$";
     /// What a mail program or a telephone writes below.
-    SENT_FROM = r"^\s*(?:sendt fra (?:min|outlook|mail)|sent from (?:my|outlook|mail)|hent outlook|get outlook|--\s*$|_{5,}\s*$)";
+    SENT_FROM =
+        r"^\s*(?:sendt fra (?:min|outlook|mail)|sent from (?:my|outlook|mail)|hent outlook"
+        r"|get outlook|--\s*$|_{5,}\s*$)";
     /// A line of a business card.
-    CONTACT = r"(?:\b(?:tlf|telefon|mobil|direkte|phone|tel|cvr|ean|fax)\b[\s.:nr]*\+?\d)"
+    CONTACT =
+        r"(?:\b(?:tlf|telefon|mobil|direkte|phone|tel|cvr|ean|fax)\b[\s.:nr]*\+?\d)"
         r"|^\s*(?:e-?mail:?\s*)?[\w.+-]+@[\w.-]+\.\w+\s*$|^\s*(?:https?://|www\.)\S+\s*$"
         r"|\b\d{4} \p{Lu}\p{L}+(?: \p{Lu}{1,2})?\s*$";
     /// Words of law that a mail server adds.
-    DISCLAIMER = r"(?:rette|tilsigtede|rigtige|forkerte) modtager|modtaget (?:denne|mailen|e-?mailen)\b.*\bved en fejl"
-        r"|denne (?:e-?mail|mail|meddelelse|besked)(?: og\b[^.]*)? (?:kan indeholde|indeholder|er fortrolig|er kun)"
-        r"|intended (?:recipient|only|solely)|this (?:e-?mail|message)(?: and\b[^.]*)? (?:may contain|is confidential|contains)"
-        r"|tænk på miljøet|before printing|læs (?:mere )?om (?:vores|hvordan vi) (?:behandl\w+ (?:af )?)?person(?:data|oplysninger)"
-        r"|(?:privatlivs|persondata)politik\b.*(?:her|www|http)|confidentiality notice|received this (?:e-?mail|message) in error";
+    DISCLAIMER =
+        r"(?:rette|tilsigtede|rigtige|forkerte) modtager|modtaget (?:denne|mailen"
+        r"|e-?mailen)\b.*\bved en fejl|denne (?:e-?mail|mail|meddelelse"
+        r"|besked)(?: og\b[^.]*)? (?:kan indeholde|indeholder|er fortrolig|er kun)"
+        r"|intended (?:recipient|only|solely)|this (?:e-?mail"
+        r"|message)(?: and\b[^.]*)? (?:may contain|is confidential|contains)|tænk på miljøet"
+        r"|before printing|læs (?:mere )?om (?:vores"
+        r"|hvordan vi) (?:behandl\w+ (?:af )?)?person(?:data|oplysninger)|(?:privatlivs"
+        r"|persondata)politik\b.*(?:her|www|http)|confidentiality notice"
+        r"|received this (?:e-?mail|message) in error";
     /// A line that stands above an earlier message.
-    SEPARATOR = r"^\s*(?:[-_=*]{2,}\s*)?(?:oprindelig (?:meddelelse|besked|mail|e-?mail)|original (?:message|besked|meddelelse)"
-        r"|videresendt (?:meddelelse|besked|mail|e-?mail)|forwarded (?:message|by\b.*)|start på videresendt (?:besked|meddelelse|mail)"
-        r"|begin forwarded message|ursprüngliche nachricht)\s*:?\s*(?:[-_=*]{2,})?\s*$";
+    SEPARATOR =
+        r"^\s*(?:[-_=*]{2,}\s*)?(?:oprindelig (?:meddelelse|besked|mail|e-?mail)"
+        r"|original (?:message|besked|meddelelse)|videresendt (?:meddelelse|besked|mail"
+        r"|e-?mail)|forwarded (?:message|by\b.*)|start på videresendt (?:besked|meddelelse"
+        r"|mail)|begin forwarded message|ursprüngliche nachricht)\s*:?\s*(?:[-_=*]{2,})?\s*$";
     /// A header of an earlier message.
-    HEADER = r"^\s*\*?(?:fra|from|von|sendt|sent|gesendet|dato|date|datum|til|to|an|cc|kopi|bcc|emne|subject|betreff|vedr|vedhæftede filer|attachments|prioritet|importance|reply-to)\s*:\*?";
+    HEADER =
+        r"^\s*\*?(?:fra|from|von|sendt|sent|gesendet|dato|date|datum|til|to|an|cc|kopi|bcc"
+        r"|emne|subject|betreff|vedr|vedhæftede filer|attachments|prioritet|importance"
+        r"|reply-to)\s*:\*?";
     /// The header that says who wrote it.
     HEADER_FROM = r"^\s*\*?(?:fra|from|von)\s*:";
     /// "Den 3. maj 2025 kl. 9.12 skrev Mona Prøvesen:".
-    ATTRIBUTION = r"^\s*(?:den|d\.|on|am|man|tirs?|ons|tors?|fre|lør|søn)\b.{3,160}\b(?:skrev|wrote|schrieb)\b.{0,120}:?\s*$";
+    ATTRIBUTION = r"^\s*(?:den|d\.|on|am|man|tirs?|ons|tors?|fre|lør|søn)\b.{3,160}"
+        r"\b(?:skrev|wrote|schrieb)\b.{0,120}:\s*$";
     /// The house itself, in a header or below its letters.
-    HOUSE = r"statens-adm|statens administration|\bkundebetjening\w*|\bsam(?:[ _-]?(?:løn|refusion|regnskab|kb))\b|@sam\.|@statens|\bSAM\b.*\bsvar";
+    HOUSE =
+        r"statens-adm|statens administration|\bkundebetjening\w*|\bsam(?:[ _-]?(?:løn|refusion"
+        r"|regnskab|kb))\b|@sam\.|@statens|\bSAM\b.*\bsvar";
     /// A line after the signature that belongs to the text.
     POSTSCRIPT = r"^\s*(?:ps|p\.s)[.:]*\s";
     /// The mark of an item: number, letter or bullet.
-    ITEM = r"^\s*(?:[-–—*•·▪◦]\s*|\(?(\d{1,2})[.)]\s*|\(?([a-hA-H])[.)]\s+|(?:spørgsmål|spm\.?|ad|punkt|q) ?(\d{1,2})\s*[:.)-]\s*)";
+    ITEM =
+        r"^\s*(?:[-–—*•·▪◦]\s*|\(?(\d{1,2})[.)]\s*|\(?([a-hA-H])[.)]\s+|(?:spørgsmål|spm\.?|ad"
+        r"|punkt|q) ?(\d{1,2})\s*[:.)-]\s*)";
     /// What follows an ordinal that opens a line, so that it is no item.
-    ORDINAL = r"^(?:rykker|ryk|gang|kørsel|lønkørsel|kvartal|halvår|godkender|januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december|jan|feb|mar|apr|jun|jul|aug|sep|okt|nov|dec|og \d)\b";
+    ORDINAL =
+        r"^(?:rykker|ryk|gang|kørsel|lønkørsel|kvartal|halvår|godkender|januar|februar|marts"
+        r"|april|maj|juni|juli|august|september|oktober|november|december|jan|feb|mar|apr|jun"
+        r"|jul|aug|sep|okt|nov|dec|og \d)\b";
 
     /// The field of a form that asks, and its answer on the same line.
-    FIELD = r"^\s*(?:[^?\n]{3,120}\?\s*[-–:]?|(?:angiv|vælg|beskriv|indtast|udfyld|skal|er|har|hvilke[nt]?|hvad|hvem|hvornår|forretningskritisk|prioritet|kategori|omfang)\b[^?:\n]{0,100}(?:\s[-–]|:))\s+";
+    FIELD =
+        r"^\s*(?:[^?\n]{3,120}\?\s*[-–:]?|(?:angiv|vælg|beskriv|indtast|udfyld|skal|er|har"
+        r"|hvilke[nt]?|hvad|hvem|hvornår|forretningskritisk|prioritet|kategori"
+        r"|omfang)\b[^?:\n]{0,100}(?:\s[-–]|:))\s+";
     /// The field of a form, with its answer on the next line.
-    FIELD_ALONE = r"^\s*(?:angiv|vælg|beskriv|indtast|udfyld|skal|er|har|hvilke[nt]?|hvad|hvem|hvornår)\b[^?:\n]{2,100}[?:]\s*$";
+    FIELD_ALONE =
+        r"^\s*(?:angiv|vælg|beskriv|indtast|udfyld|skal|er|har|hvilke[nt]?|hvad|hvem"
+        r"|hvornår)\b[^?:\n]{2,100}[?:]\s*$";
     /// A number in the line that opens an item: "... 1) hvornår ... 2) hvem ...".
     INLINE_ITEM = r"(?:^|[\s:,;.?])(?:og |samt )?\(?([1-9]|[a-h])\)\s*";
 
     // What asks.
 
     /// Where two clauses may meet.
-    JOINT = r"(?P<and>(?:,\s*|\s)(?:og|samt|men|and|und)\s)|(?P<break>\s*\+\s*|;\s*|\s[-–—]\s|:\s)|(?P<comma>,\s)";
+    JOINT =
+        r"(?P<and>(?:,\s*|\s)(?:og|samt|men|and|und)\s)|(?P<break>\s*\+\s*|;\s*|\s[-–—]\s|:\s)"
+        r"|(?P<comma>,\s)";
+    /// What joins a lead to the ask that follows it.
+    TRAILING_JOINT = r"[-–—+,;:\s]*(?:(?:\bog|\bsamt|\bmen|\band|\bund)\s*)?$";
     /// Words and marks that only join a clause to the one before.
-    JOINING = r"^(?:[-–+*•\s(,;:]+|(?:og|men|eller|samt|and|but|also|und|oder|spm|spørgsmål|q|for det (?:første|andet|tredje|fjerde)|(?:desuden|derudover|endvidere|herudover|yderligere|samtidig|ligeledes|endelig|hvis ja|hvis nej|hvis ikke|i så fald|i givet fald|så|for)\s*[,:])\b?[\s,:.]*)+";
+    JOINING =
+        r"^(?:[-–+*•\s(,;:]+|(?:og|men|eller|samt|and|but|also|und|oder|spm|spørgsmål|q"
+        r"|for det (?:første|andet|tredje|fjerde)|(?:desuden|derudover|endvidere|herudover"
+        r"|yderligere|samtidig|ligeledes|endelig|hvis ja|hvis nej|hvis ikke|i så fald"
+        r"|i givet fald|så|for)\s*[,:])\b?[\s,:.]*)+";
     /// Adverbs that join too; a verb right after them opens a statement.
-    ADDING = r"^(?:desuden|derudover|endvidere|herudover|yderligere|samtidig|ligeledes|endelig|så|for|derfor|hvis ja|hvis nej|hvis ikke|i så fald|i givet fald)\s+";
+    ADDING =
+        r"^(?:desuden|derudover|endvidere|herudover|yderligere|samtidig|ligeledes|endelig|så"
+        r"|for|derfor|hvis ja|hvis nej|hvis ikke|i så fald|i givet fald)\s+";
     /// An interrogative at the start of a clause, with a preposition before it if need be.
-    INTERROGATIVE = r"^(?:(?:i|til|på|fra|med|for|efter|af|om|under|ved|hos|over|inden|per|pr\.?) )?"
-        r"(?:hvad|hva|hvd|vad|hvor|hvo|hvornår|hvornaar|vornår|hvornår|hvordan|hvodan|hvorfor|hvem|vem|hvilken|hvilket|hvilke|hvorledes|hvortil|hvorfra|hvormed|hvoraf|hvorvidt|hvorhen"
-        r"|when|what|how|who|which|where|why|whom|wann|wie|warum|wer|welche[rsn]?)\b";
+    INTERROGATIVE =
+        r"^(?:(?:i|til|på|fra|med|for|efter|af|om|under|ved|hos|over|inden|per"
+        r"|pr\.?) )?(?:hvad|hva|hvd|vad|hvor|hvo|hvornår|hvornaar|vornår|hvornår|hvordan"
+        r"|hvodan|hvorfor|hvem|vem|hvilken|hvilket|hvilke|hvorledes|hvortil|hvorfra|hvormed"
+        r"|hvoraf|hvorvidt|hvorhen|when|what|how|who|which|where|why|whom|wann|wie|warum|wer"
+        r"|welche[rsn]?)\b";
     /// A wh-word that opens no question: "Hvad angår", "Hvor der er", "Hvad vi mangler, er".
-    RELATIVE = r"^(?:hvad (?:angår|der|end|enten)|hvor (?:der|vi|jeg|de|den|det|han|hun|i|man|end|er det dejligt|heldigt|ærgerligt)|hvem (?:der|som|end)|how about nothing)\b";
+    RELATIVE =
+        r"^(?:hvad (?:angår|der|end|enten)|hvor (?:der|vi|jeg|de|den|det|han|hun|i|man|end"
+        r"|er det dejligt|heldigt|ærgerligt)|hvem (?:der|som|end)|how about nothing)\b";
     /// A verb that opens a yes-or-no question.
-    FIRST_VERB = r"^(?:kan|kunne|skal|skulle|vil|ville|må|måtte|bør|burde|tør|behøver|er|var|har|havde|bliver|blev|får|fik|gør|gjorde|kommer|kom|gælder|ligger|står|sker|tager|giver|sender|ser|finder|betaler|udbetaler|udbetales|modtager|mangler|mister|kører|passer|findes|betyder|dækker|tæller|regner|retter|sørger|starter|slutter|beholder|bruger|indberetter|taster|opretter|godkender|lukker|åbner|gider|ved|tror|mener|skylder|hører|fortsætter|bortfalder|udløser|optjener|indgår|fremgår|stemmer|virker|husker|forstår|kender|anbefaler|kræver"
-        r"|can|could|do|does|did|is|are|will|would|should|may|shall|have|has|können|könnte|kann|muss|müssen|ist|sind|wird|gibt)\b";
+    FIRST_VERB =
+        r"^(?:kan|kunne|skal|skulle|vil|ville|må|måtte|bør|burde|tør|behøver|er|var|har|havde"
+        r"|bliver|blev|får|fik|gør|gjorde|kommer|kom|gælder|ligger|står|sker|tager|giver"
+        r"|sender|ser|finder|betaler|udbetaler|udbetales|modtager|mangler|mister|kører|passer"
+        r"|findes|betyder|dækker|tæller|regner|retter|sørger|starter|slutter|beholder|bruger"
+        r"|indberetter|taster|opretter|godkender|lukker|åbner|gider|ved|tror|mener|skylder"
+        r"|hører|fortsætter|bortfalder|udløser|optjener|indgår|fremgår|stemmer|virker|husker"
+        r"|forstår|kender|anbefaler|kræver|can|could|do|does|did|is|are|will|would|should|may"
+        r"|shall|have|has|können|könnte|kann|muss|müssen|ist|sind|wird|gibt)\b";
     /// The few verbs that ask also without a question mark.
-    MODAL = r"^(?:kan|kunne|skal|skulle|vil|ville|må|bør|burde|er|har|får|bliver|gider|can|could|do|does|is|are|will|would|should|may|können|kann) ";
+    MODAL =
+        r"^(?:kan|kunne|skal|skulle|vil|ville|må|bør|burde|er|har|får|bliver|gider|can|could"
+        r"|do|does|is|are|will|would|should|may|können|kann) ";
     /// A person as subject; `i` is settled by [`PREPOSITION_I`].
     PERSON = r"^(?:vi|i|jeg|du|han|hun|man|de|der|nogen|we|you|they|he|she|ich|wir|sie)\b";
     /// A thing as subject.
-    THING = r"^(?:den|det|dette|denne|disse|begge|alle|alt|en|et|min|mit|mine|vores|jeres|hans|hendes|deres|hele|selve|sådan|sådanne|noget|nogle|ens|it|there|this|that|the|a|an|our|your|my|his|her|their)\b";
+    THING =
+        r"^(?:den|det|dette|denne|disse|begge|alle|alt|en|et|min|mit|mine|vores|jeres|hans"
+        r"|hendes|deres|hele|selve|sådan|sådanne|noget|nogle|ens|it|there|this|that|the|a|an"
+        r"|our|your|my|his|her|their)\b";
     /// `i` as a preposition: "er i gang", "har i dag".
-    PREPOSITION_I = r"^i (?:dag|går|morgen|aften|år|stedet|øvrigt|gang|tvivl|forvejen|hvert|januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december|ugen?|sidste|forbindelse|forhold|henhold|drift|orden|den|det|en|et|sls|hr|shr|navision|portalen|systemet|lønportalen|serviceportalen|statens)\b";
+    PREPOSITION_I =
+        r"^i (?:dag|går|morgen|aften|år|stedet|øvrigt|gang|tvivl|forvejen|hvert|januar|februar"
+        r"|marts|april|maj|juni|juli|august|september|oktober|november|december|ugen?|sidste"
+        r"|forbindelse|forhold|henhold|drift|orden|den|det|en|et|sls|hr|shr|navision|portalen"
+        r"|systemet|lønportalen|serviceportalen|statens)\b";
     /// A subordinate clause that its main clause follows: "Hvis vi betaler, er det ...".
-    SUBORDINATE = r"^(?:hvis|når|da|såfremt|ifald|selv\s?om|fordi|siden|efter at|inden|mens|som|dersom|eftersom|idet|medmindre|if|when|in case|wenn|ved|for at|under|i forbindelse|i forhold|med hensyn|hvad angår|ift|vedr)\b[^,]*$";
+    SUBORDINATE =
+        r"^(?:hvis|når|da|såfremt|ifald|selv\s?om|fordi|siden|efter at|inden|mens|som|dersom"
+        r"|eftersom|idet|medmindre|if|when|in case|wenn|ved|for at|under|i forbindelse"
+        r"|i forhold|med hensyn|hvad angår|ift|vedr)\b[^,]*$";
     /// A clause that puts a condition: "Skal han stoppe, skriver I bare".
     CONDITION = r",\s*(?:så|skal|må|kan|vil|bør|skriver|ringer|giver|sender|er|retter) ";
     /// "om" as the opening of a further indirect question.
     WHETHER = r"^(?:om|hvorvidt|whether|if|ob) ";
 
     /// Not knowing or asking, whoever it is that does.
-    ASKS_INDIRECTLY = r"\b(?:(?:vil|ville|vi|jeg|at|gerne|have)(?: \w+){0,3} (?:vide|høre|spørge)|vil vide|vil høre|spørger|spurgt|spurgte|forespørger|efterspørger|gad vide|undrer sig(?: over)?|bed(?:er|es|e) (?:om )?(?:at få )?(?:oplyst|bekræftet|afklaret|vide|svar på)|know|ask(?:s|ing)?|wondering|wissen)(?:,| (?:til|jer|os|mig|lige|også|igen|nu))*,? (?:om|hvorvidt|hv\w+|when|what|how|who|which|where|why|whether|if|ob|wann|wie)\b";
+    ASKS_INDIRECTLY =
+        r"\b(?:(?:vil|ville|vi|jeg|at|gerne|have)(?: \w+){0,3} (?:vide|høre|spørge)|vil vide"
+        r"|vil høre|spørger|spurgt|spurgte|forespørger|efterspørger|gad vide"
+        r"|undrer sig(?: over)?|bed(?:er|es|e) (?:om )?(?:at få )?(?:oplyst|bekræftet|afklaret"
+        r"|vide|svar på)|know|ask(?:s|ing)?|wondering|wissen)(?:,| (?:til|jer|os|mig|lige|også"
+        r"|igen|nu))*,? (?:om|hvorvidt|hv\w+|when|what|how|who|which|where|why|whether|if|ob"
+        r"|wann|wie)\b";
     /// Not knowing, when it is the sender that does.
-    IN_DOUBT = r"\b(?:ved (?:heller |faktisk |desværre )?ikke|forstår ikke|(?:kan|kunne) (?:heller |desværre )?ikke (?:helt )?(?:se|finde ud af|gennemskue|forstå|huske|finde|læse)|finde ud af|er (?:(?:meget|lidt|også|vi|jeg) )*(?:i tvivl om|usikre? på|uklart|usikkert)|undrer (?:os|mig)(?: over)?|tænker på|spekulerer på|overvejer|mangler (?:også |fortsat |stadig )?(?:at (?:vide|få at vide|høre)|svar på|afklaring (?:af|på)|besked om|viden om|oplysning om)|(?:brug for|nødt til|ønsker) (?:at )?(?:få )?(?:vide|kende|svar på|en afklaring af|at få at vide|at vide|oplyst|bekræftet)|spørgsmålet er|uklart for os|(?:oplysning\w*|besked|vejledning|information\w*|bekræftelse|svar|afklaring|rådgivning) (?:om|på|i|af))(?: \w+){0,2}?,? (?:om|hvorvidt|hv\w+)\b";
+    IN_DOUBT =
+        r"\b(?:ved (?:heller |faktisk |desværre )?ikke|forstår ikke|(?:kan|kunne) (?:heller "
+        r"|desværre )?ikke (?:helt )?(?:se|finde ud af|gennemskue|forstå|huske|finde|læse)"
+        r"|finde ud af|er (?:(?:meget|lidt|også|vi|jeg) )*(?:i tvivl om|usikre? på|uklart"
+        r"|usikkert)|undrer (?:os|mig)(?: over)?|tænker på|spekulerer på|overvejer"
+        r"|mangler (?:også |fortsat |stadig )?(?:at (?:vide|få at vide|høre)|svar på"
+        r"|afklaring (?:af|på)|besked om|viden om|oplysning om)|(?:brug for|nødt til"
+        r"|ønsker) (?:at )?(?:få )?(?:vide|kende|svar på|en afklaring af|at få at vide|at vide"
+        r"|oplyst|bekræftet)|spørgsmålet er|uklart for os|(?:oplysning\w*|besked|vejledning"
+        r"|information\w*|bekræftelse|svar|afklaring|rådgivning) (?:om|på|i"
+        r"|af))(?: \w+){0,2}?,? (?:om|hvorvidt|hv\w+)\b";
     /// A wish that we do something: "vi vil gerne have ...".
-    WISHES = r"\b(?:vi|jeg)(?: \w+)? (?:vil|ville|kunne|skal|skulle)(?: \w+){0,2} (?:gerne|godt)(?: \w+){0,2} (?:have|ha|bede|modtage|få|se|anmode|tænke)\b"
-        r"|\b(?:vil|ville|kunne|skal) (?:vi|jeg)(?: \w+){0,2} (?:gerne|godt)(?: \w+){0,2} (?:have|ha|bede|modtage|få|se|anmode)\b"
-        r"|\b(?:vi|jeg) (?:skal |vil |må )?(?:beder?|anmoder?)\b|\bskal (?:vi|jeg) (?:venligst )?bede\b|\b(?:i|du) bedes\b|\bbedes (?:i|du|venligst|oprettet|rettet|ændret|udbetalt|sendt)\b|^(?:bedes|ønskes)\b|\bønskes (?:\w+ ){0,2}\w+[te]t\b"
-        r"|^(?:og )?(?:i|du) må (?:meget |også |endelig |godt )*gerne\b|^venligst\b|^please\b|\bwe (?:would like|need you) to\b|\bi would like to\b|\bønsker (?:\w+ ){1,5}(?:oprettet|rettet|ændret|udbetalt|stoppet|standset|sendt|slettet|overført|lukket|åbnet|nulstillet|delt)\b|\bskal have (?:\w+ ){0,5}(?:oprettet|rettet|ændret|udbetalt|stoppet|standset|slettet|overført|lukket|åbnet|nulstillet)\b";
+    WISHES =
+        r"\b(?:vi|jeg)(?: \w+)? (?:vil|ville|kunne|skal|skulle)(?: \w+){0,2} (?:gerne"
+        r"|godt)(?: \w+){0,2} (?:have|ha|bede|modtage|få|se|anmode|tænke)\b|\b(?:vil|ville"
+        r"|kunne|skal) (?:vi|jeg)(?: \w+){0,2} (?:gerne|godt)(?: \w+){0,2} (?:have|ha|bede"
+        r"|modtage|få|se|anmode)\b|\b(?:vi|jeg) (?:skal |vil |må )?(?:beder?|anmoder?)\b"
+        r"|\bskal (?:vi|jeg) (?:venligst )?bede\b|\b(?:i|du) bedes\b|\bbedes (?:i|du|venligst"
+        r"|oprettet|rettet|ændret|udbetalt|sendt)\b|^(?:bedes|ønskes)\b"
+        r"|\bønskes (?:\w+ ){0,2}\w+[te]t\b|^(?:og )?(?:i|du) må (?:meget |også |endelig "
+        r"|godt )*gerne\b|^venligst\b|^please\b|\bwe (?:would like|need you) to\b"
+        r"|\bi would like to\b|\bønsker (?:\w+ ){1,5}(?:oprettet|rettet|ændret|udbetalt"
+        r"|stoppet|standset|sendt|slettet|overført|lukket|åbnet|nulstillet|delt)\b"
+        r"|\bskal have (?:\w+ ){0,5}(?:oprettet|rettet|ændret|udbetalt|stoppet|standset"
+        r"|slettet|overført|lukket|åbnet|nulstillet)\b";
     /// An order that only goes on with what the one before brought: "og send det til ...".
     CARRIES_ON = r"^(?:send|giv|skriv|vis|meld|ret|slet|læg) (?:det|den|dem|besked)\b";
     /// What the caller of a phone note wants.
-    CALLER_WANTS = r"^(?:(?:\w+ )?(?:og )?)(?:vil|ønsker|vil gerne|skal)(?: gerne)?(?: nu)? (?:have|ha|bruge)\b";
+    CALLER_WANTS =
+        r"^(?:(?:\w+ )?(?:og )?)(?:vil|ønsker|vil gerne|skal)(?: gerne)?(?: nu)? (?:have|ha"
+        r"|bruge)\b";
     /// An imperative that asks for work.
-    IMPERATIVE = r"^(?:skriv|send|fremsend|oplys|bekræft|ret|slet|luk|opret|udbetal|stop|stands|forklar|fortæl|vis|find|tjek|undersøg|sørg|fjern|nulstil|genåbn|åbn|annull?er|tilbagefør|beregn|udlever|ændr|overfør|lav|print|list|opgør|afklar|hjælp|giv|tell|send|show|give|write|provide|explain|confirm)(?: \w+)+";
+    IMPERATIVE =
+        r"^(?:skriv|send|fremsend|oplys|bekræft|ret|slet|luk|opret|udbetal|stop|stands|forklar"
+        r"|fortæl|vis|find|tjek|undersøg|sørg|fjern|nulstil|genåbn|åbn|annull?er|tilbagefør"
+        r"|beregn|udlever|ændr|overfør|lav|print|list|opgør|afklar|hjælp|giv|tell|send|show"
+        r"|give|write|provide|explain|confirm)(?: \w+)+";
     /// An imperative with a condition is an offer: "Skriv endelig, hvis ...".
-    OFFER = r"\b(?:hvis|såfremt|skulle) (?:i|du|der|det)\b[^?]*\b(?:spørgsmål|mangle\w*|brug for|bruge|uklar\w*|andet|yderligere|mere)\b|^(?:skriv|ring|sig|giv|kontakt)\w* (?:endelig|bare|gerne|til)\b";
+    OFFER =
+        r"\b(?:hvis|såfremt|skulle) (?:i|du|der|det)\b[^?]*\b(?:spørgsmål|mangle\w*|brug for"
+        r"|bruge|uklar\w*|andet|yderligere|mere)\b|^(?:skriv|ring|sig|giv"
+        r"|kontakt)\w* (?:endelig|bare|gerne|til)\b";
     /// How the reply should read is no question of its own.
-    STYLE = r"^(?:og )?(?:skriv|svar|forklar)(?: \w+){0,3} (?:så (?:vi|jeg|man|det)|på dansk|på engelsk|kort|enkelt|tydeligt|venligst inden|hurtigst|forståeligt)\b|^svar (?:venligst|gerne|ønskes|udbedes)\b";
+    STYLE =
+        r"^(?:og )?(?:skriv|svar|forklar)(?: \w+){0,3} (?:så (?:vi|jeg|man|det)|på dansk"
+        r"|på engelsk|kort|enkelt|tydeligt|venligst inden|hurtigst|forståeligt)\b"
+        r"|^svar (?:venligst|gerne|ønskes|udbedes)\b";
     /// "hvad med ferien?"
     WHAT_ABOUT = r"^(?:hvad|hva) (?:så )?med\b|^(?:what|how) about\b";
 
     // What does not.
 
     /// Courtesy, with or without its question mark.
-    COURTESY = r"^(?:jeg |vi )?håber,? (?:at )?(?:i|du|alt|alle|det)\b[^?]*\b(?:godt|fin\w*|ferie|weekend|sommer\w*|dag|påske|jul|vel|har det|hjælpe(?: os| mig)?)\b[^?]{0,20}[?!.]*$"
-        r"|^(?:og |rigtig |fortsat |ha en |hav en |ha' en )*(?:god|dejlig) (?:weekend|sommer|jul|påske|dag|ferie|aften|arbejdslyst)\b[^?]*$"
-        r"|^hvordan (?:går det|har i det|har du det|står det til)\b[^?]{0,15}\?*$|^har i (?:haft en|det godt|spørgsmål)\b.*|^hope (?:you|this|all)\b.*|^how are you\b.*|^(?:tusind |mange |på forhånd |endnu engang )*tak\b[^?]*$|^thanks?\b[^?]*$|^thank you\b[^?]*$"
-        r"|^(?:vi|jeg) (?:ser frem til|glæder (?:os|mig)|hører gerne|håber på)\b[^?]*$|^(?:bemærk|husk|vær opmærksom|obs|nb|fyi|ps)\b[^?]*$|^(?:i er|du er)\b.*\bvelkom\w*[^?]*$|^det håber (?:vi|jeg)\b.*|^we look forward\b[^?]*$";
+    COURTESY =
+        r"^(?:jeg |vi )?håber,? (?:at )?(?:i|du|alt|alle|det)\b[^?]*\b(?:godt|fin\w*|ferie"
+        r"|weekend|sommer\w*|dag|påske|jul|vel|har det|hjælpe(?: os| mig)?)\b[^?]{0,20}[?!.]*$"
+        r"|^(?:og |rigtig |fortsat |ha en |hav en |ha' en )*(?:god|dejlig) (?:weekend|sommer"
+        r"|jul|påske|dag|ferie|aften|arbejdslyst)\b[^?]*$|^hvordan (?:går det|har i det"
+        r"|har du det|står det til)\b[^?]{0,15}\?*$|^har i (?:haft en|det godt|spørgsmål)\b.*"
+        r"|^hope (?:you|this|all)\b.*|^how are you\b.*|^(?:tusind |mange |på forhånd "
+        r"|endnu engang )*tak\b[^?]*$|^thanks?\b[^?]*$|^thank you\b[^?]*$|^(?:vi"
+        r"|jeg) (?:ser frem til|glæder (?:os|mig)|hører gerne|håber på)\b[^?]*$|^(?:bemærk"
+        r"|husk|vær opmærksom|obs|nb|fyi|ps)\b[^?]*$|^(?:i er|du er)\b.*\bvelkom\w*[^?]*$"
+        r"|^det håber (?:vi|jeg)\b.*|^we look forward\b[^?]*$";
     /// Words by which an ask only hands over what stands elsewhere, or begs for help or haste.
-    HAND_OVER = r"^(?:(?:fyi|hej|hjælp|obs|haster|vh|og|men|så|derfor|i øvrigt)\b\W*)*(?:(?:jeg|vi) (?:håber,? (?:at )?(?:i|du) |vil høre,? om (?:i|du) |tænkte,? om (?:i|du) ))?(?:kan|kunne|vil|ville|gider|må|har|mon|er|could|can|would|will)? ?(?:i|du|vi|jeg|en af jer|nogen|you|someone)(?: \w+){0,2}? (?:tage|overtage|kigge|se|hjælpe|svare|besvare|ringe|vende|give|følge|håndtere|behandle|videresende|sende|bistå|lyd|svar|tid|help|assist|answer|handle|take|look)"
-        r"(?: (?:den|denne|det|dette|dem|her|herom|herpå|hermed|hende|ham|mig|os|jer|nedenstående|nedenfor|vedhæftede|vedlagte|på|med|til|af|om|at|i|for|os|tilbage|videre|over|op|lyd|en|et|direkte|kollegaen|kollega|kolleger|medarbejderen|kunden|hurtigt|snarest|dag|morgen|inden|fredag|mandag|tirsdag|onsdag|torsdag|weekenden|frokost|kl|lidt|venligst|henvendelsen|mailen|sagen|tråden|spørgsmålet|spørgsmålene|herunder|ovenstående|følgende|vedkommende|afsender\w*|asap|gerne|meget|også|lige|straks|hurtigst|muligt|kald|opkald|the|this|it|me|us|with|below|him|her|to|on|mails?|sig|sammen|godt|din|jeres|hr|snart|mulig|muligvis|mere|nærmere|besked))*(?:\W|\d)*$"
-        r"|^(?:hjælp|help|haster|please advise|please help|bistand|svar)\W*$|^(?:giver det mening|er det forstået|er i med|ikke sandt|ikke|vel|okay|ok|hvor svært kan det være|er der nogen (?:hjemme|derude|der)|er det virkelig så svært)\W*$|\bkan i hjælpe(?: (?:os|mig|her|med det|med det her|med nedenstående|med følgende))?\W*$|\b(?:vil|ville)(?: \w+){0,2} gerne(?: \w+){0,2} (?:have|høre|se)(?: \w+){0,2} (?:svar|fra jer|retur|tilbagemelding)\b.*$|^(?:vi|jeg) (?:har|sidder med) (?:\w+ ){0,3}(?:spørgsmål|ting|sager|spm)\b[^?,]{0,40}$|\b(?:ringes op|bedes ringet op|ringe tilbage|ring tilbage)\b.*$";
+    HAND_OVER =
+        r"^(?:(?:fyi|hej|hjælp|obs|haster|vh|og|men|så|derfor|i øvrigt)\b\W*)*(?:(?:jeg"
+        r"|vi) (?:håber,? (?:at )?(?:i|du) |vil høre,? om (?:i|du) |tænkte,? om (?:i"
+        r"|du) ))?(?:kan|kunne|vil|ville|gider|må|har|mon|er|could|can|would|will)? ?(?:i|du"
+        r"|vi|jeg|en af jer|nogen|you|someone)(?: \w+){0,2}? (?:tage|overtage|kigge|se|hjælpe"
+        r"|svare|besvare|ringe|vende|give|følge|håndtere|behandle|videresende|sende|bistå|lyd"
+        r"|svar|tid|help|assist|answer|handle|take|look)(?: (?:den|denne|det|dette|dem|her"
+        r"|herom|herpå|hermed|hende|ham|mig|os|jer|nedenstående|nedenfor|vedhæftede|vedlagte"
+        r"|på|med|til|af|om|at|i|for|os|tilbage|videre|over|op|lyd|en|et|direkte|kollegaen"
+        r"|kollega|kolleger|medarbejderen|kunden|hurtigt|snarest|dag|morgen|inden|fredag"
+        r"|mandag|tirsdag|onsdag|torsdag|weekenden|frokost|kl|lidt|venligst|henvendelsen"
+        r"|mailen|sagen|tråden|spørgsmålet|spørgsmålene|herunder|ovenstående|følgende"
+        r"|vedkommende|afsender\w*|asap|gerne|meget|også|lige|straks|hurtigst|muligt|kald"
+        r"|opkald|the|this|it|me|us|with|below|him|her|to|on|mails?|sig|sammen|godt|din|jeres"
+        r"|hr|snart|mulig|muligvis|mere|nærmere|besked))*(?:\W|\d)*$|^(?:hjælp|help|haster"
+        r"|please advise|please help|bistand|svar)\W*$|^(?:giver det mening|er det forstået"
+        r"|er i med|ikke sandt|ikke|vel|okay|ok|hvor svært kan det være|er der nogen (?:hjemme"
+        r"|derude|der)|er det virkelig så svært)\W*$|\bkan i hjælpe(?: (?:os|mig|her|med det"
+        r"|med det her|med nedenstående|med følgende))?\W*$|\b(?:vil"
+        r"|ville)(?: \w+){0,2} gerne(?: \w+){0,2} (?:have|høre|se)(?: \w+){0,2} (?:svar"
+        r"|fra jer|retur|tilbagemelding)\b.*$|^(?:vi|jeg) (?:har"
+        r"|sidder med) (?:\w+ ){0,3}(?:spørgsmål|ting|sager|spm)\b[^?,]{0,40}$|\b(?:ringes op"
+        r"|bedes ringet op|ringe tilbage|ring tilbage)\b.*$";
     /// A wish whose matter the next sentence asks about.
-    LEADS = r"\b(?:vi|jeg)\b(?: \w+)? (?:har brug for|ønsker|skal bruge|søger|er i tvivl om|er usikre? på|har problemer med|beder om|vil have|forventer|kræver)\b|\bhjælp (?:til|med)\b|\bspørgsmål (?:til|om|vedr\w*|ang\w*)\b|^(?:vedr|ang|vedrørende|angående)\b";
+    LEADS =
+        r"\b(?:vi|jeg)\b(?: \w+)? (?:har brug for|ønsker|skal bruge|søger|er i tvivl om"
+        r"|er usikre? på|har problemer med|beder om|vil have|forventer|kræver)\b"
+        r"|\bhjælp (?:til|med)\b|\bspørgsmål (?:til|om|vedr\w*|ang\w*)\b|^(?:vedr|ang"
+        r"|vedrørende|angående)\b";
     /// Something is missing or wrong.
-    LACKS = r"\b(?:mangler|virker ikke|kan ikke|fejl\w*|forkert\w*|ikke (?:fået|modtaget|kommet|udbetalt|kunne|registreret|oprettet|slået)|for meget|for lidt|dobbelt|afvist|nede|låst|ingen løn|problem\w*|skal (?:have|rettes|ændres|oprettes|stoppes|udbetales|slettes))\b";
+    LACKS =
+        r"\b(?:mangler|virker ikke|kan ikke|fejl\w*|forkert\w*|ikke (?:fået|modtaget|kommet"
+        r"|udbetalt|kunne|registreret|oprettet|slået)|for meget|for lidt|dobbelt|afvist|nede"
+        r"|låst|ingen løn|problem\w*|skal (?:have|rettes|ændres|oprettes|stoppes|udbetales"
+        r"|slettes))\b";
     /// A list follows that the sender asks about.
-    LIST_OF_ASKS = r"\b(?:spørgsmål|spm|svar på|vide|høre|oplys\w*|afklar\w*|bekræft\w*|hjælp\w*|send\w*|tvivl|sende|mangler|kan (?:i|du)|bedes|gerne have|questions?)\b[^.?!]*:\s*$";
+    LIST_OF_ASKS =
+        r"\b(?:spørgsmål|spm|svar på|vide|høre|oplys\w*|afklar\w*|bekræft\w*|hjælp\w*|send\w*"
+        r"|tvivl|sende|mangler|kan (?:i|du)|bedes|gerne have|questions?)\b[^.?!]*:\s*$";
 
     /// Points to what stands below or to what is sent along.
-    POINTS_BELOW = r"\b(?:nedenstående|nedenfor|herunder|følgende|vedhæftede|vedlagte|videresendte|below|attached|denne|disse|svare direkte|tage den)\b";
+    POINTS_BELOW =
+        r"\b(?:nedenstående|nedenfor|herunder|følgende|vedhæftede|vedlagte|videresendte|below"
+        r"|attached|denne|disse|svare direkte|tage den)\b";
     /// The question is for each of several cases.
-    ALL_OF_THEM = r"\b(?:alle (?:to|tre|fire|fem|\d)|begge(?: to)?|hver af (?:dem|de)|de (?:to|tre|fire|fem)|samtlige|hver især)\b";
+    ALL_OF_THEM =
+        r"\b(?:alle (?:to|tre|fire|fem|\d)|begge(?: to)?|hver af (?:dem|de)|de (?:to|tre|fire"
+        r"|fem)|samtlige|hver især)\b";
     /// One of several cases.
-    ONE_OF_THEM = r"^(?:og )?(?:en|én|et|den (?:ene|første|anden|tredje|fjerde|sidste)|en (?:anden|tredje)|nr\.? \d|nummer \w+)\b";
+    ONE_OF_THEM =
+        r"^(?:og )?(?:en|én|et|den (?:ene|første|anden|tredje|fjerde|sidste)|en (?:anden"
+        r"|tredje)|nr\.? \d|nummer \w+)\b";
     /// Marks of answering and forwarding before a subject.
     SUBJECT_MARKS = r"^\s*(?:(?:vs|sv|re|fw|fwd|aw|wg|svar|videresendt)\s*:\s*)+";
     /// A subject that says nothing.
-    EMPTY_SUBJECT = r"^(?:tlf|telefon\w*|opkald|notat|spørgsmål|hej|haster|henvendelse|besked|mail|vigtigt|hjælp|ryk\w*|test|kontakt|diverse|ingen emne|no subject|kl|note|spm)(?:[\s.:!0-9]+(?:tlf|telefon\w*|opkald|notat|spørgsmål|ryk\w*|kl))*[\s.:!?0-9]*$";
+    EMPTY_SUBJECT =
+        r"^(?:tlf|telefon\w*|opkald|notat|spørgsmål|hej|haster|henvendelse|besked|mail|vigtigt"
+        r"|hjælp|ryk\w*|test|kontakt|diverse|ingen emne|no subject|kl|note"
+        r"|spm)(?:[\s.:!0-9]+(?:tlf|telefon\w*|opkald|notat|spørgsmål|ryk\w*"
+        r"|kl))*[\s.:!?0-9]*$";
     /// A case number.
     CASE = r"\bSAM ?\d{4}-\d{3,5}\b";
 
     // Reminders.
 
     /// Words that remind.
-    REMINDS = r"^\W*(?:(?:\d+|anden|tredje|fjerde|første)\.? )?rykke?r?(?:mail|skrivelse|en)?(?:\W|$)(?:$|[^\p{L}]|på|for|vedr|ang|sag|nr|til|hermed|igen|vi|jeg|fra)|\b(?:vi|jeg) (?:skal |må |vil |er nødt til at )?(?:hermed |igen |nu |lige |også |derfor )*rykker?e? (?:for|igen|nu|hermed|jer|på|venligst)\b|\brykk(?:er|e|et)(?: \w+){0,3} (?:for|gange)\b|\b(?:\d+|anden|tredje|fjerde|femte)\.? (?:gang|henvendelse|mail|forsøg)\b.*\b(?:skriver|skrevet|rykk\w+|henvend\w+|spørger|ringer|kontakter|jeg|vi)\b|^\W*(?:\d+|anden|tredje|fjerde)\.? (?:gang|henvendelse)\b"
-        r"|\bingen svar\b|\b(?:ikke|aldrig)(?: \w+){0,2} (?:fået|modtaget|hørt)(?: \w+){0,2} (?:svar|retur|fra jer|tilbagemelding|noget|nyt|tilbage)\b|\bintet (?:svar|hørt|nyt)\b|\bhørt (?:intet|ingenting)\b|\b(?:afventer|venter) (?:\w+ )?(?:svar|på svar|på jer|jeres svar)\b|\bpåminde\w*|\berindrings\w*|\breminder\b|\bgentagne gange\b|\bder er (?:stadig |fortsat |endnu )?(?:ikke sket noget|intet sket|ikke sket mere)\b|\b(?:vender|følger op|følger) (?:\w+ )?(?:tilbage|op)? ?på (?:min|vores) (?:tidligere |sidste )?(?:mail|henvendelse|sag)\b|\bstadig (?:ikke|intet)(?: \w+)? (?:sket|svar|løst|rettet|behandlet)\b";
+    REMINDS =
+        r"^\W*(?:(?:\d+|anden|tredje|fjerde|første)\.? )?rykke?r?(?:mail|skrivelse|en)?(?:\W"
+        r"|$)(?:$|[^\p{L}]|på|for|vedr|ang|sag|nr|til|hermed|igen|vi|jeg|fra)|\b(?:vi"
+        r"|jeg) (?:skal |må |vil |er nødt til at )?(?:hermed |igen |nu |lige |også "
+        r"|derfor )*rykker?e? (?:for|igen|nu|hermed|jer|på|venligst)\b|\brykk(?:er|e"
+        r"|et)(?: \w+){0,3} (?:for|gange)\b|\b(?:\d+|anden|tredje|fjerde|femte)\.? (?:gang"
+        r"|henvendelse|mail|forsøg)\b.*\b(?:skriver|skrevet|rykk\w+|henvend\w+|spørger|ringer"
+        r"|kontakter|jeg|vi)\b|^\W*(?:\d+|anden|tredje|fjerde)\.? (?:gang|henvendelse)\b"
+        r"|\bingen svar\b|\b(?:ikke|aldrig)(?: \w+){0,2} (?:fået|modtaget"
+        r"|hørt)(?: \w+){0,2} (?:svar|retur|fra jer|tilbagemelding|noget|nyt|tilbage)\b"
+        r"|\bintet (?:svar|hørt|nyt)\b|\bhørt (?:intet|ingenting)\b|\b(?:afventer"
+        r"|venter) (?:\w+ )?(?:svar|på svar|på jer|jeres svar)\b|\bpåminde\w*|\berindrings\w*"
+        r"|\breminder\b|\bgentagne gange\b|\bder er (?:stadig |fortsat "
+        r"|endnu )?(?:ikke sket noget|intet sket|ikke sket mere)\b|\b(?:vender|følger op"
+        r"|følger) (?:\w+ )?(?:tilbage|op)? ?på (?:min|vores) (?:tidligere |sidste )?(?:mail"
+        r"|henvendelse|sag)\b|\bstadig (?:ikke|intet)(?: \w+)? (?:sket|svar|løst|rettet"
+        r"|behandlet)\b";
     /// A subject that reminds.
-    SUBJECT_REMINDS = r"\b(?:\d+\. )?ryk(?:ker|kermail|kerskrivelse)?\b(?:$|[\s:!,.-])|\breminder\b|\b\d\. gang\b";
+    SUBJECT_REMINDS =
+        r"\b(?:\d+\. )?ryk(?:ker|kermail|kerskrivelse)?\b(?:$|[\s:!,.-])|\breminder\b"
+        r"|\b\d\. gang\b";
     /// "rykker" as a move up the scale.
     MOVES = r"\brykker (?:\w+ ){0,3}(?:op|ned|trin|skalatrin|frem)\b";
     /// How far is my case?
-    STATUS = r"\bstatus\b|\b(?:sker|skete) der (?:noget|mere|nyt)\b|\ber der (?:noget )?nyt\b|\bhar i nyt\b|\bnyt i sagen\b|\bhvor langt er (?:i|sagen|den)\b|\bhvor (?:er|ligger|bliver|blev) (?:den|vores|min|mine|sagen|svaret|bestillingen)\b|\bhvornår bliver (?:den|det|vores|min|mine|sagen|bestillingen|fejlen)\b|\bhvad sker der(?: med sagen)?\W*$|\bhvor længe skal vi vente\b|\bhar i (?:modtaget|fået|set) (?:vores|min|mailen|bestillingen|den)\b|\b(?:any news|any update)\b";
+    STATUS =
+        r"\bstatus\b|\b(?:sker|skete) der (?:noget|mere|nyt)\b|\ber der (?:noget )?nyt\b"
+        r"|\bhar i nyt\b|\bnyt i sagen\b|\bhvor langt er (?:i|sagen|den)\b|\bhvor (?:er|ligger"
+        r"|bliver|blev) (?:den|vores|min|mine|sagen|svaret|bestillingen)\b"
+        r"|\bhvornår bliver (?:den|det|vores|min|mine|sagen|bestillingen|fejlen)\b"
+        r"|\bhvad sker der(?: med sagen)?\W*$|\bhvor længe skal vi vente\b|\bhar i (?:modtaget"
+        r"|fået|set) (?:vores|min|mailen|bestillingen|den)\b|\b(?:any news|any update)\b";
     /// When do we hear from you? It is about the own case when there is one, or a reminder.
-    WHEN_ANSWERED = r"\bhvornår (?:får|kan|hører|må|svarer|regner|vil|forventer)\b.*\b(?:svar|besked|høre|regne med|forvente\w*|retur|løst|i|nyt)\b";
+    WHEN_ANSWERED =
+        r"\bhvornår (?:får|kan|hører|må|svarer|regner|vil|forventer)\b.*\b(?:svar|besked|høre"
+        r"|regne med|forvente\w*|retur|løst|i|nyt)\b";
 
     // The sender's mood, and abuse.
 
     /// Someone has died.
-    DEATH = r"\b(?:afdød\w*|død(?:e|t|s\w*|en)?|dødsfald\w*|dødsbo\w*|omkom\w*|gået bort|begravelse\w*|bisættelse\w*|efterladt\w*|enke(?:mand)?(?:en)?|mistede? (?:sin|hans|hendes|en kollega)|sorgorlov|passed away|verstorben\w*)\b";
+    DEATH =
+        r"\b(?:afdød\w*|død(?:e|t|s\w*|en)?|dødsfald\w*|dødsbo\w*|omkom\w*|gået bort"
+        r"|begravelse\w*|bisættelse\w*|efterladt\w*|enke(?:mand)?(?:en)?|mistede? (?:sin|hans"
+        r"|hendes|en kollega)|sorgorlov|passed away|verstorben\w*)\b";
     /// Someone is gravely ill.
-    ILLNESS = r"\b(?:alvorligt? (?:syg\w*|sygdom)|kræft\w*|uhelbredelig\w*|terminal\w*|livstruende|kritisk syg\w*|indlagt|hjerneblødning|blodprop|hjertestop|depression\w*|ulykke\w*|nedbrud|sygemeldt med stress|stresssygemeldt)\b";
+    ILLNESS =
+        r"\b(?:alvorligt? (?:syg\w*|sygdom)|kræft\w*|uhelbredelig\w*|terminal\w*|livstruende"
+        r"|kritisk syg\w*|indlagt|hjerneblødning|blodprop|hjertestop|depression\w*|ulykke\w*"
+        r"|nedbrud|sygemeldt med stress|stresssygemeldt)\b";
     /// The sender is angry.
-    ANGER = r"\b(?:utilfreds\w*|klag(?:e|er|en) (?:over|til|hermed)|vil klage|uacceptabel\w*|urimelig\w*|utrolig\w* (?:at|dårlig\w*)|skandal\w*|frustr\w+|under al kritik|håbløs\w*|trætte? af|(?:ikke|ikke længere) (?:være tilfreds|acceptere)|på tide|nu må det|skuffe\w*|igen igen|for (?:3|tredje|fjerde|4|femte)\.? gang|dybt (?:kritisabel\w*|problematisk)|elendig\w*)\b|!{2,}";
+    ANGER =
+        r"\b(?:utilfreds\w*|klager? (?:over (?:jer|jeres|manglende|sagsbehandling)|hermed)"
+        r"|(?:vi|jeg) (?:vil|ønsker at) klage|uacceptabel\w*|urimelig\w*|utrolig\w* (?:at"
+        r"|dårlig\w*)|skandal\w*|frustr\w+|under al kritik|håbløs\w*|trætte? af|(?:ikke"
+        r"|ikke længere) (?:være tilfreds|acceptere)|på tide|nu må det|skuffe\w*|igen igen"
+        r"|for (?:3|tredje|fjerde|4|femte)\.? gang|dybt (?:kritisabel\w*|problematisk)"
+        r"|elendig\w*)\b|!{2,}";
     /// Nothing of anger but exclamation marks.
     ONLY_MARKS = r"^(?:[^!]|!(?:[^!]|$))*!!+[^!]*$";
     /// The numbers after "løngruppe".
-    LOENGRUPPE = r"\b(?:løngruppe\w*|lgr\.?|loengruppe\w*)\s*(?:nr\.?)?[\s:]*((?:\d{3}(?:\s*(?:,|og|/|\+|samt)\s*)?)+)\b";
+    LOENGRUPPE =
+        r"\b(?:løngruppe\w*|lgr\.?|loengruppe\w*)\s*(?:nr\.?)?[\s:]*((?:\d{3}(?:\s*(?:,|og|/"
+        r"|\+|samt)\s*)?)+)\b";
     /// One løngruppe.
     GROUP_NUMBER = r"\b\d{3}\b";
     /// A word of the trade right before a number, which makes it a code.
-    CODE_NAME = r"\b(?:løndel\w*|lønart\w*|pkat\w*|konto\w*|artskonto\w*|segment\w*|periode\w*|delregnskab\w*|stiko\w*|stillingskode\w*|afgangsårsag\w*|alias\w*|sag|sagsnr\.?|ref\.?|ordre\w*|bilag|faktura\w*|akko|formål\w*)(?:\s*(?:nr\.?|nummer|:|=))*\s*(?:\d+(?:\s*(?:,|og|/|eller|samt)\s*))*$";
+    CODE_NAME =
+        r"\b(?:løndel\w*|lønart\w*|pkat\w*|konto\w*|artskonto\w*|segment\w*|periode\w*"
+        r"|delregnskab\w*|stiko\w*|stillingskode\w*|afgangsårsag\w*|alias\w*|sag|sagsnr\.?"
+        r"|ref\.?|ordre\w*|bilag|faktura\w*|akko|formål\w*)(?:\s*(?:nr\.?|nummer|:"
+        r"|=))*\s*(?:\d+(?:\s*(?:,|og|/|eller|samt)\s*))*$";
     /// Text that instructs the program.
-    INJECTION = r"\b(?:ignor[eé]r|glem|tilsidesæt|se bort fra|overhør|omgå|disregard|ignore|forget|override|bypass)\b[^.!?]{0,60}\b(?:instruk\w*|retningslinje\w*|regler\w*|ordre\w*|prompt\w*|instruction\w*|guideline\w*|rules?|beskeder|begrænsning\w*|sikkerhed\w*|restriktion\w*|ovenstående|foregående|previous|above)\b"
-        r"|\bsystem[\s-]?prompt\w*|\b(?:du|i) er (?:nu|fra nu af) (?:en|et|i)\b|\byou are (?:now|an? (?:ai|assistant|language))\b|\blad som om du\b|\b(?:act|opfør dig|svar) (?:as|som om|som en)\b|\b(?:udvikler|administrator|debug|developer|admin)[\s-]?(?:tilstand|mode)\b|\bjailbreak\b|^\s*(?:\[|<|###? ?)(?:system|instruction|assistant|inst)\b|\bsom (?:ai|sprogmodel|chatbot|assistent)\b|\bto the (?:ai|assistant|model|system) (?:reading|processing)\b|\b(?:til|note til) (?:ai|sprogmodellen|assistenten|robotten|systemet)\b[^.?!]{0,10}:|\bnew instructions?\b|\bnye instruktioner\b";
+    INJECTION =
+        r"\b(?:ignor[eé]r|glem|tilsidesæt|se bort fra|overhør|omgå|disregard|ignore|forget"
+        r"|override|bypass)\b[^.!?]{0,60}\b(?:instruk\w*|retningslinje\w*|regler\w*|ordre\w*"
+        r"|prompt\w*|instruction\w*|guideline\w*|rules?|beskeder|begrænsning\w*|sikkerhed\w*"
+        r"|restriktion\w*|ovenstående|foregående|previous|above)\b|\bsystem[\s-]?prompt\w*"
+        r"|\b(?:du|i) er (?:nu|fra nu af) (?:en|et|i)\b|\byou are (?:now|an? (?:ai|assistant"
+        r"|language))\b|\blad som om du\b|\b(?:act|opfør dig|svar) (?:as|som om|som en)\b"
+        r"|\b(?:udvikler|administrator|debug|developer|admin)[\s-]?(?:tilstand|mode)\b"
+        r"|\bjailbreak\b|^\s*(?:\[|<|###? ?)(?:system|instruction|assistant|inst)\b"
+        r"|\bsom (?:ai|sprogmodel|chatbot|assistent)\b|\bto the (?:ai|assistant|model"
+        r"|system) (?:reading|processing)\b|\b(?:til|note til) (?:ai|sprogmodellen|assistenten"
+        r"|robotten|systemet)\b[^.?!]{0,10}:|\bnew instructions?\b|\bnye instruktioner\b";
 }
 
 #[cfg(test)]
@@ -224,5 +428,62 @@ mod tests {
         for text in no {
             assert!(!pattern.is_match(text), "should not match: {text}");
         }
+    }
+
+    #[test]
+    fn messages_are_parted_by_their_usual_lines() {
+        check(
+            &SEPARATOR,
+            &[
+                "-----Oprindelig meddelelse-----",
+                "--- Original message ---",
+                "Begin forwarded message:",
+            ],
+            &["Den oprindelige meddelelse er væk", "---"],
+        );
+        check(
+            &ATTRIBUTION,
+            &["Den 3. maj 2025 kl. 09.12 skrev Mona Prøvesen:", "On Mon, 5 May 2025, Bo wrote:"],
+            &["Den nye elev skrev under", "Han skrev i går"],
+        );
+        check(
+            &HEADER,
+            &["Fra: a@b.example", "*Sendt:* i går", "Subject: x"],
+            &["Fra i går", "Emnet: x"],
+        );
+    }
+
+    #[test]
+    fn greetings_and_closings_are_told_from_text() {
+        check(
+            &GREETING,
+            &["Hej", "kære Mona", "Til rette vedkommende"],
+            &["Hejs er sendt", "Til orientering"],
+        );
+        check(
+            &SIGN_OFF,
+            &["Med venlig hilsen", "Mvh. Bo", "De bedste hilsner", "Best regards", "Tak, vh Lis"],
+            &["Hilsenen mangler", "Bestil ny kode", "mvhx"],
+        );
+        check(
+            &DISCLAIMER,
+            &["Hvis du har modtaget denne mail ved en fejl"],
+            &["Må vi sende fortrolige data?"],
+        );
+    }
+
+    #[test]
+    fn status_is_asked_in_many_ways() {
+        check(
+            &STATUS,
+            &[
+                "Hvad er status?",
+                "Sker der noget?",
+                "Hvor langt er I?",
+                "Hvornår bliver sagen lukket?",
+            ],
+            &["Hvornår lukker perioden?", "Hvad sker der, hvis vi venter?"],
+        );
+        check(&SUBJECT_REMINDS, &["Ryk: SAM 2409-0815", "2. rykker"], &["Rykning af trin"]);
     }
 }

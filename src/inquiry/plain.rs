@@ -67,6 +67,16 @@ impl Plain {
         start..end.max(start)
     }
 
+    /// Where in the text other words of the body stand between two pieces.
+    pub(crate) fn gaps(&self, body: &str) -> Vec<usize> {
+        let pairs = self.pieces.windows(2).filter_map(|pair| {
+            let [first, next] = pair else { return None };
+            let between = body.get(first.from + first.bytes..next.from)?;
+            between.contains(char::is_alphanumeric).then_some(next.at)
+        });
+        pairs.collect()
+    }
+
     /// The same, cut where other words of the body stand between two pieces.
     pub(crate) fn body_ranges(&self, body: &str, range: Range<usize>) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();

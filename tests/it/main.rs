@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! The whole house, tested through its doors.
 
 #![allow(
@@ -14,3 +15,8 @@ mod desk;
 
 mod scope;
 mod sources;
+=======
+//! The promises of each folder, kept.
+
+mod inquiry;
+>>>>>>> inquiry

@@ -1,0 +1,394 @@
+//! Which asks of a message are its questions, and what belongs to each of them.
+
+use std::ops::Range;
+
+use crate::inquiry::asks::{Class, Place, bare, elliptic, opens, weight};
+use crate::inquiry::blocks::{Block, Sentence, blocks};
+use crate::inquiry::parts::{Message, pieces};
+use crate::inquiry::phrases as say;
+use crate::inquiry::{Channel, PartKind};
+use crate::language::fold;
+
+/// Fewer content words than this say too little without the sentence before them.
+const CONTENT_WORDS_MIN: usize = 2;
+/// A reminder of no more words does not say of what.
+const REMINDER_WORDS_MAX: usize = 3;
+/// Sentences that a question may take along from before it.
+pub(crate) const SENTENCES_BACK_MAX: usize = 3;
+/// Words of a question that took sentences along.
+const TEXT_WORDS_MAX: usize = 60;
+/// Asks of one message; nobody answers more.
+const ASKS_MAX: usize = 200;
+
+/// An ask, by its place.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    /// Its block.
+    pub(crate) block: usize,
+    /// Its sentence in the block.
+    pub(crate) sentence: usize,
+    /// How sure it is.
+    pub(crate) class: Class,
+    /// The asking words, in the message's text.
+    pub(crate) range: Range<usize>,
+    /// What belongs to it.
+    pub(crate) more: Vec<Range<usize>>,
+}
+
+/// One message, read for questions.
+#[derive(Debug)]
+pub(crate) struct Asked<'a> {
+    /// The message.
+    pub(crate) message: &'a Message,
+    /// How it came in.
+    channel: Channel,
+    /// Its paragraphs and list items.
+    pub(crate) blocks: Vec<Block>,
+    /// Its asks, in order.
+    pub(crate) found: Vec<Found>,
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) fn read(message: &'a Message, channel: Channel) -> Self {
+        let text = &message.plain.text;
+        let mut told = Vec::new();
+        for (kind, range) in pieces(message, channel) {
+            if kind == PartKind::Own {
+                told.extend(blocks(text, range, channel));
+            }
+        }
+        let mut found = Vec::new();
+        for (at, block) in told.iter().enumerate() {
+            for (number, sentence) in block.sentences.iter().enumerate() {
+                for ask in &sentence.asks {
+                    let start = sentence.range.start;
+                    found.push(Found {
+                        block: at,
+                        sentence: number,
+                        class: ask.class,
+                        range: start + ask.range.start..start + ask.range.end,
+                        more: Vec::new(),
+                    });
+                }
+            }
+        }
+        found.truncate(ASKS_MAX);
+        let mut asked = Self { message, channel, blocks: told, found };
+        asked.list_items();
+        asked
+    }
+
+    pub(crate) fn text(&self, range: &Range<usize>) -> &str {
+        self.message.plain.text.get(range.clone()).unwrap_or_default()
+    }
+
+    /// Whether it asks about a matter, and not only how far something is.
+    pub(crate) fn asks_itself(&self) -> bool {
+        self.found
+            .iter()
+            .any(|ask| ask.class == Class::Strong && !(says_status(self.text(&ask.range), false)))
+    }
+
+    /// Whether it points to an earlier message as the one that asks.
+    pub(crate) fn hands_over(&self) -> bool {
+        self.found.iter().any(|ask| {
+            ask.class == Class::Weak && say::POINTS_BELOW.is_match(self.text(&ask.range))
+        })
+    }
+
+    /// Items below "Vi mangler svar på:" ask even when they are only a word or two.
+    fn list_items(&mut self) {
+        let mut at = 0;
+        while at < self.blocks.len() {
+            let items = self.blocks.iter().skip(at + 1);
+            let end = at + 1 + items.take_while(|block| block.place == Place::Item).count();
+            let intro = self.blocks.get(at).filter(|block| block.place == Place::Prose);
+            let intro =
+                intro.and_then(|block| block.sentences.last()).map(|last| last.range.clone());
+            if let Some(intro) = intro.filter(|_| end > at + 2) {
+                self.list_under(at, at + 1..end, &intro);
+            }
+            at = end;
+        }
+    }
+
+    fn list_under(&mut self, lead: usize, items: Range<usize>, intro: &Range<usize>) {
+        let line = self.text(intro).trim_end().to_owned();
+        // "Hvad er fristen for" goes on in each item.
+        let goes_on = opens(&line) && !line.ends_with(['.', '?', '!']);
+        let points = say::POINTS_BELOW.is_match(&line) && opens(&line);
+        let asks_below = say::LIST_OF_ASKS.is_match(&line) || points;
+        if !(goes_on || asks_below) {
+            return;
+        }
+        self.found.retain(|ask| ask.block != lead || ask.range.start < intro.start);
+        let asking = |asked: &Self, block| {
+            asked.found.iter().any(|ask| ask.block == block && ask.class == Class::Strong)
+        };
+        let silent = !items.clone().any(|block| asking(self, block));
+        for block in items {
+            let sentences = self.blocks.get(block).map(|block| &block.sentences);
+            let Some((first, last)) = sentences.and_then(|s| Some((s.first()?, s.last()?))) else {
+                continue;
+            };
+            let range = first.range.start..last.range.end;
+            let whether = say::WHETHER.is_match(self.text(&range));
+            if asking(self, block) || !(silent || goes_on || whether) {
+                continue;
+            }
+            let more = if goes_on { vec![intro.clone()] } else { Vec::new() };
+            self.found.retain(|ask| ask.block != block);
+            self.found.push(Found { block, sentence: 0, class: Class::Strong, range, more });
+        }
+        self.found.sort_by_key(|ask| ask.range.start);
+    }
+
+    /// Leaves the asks that are questions, each with what belongs to it.
+    pub(crate) fn settle(&mut self) {
+        let has = |class| self.found.iter().any(|ask: &Found| ask.class == class);
+        let (strong, reminder, wanted) =
+            (has(Class::Strong), has(Class::Reminder), has(Class::Wanted));
+        if strong {
+            self.attach_catchwords();
+            let status = self
+                .found
+                .iter()
+                .any(|ask| ask.class == Class::Strong && says_status(self.text(&ask.range), true));
+            self.attach(Class::Wanted, Class::Strong);
+            self.found.retain(|ask| {
+                ask.class == Class::Strong || ask.class == Class::Reminder && !status
+            });
+        } else if reminder {
+            self.attach(Class::Wanted, Class::Reminder);
+            self.found.retain(|ask| ask.class == Class::Reminder);
+        } else if wanted {
+            self.found.retain(|ask| ask.class == Class::Wanted);
+        } else {
+            self.last_resort();
+        }
+        self.join_reminders();
+        self.join_thin();
+        self.deal_out();
+        self.take_along();
+    }
+
+    /// A message without a question: what comes nearest to one.
+    fn last_resort(&mut self) {
+        let best = self.found.iter().map(|ask| ask.class).max();
+        match best {
+            Some(best) => {
+                self.found.retain(|ask| ask.class == best);
+                self.found.truncate(1);
+            }
+            // Whoever takes a note does so because the caller asked.
+            None if self.channel == Channel::Phone => {
+                let first = self.blocks.first().and_then(|block| block.sentences.first());
+                let last = self.blocks.last().and_then(|block| block.sentences.last());
+                if let (Some(first), Some(last)) = (first, last) {
+                    let range = first.range.start..last.range.end;
+                    let class = Class::Strong;
+                    self.found.push(Found {
+                        block: 0,
+                        sentence: 0,
+                        class,
+                        range,
+                        more: Vec::new(),
+                    });
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// A note's catchword belongs to the question that follows it.
+    fn attach_catchwords(&mut self) {
+        let words: Vec<Range<usize>> = self.ranges(Class::Fragment);
+        for word in words {
+            let next = self
+                .found
+                .iter_mut()
+                .find(|ask| ask.class == Class::Strong && ask.range.start >= word.end);
+            if let Some(next) = next {
+                next.more.push(word);
+            }
+        }
+    }
+
+    fn ranges(&self, class: Class) -> Vec<Range<usize>> {
+        let found = self.found.iter().filter(|ask| ask.class == class);
+        found.map(|ask| ask.range.clone()).collect()
+    }
+
+    /// Hands the words of one class to the nearest ask of another.
+    fn attach(&mut self, class: Class, to: Class) {
+        for range in self.ranges(class) {
+            let before =
+                self.found.iter().rposition(|ask| ask.class == to && ask.range.end <= range.start);
+            let any = before.or_else(|| self.found.iter().position(|ask| ask.class == to));
+            if let Some(ask) = any.and_then(|at| self.found.get_mut(at)) {
+                ask.more.push(range);
+            }
+        }
+        self.found.retain(|ask| ask.class != class);
+    }
+
+    /// One reminder, in however many sentences.
+    fn join_reminders(&mut self) {
+        let mut joined: Vec<Found> = Vec::new();
+        for ask in std::mem::take(&mut self.found) {
+            let last = joined.iter_mut().rfind(|last| last.class == Class::Reminder);
+            match last {
+                Some(last) if ask.class == Class::Reminder => {
+                    let near = last.block == ask.block && ask.sentence <= last.sentence + 2;
+                    if near && last.more.is_empty() {
+                        last.range.end = ask.range.end;
+                        last.sentence = ask.sentence;
+                    } else {
+                        last.more.push(ask.range);
+                    }
+                    last.more.extend(ask.more);
+                }
+                _ => joined.push(ask),
+            }
+        }
+        for ask in joined.iter_mut().filter(|ask| ask.class == Class::Reminder) {
+            self.reach_on(ask);
+        }
+        self.found = joined;
+    }
+
+    /// "RYKKER!!" says of what in the sentence after it.
+    fn reach_on(&self, ask: &mut Found) {
+        let block = self.blocks.get(ask.block);
+        let next = block.and_then(|block| block.sentences.get(ask.sentence + 1));
+        let bare = self.text(&ask.range).split_whitespace().count() <= REMINDER_WORDS_MAX;
+        if let Some(next) = next.filter(|next| bare && next.tells) {
+            ask.range.end = next.range.end;
+        }
+    }
+
+    /// "Og hvordan?" belongs to the question before it.
+    fn join_thin(&mut self) {
+        let mut joined: Vec<Found> = Vec::new();
+        for ask in std::mem::take(&mut self.found) {
+            let words = self.text(&ask.range);
+            let thin = weight(words) < CONTENT_WORDS_MIN;
+            let item = self.blocks.get(ask.block).is_some_and(|block| block.place == Place::Item);
+            let near = joined.last().is_some_and(|last| {
+                last.block == ask.block
+                    && last.sentence < ask.sentence
+                    && ask.sentence - last.sentence < 2
+            });
+            let joins =
+                near && (elliptic(words) || item && thin && bare(words).len() < words.len());
+            match joined.last_mut() {
+                Some(last) if joins => {
+                    last.range.end = ask.range.end;
+                    last.sentence = ask.sentence;
+                }
+                _ => joined.push(ask),
+            }
+        }
+        self.found = joined;
+    }
+
+    /// "Hvad gør vi med alle tre?" after three cases is three questions.
+    fn deal_out(&mut self) {
+        let mut dealt = Vec::new();
+        for ask in std::mem::take(&mut self.found) {
+            let words = self.text(&ask.range);
+            let cases = if say::ALL_OF_THEM.is_match(words) || weight(words) == 0 {
+                self.cases_before(&ask, say::ALL_OF_THEM.is_match(words))
+            } else {
+                Vec::new()
+            };
+            if cases.len() < 2 {
+                dealt.push(ask);
+                continue;
+            }
+            for case in cases {
+                dealt.push(Found { more: vec![case], ..ask.clone() });
+            }
+        }
+        self.found = dealt;
+    }
+
+    /// What stands before an ask that each tells of one case: "en har ...", "den anden ...",
+    /// or the items of a list right above it.
+    fn cases_before(&self, ask: &Found, all: bool) -> Vec<Range<usize>> {
+        let Some(block) = self.blocks.get(ask.block) else { return Vec::new() };
+        let before = block.sentences.iter().take(ask.sentence);
+        let told = before
+            .filter(|sentence| sentence.asks.iter().all(|ask| ask.class < Class::Strong))
+            .map(|sentence| sentence.range.clone())
+            .filter(|range| all && say::ONE_OF_THEM.is_match(self.text(range)));
+        let told: Vec<Range<usize>> = told.collect();
+        if !told.is_empty() || block.place == Place::Item || ask.sentence > 0 {
+            return told;
+        }
+        let above = self.blocks.iter().take(ask.block).rev();
+        let items = above.take_while(|block| block.place == Place::Item).map(|block| {
+            let silent =
+                block.sentences.iter().all(|s| s.asks.iter().all(|a| a.class < Class::Weak));
+            let whole = block.sentences.first().zip(block.sentences.last());
+            whole.filter(|_| silent).map(|(first, last)| first.range.start..last.range.end)
+        });
+        let mut items: Vec<Range<usize>> = items.collect::<Option<_>>().unwrap_or_default();
+        items.reverse();
+        items
+    }
+
+    /// Questions that mean nothing alone take the words before them along.
+    fn take_along(&mut self) {
+        let mut found = std::mem::take(&mut self.found);
+        let mut floor = 0;
+        for ask in &mut found {
+            let end = ask.range.end;
+            if ask.class != Class::Reminder && ask.more.is_empty() {
+                self.reach_back(ask, floor);
+            }
+            floor = end;
+        }
+        self.found = found;
+    }
+
+    fn reach_back(&self, ask: &mut Found, floor: usize) {
+        let enough = |range: &Range<usize>| weight(self.text(range));
+        let Some(block) = self.blocks.get(ask.block) else { return };
+        let own = enough(&ask.range);
+        let status = says_status(self.text(&ask.range), false) && !self.points_back(ask);
+        if own >= CONTENT_WORDS_MIN || status {
+            return;
+        }
+        let wanted = if own == 0 { SENTENCES_BACK_MAX } else { 1 };
+        let inside = block.sentences.get(ask.sentence).map_or(ask.range.start, |s| s.range.start);
+        let mut start = ask.range.start;
+        if inside >= floor && inside < start {
+            start = inside;
+        }
+        let wanted = wanted - usize::from(start < ask.range.start);
+        let before = block.sentences.iter().take(ask.sentence).rev().take(wanted);
+        let fits = |sentence: &&Sentence| {
+            let whole = self.text(&(sentence.range.start..ask.range.end));
+            let long = whole.split_whitespace().count() > TEXT_WORDS_MAX;
+            sentence.tells && sentence.range.start >= floor && !long
+        };
+        ask.range.start = before.take_while(fits).last().map_or(start, |first| first.range.start);
+    }
+
+    pub(crate) fn points_back(&self, ask: &Found) -> bool {
+        let words = self.text(&ask.range).split(|c: char| !c.is_alphanumeric());
+        words.map(fold).any(|word| {
+            [
+                "den", "det", "de", "dem", "han", "hun", "ham", "hende", "hans", "hendes", "deres",
+                "denne", "dette", "disse", "her", "så", "alle", "begge",
+            ]
+            .contains(&word.as_str())
+        })
+    }
+}
+
+/// Whether the words ask how far the sender's own case is; `cased` when the mail has one.
+pub(crate) fn says_status(words: &str, cased: bool) -> bool {
+    say::STATUS.is_match(words) || cased && say::WHEN_ANSWERED.is_match(words)
+}

@@ -1,0 +1,271 @@
+//! The paragraphs, list items and sentences of a message, and what each of them asks.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::inquiry::Channel;
+use crate::inquiry::asks::{Ask, Class, Place, asks, bare, weight};
+use crate::inquiry::phrases as say;
+use crate::language::{fold, lexicon, sentences};
+
+/// A line shorter than this was ended by its writer, not by a mail program.
+const WRAPPED_CHARS_MIN: usize = 55;
+/// Quoted speech is looked for this far on both sides of a question mark.
+const SPEECH_BYTES_MAX: usize = 400;
+/// Longer sentences are cut, so that a text without full stops is read in good time.
+const SENTENCE_BYTES_MAX: usize = 1_500;
+
+/// A paragraph, or an item of a list.
+#[derive(Debug)]
+pub(crate) struct Block {
+    /// Which of the two.
+    pub(crate) place: Place,
+    /// Its sentences.
+    pub(crate) sentences: Vec<Sentence>,
+}
+
+/// One sentence and what it asks.
+#[derive(Debug)]
+pub(crate) struct Sentence {
+    /// Where it stands.
+    pub(crate) range: Range<usize>,
+    /// What it asks.
+    pub(crate) asks: Vec<Ask>,
+    /// Whether it tells something that a question may need.
+    pub(crate) tells: bool,
+}
+
+/// The paragraphs and list items of a range.
+pub(crate) fn blocks(text: &str, range: Range<usize>, channel: Channel) -> Vec<Block> {
+    let mut ranges: Vec<(Place, Range<usize>)> = Vec::new();
+    let marks = Marks::of(text, &range);
+    let mut open = false;
+    let mut wrapped = false;
+    for (at, line) in line_ranges(text, &range) {
+        let blank = line.trim().is_empty();
+        let item = marks.item(at.start);
+        // A line of its own below the last item closes the list.
+        let closes = ranges.last().is_some_and(|(place, _)| *place == Place::Item)
+            && !wrapped
+            && marks.is_past_last(at.start)
+            && line.starts_with(char::is_uppercase);
+        if let Some(skip) = item {
+            ranges.push((Place::Item, at.start + skip..at.end));
+        } else if blank {
+            open = false;
+            continue;
+        } else if open && !closes {
+            if let Some((_, range)) = ranges.last_mut() {
+                range.end = at.end;
+            }
+        } else {
+            ranges.push((Place::Prose, at.clone()));
+        }
+        open = true;
+        wrapped = line.trim_end().chars().count() >= WRAPPED_CHARS_MIN;
+    }
+    let ranges = ranges.into_iter().flat_map(|(place, range)| match place {
+        Place::Prose => inline_items(text, range),
+        Place::Item => vec![(place, range)],
+    });
+    ranges.filter_map(|(place, range)| block(text, place, range, channel)).collect()
+}
+
+/// A paragraph that holds a numbered list in its running text, cut into lead and items.
+fn inline_items(text: &str, range: Range<usize>) -> Vec<(Place, Range<usize>)> {
+    let part = text.get(range.clone()).unwrap_or_default();
+    let mut marks: Vec<(usize, usize)> = Vec::new();
+    for captures in say::INLINE_ITEM.captures_iter(part) {
+        let (Some(whole), Some(mark)) = (captures.get(0), captures.get(1)) else { continue };
+        let next = mark.as_str().bytes().next().unwrap_or_default();
+        let first = if next.is_ascii_digit() { b'1' } else { b'a' };
+        if usize::from(next.to_ascii_lowercase().saturating_sub(first)) == marks.len() {
+            marks.push((whole.start(), whole.end()));
+        }
+    }
+    if marks.len() < 2 {
+        return vec![(Place::Prose, range)];
+    }
+    let ends = marks.iter().skip(1).map(|(start, _)| *start).chain([part.len()]);
+    let items = marks
+        .iter()
+        .zip(ends)
+        .map(|((_, start), end)| (Place::Item, range.start + start..range.start + end.max(*start)));
+    let lead = marks.first().map(|(start, _)| (Place::Prose, range.start..range.start + start));
+    lead.into_iter().chain(items).collect()
+}
+
+fn line_ranges<'a>(text: &'a str, range: &Range<usize>) -> Vec<(Range<usize>, &'a str)> {
+    let mut at = range.start;
+    let lines = text.get(range.clone()).unwrap_or_default().split_inclusive('\n');
+    lines
+        .map(|line| {
+            let here = at..at + line.len();
+            at = here.end;
+            (here, line)
+        })
+        .collect()
+}
+
+/// The lines that open an item: where they begin, and how long their mark is.
+struct Marks(BTreeMap<usize, usize>);
+
+impl Marks {
+    fn of(text: &str, range: &Range<usize>) -> Self {
+        let mut marks = Vec::new();
+        let mut numbers = Vec::new();
+        for (at, line) in line_ranges(text, range) {
+            let Some(captures) = say::ITEM.captures(line) else { continue };
+            let Some(mark) = captures.get(0) else { continue };
+            let rest = line.get(mark.end()..).unwrap_or_default();
+            let number = (1..=3).find_map(|group| captures.get(group));
+            let number = number.map(|number| fold(number.as_str()));
+            if rest.trim().is_empty() || number.is_some() && say::ORDINAL.is_match(rest) {
+                continue;
+            }
+            numbers.extend(number.clone());
+            marks.push((at.start, mark.end(), number));
+        }
+        // "2. Vi bad jer ..." alone is a sentence; with a first item it is a list.
+        let listed = numbers.len() > 1 || numbers.iter().any(|n| n == "1" || n == "a");
+        let kept = marks.into_iter().filter(|(_, _, number)| number.is_none() || listed);
+        Self(kept.map(|(start, skip, _)| (start, skip)).collect())
+    }
+
+    fn is_past_last(&self, start: usize) -> bool {
+        self.0.last_key_value().is_none_or(|(at, _)| *at < start)
+    }
+
+    fn item(&self, start: usize) -> Option<usize> {
+        self.0.get(&start).copied()
+    }
+}
+
+fn block(text: &str, place: Place, range: Range<usize>, channel: Channel) -> Option<Block> {
+    let mut found = Vec::new();
+    let whole = range.clone();
+    let runs = runs(text, range);
+    let mut answers_field = false;
+    for run in runs {
+        let part = text.get(run.clone()).unwrap_or_default();
+        let field = answers_field || channel == Channel::Portal && is_field(part);
+        answers_field = channel == Channel::Portal && say::FIELD_ALONE.is_match(part);
+        // A field and its answer belong together.
+        let line = 0..part.trim_end().len();
+        let cut = if field { std::iter::once(line).collect() } else { sentences(part) };
+        let cut = cut.into_iter().flat_map(|range| lower_case(part, range));
+        for sentence in cut.flat_map(|range| pieces_of(part, range)) {
+            let range = run.start + sentence.start..run.start + sentence.end;
+            let words = part.get(sentence).unwrap_or_default();
+            let asks = if field || in_speech(text, &whole, &range) {
+                Vec::new()
+            } else {
+                asks(words, channel, place)
+            };
+            let quiet = say::COURTESY.is_match(bare(words));
+            let asking =
+                asks.iter().any(|ask| ask.class >= Class::Weak || ask.class == Class::Injected);
+            // "Vi har fire spørgsmål:" tells nothing, an introduction of more words may.
+            let enough = if words.trim_end().ends_with(':') { 3 } else { 1 };
+            let tells = !quiet && !asking && weight(words) >= enough;
+            found.push(Sentence { range, asks, tells });
+        }
+    }
+    (!found.is_empty()).then_some(Block { place, sentences: found })
+}
+
+/// Whether the question mark stands in someone else's words: `De skriver: "Er det anmeldt?"`.
+fn in_speech(text: &str, block: &Range<usize>, sentence: &Range<usize>) -> bool {
+    let words = text.get(sentence.clone()).unwrap_or_default();
+    let Some(mark) = words.find('?').map(|at| sentence.start + at) else { return false };
+    let start = text.floor_char_boundary(block.start.max(mark.saturating_sub(SPEECH_BYTES_MAX)));
+    let end = text.floor_char_boundary(block.end.min(mark + SPEECH_BYTES_MAX));
+    let before = text.get(start..mark).unwrap_or_default();
+    let after = text.get(mark..end).unwrap_or_default();
+    let marks = |text: &str, marks: &[char]| text.matches(marks).count();
+    // A message that is quoted whole still asks.
+    let told = before.trim_start().starts_with(|c: char| c.is_alphanumeric());
+    let straight = marks(before, &['"']) % 2 == 1 && marks(after, &['"']) > 0;
+    let curled = marks(before, &['“', '«', '„']) > marks(before, &['”', '»'])
+        || marks(before, &['”']) % 2 == 1 && marks(before, &['“', '„']) == 0;
+    told && (straight || curled && marks(after, &['”', '»', '“']) > 0)
+}
+
+/// Whether a line of a portal form holds a field and its short answer: "Forretningskritisk - Nej".
+fn is_field(line: &str) -> bool {
+    /// A longer answer is text, and may ask.
+    const ANSWER_WORDS_MAX: usize = 6;
+    say::FIELD.find(line).is_some_and(|field| {
+        let answer = line.get(field.end()..).unwrap_or_default();
+        let words = answer.split_whitespace().count();
+        (1..=ANSWER_WORDS_MAX).contains(&words) && !answer.contains('?')
+    })
+}
+
+/// A sentence without end, in pieces that end at a space.
+fn pieces_of(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let (mut start, mut space) = (range.start, range.start);
+    for (at, c) in text.get(range.clone()).unwrap_or_default().char_indices() {
+        let at = range.start + at;
+        if at - start > SENTENCE_BYTES_MAX {
+            let end = if space > start { space } else { at };
+            found.push(start..end);
+            (start, space) = (end, end);
+        }
+        if c.is_whitespace() {
+            space = at;
+        }
+    }
+    found.push(start..range.end);
+    found
+}
+
+/// A sentence cut further where its writer goes on without a capital.
+fn lower_case(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
+    /// Shorter words before a full stop are taken for abbreviations.
+    const WORD_CHARS_MIN: usize = 3;
+    let sentence = text.get(range.clone()).unwrap_or_default();
+    let mut found = Vec::new();
+    let mut start = 0;
+    for (at, _) in sentence.match_indices('.') {
+        let before = sentence.get(..at).unwrap_or_default();
+        let rest = sentence.get(at + 1..).unwrap_or_default();
+        let after = rest.trim_start_matches(['"', '”', '»', '\'']);
+        let next = after.trim_start();
+        // `... bortfalder." Hvad gør vi` are two sentences whatever follows.
+        let spoken = after.len() < rest.len();
+        let closed = before.ends_with([')', '"', '\'', '”', '»']);
+        let word = before.rsplit(|c: char| !c.is_alphanumeric() && c != '.').next();
+        let word = fold(word.unwrap_or_default());
+        let known = word.chars().count() >= WORD_CHARS_MIN || lexicon().is_stop_word(&word);
+        let whole = closed
+            || known && word.chars().all(char::is_alphabetic) && !lexicon().is_abbreviation(&word);
+        let goes_on = spoken || next.starts_with(char::is_lowercase);
+        if whole && goes_on && next.len() < after.len() && !next.is_empty() {
+            found.push(range.start + start..range.end - after.len());
+            start = sentence.len() - next.len();
+        }
+    }
+    found.push(range.start + start..range.end);
+    found
+}
+
+/// Parts of a block that a line break ends: the writer's own, not a mail program's.
+fn runs(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = range.start;
+    let lines = line_ranges(text, &range);
+    for pair in lines.windows(2) {
+        let [(at, line), (_, next)] = pair else { continue };
+        let opens = next.trim_start().starts_with(char::is_uppercase)
+            || say::INTERROGATIVE.is_match(bare(next));
+        let short = line.trim_end().chars().count() < WRAPPED_CHARS_MIN;
+        if line.trim_end().ends_with(['.', '?', '!', ':', ';']) || short && opens {
+            found.push(start..at.end);
+            start = at.end;
+        }
+    }
+    found.push(start..range.end);
+    found
+}

@@ -1,0 +1,3 @@
+//! The promises of the folders, kept by the program as a whole.
+
+mod http;

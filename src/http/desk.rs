@@ -10,7 +10,7 @@ use tracing::Span;
 use crate::config::Limits;
 use crate::http::counts::Counts;
 use crate::http::problem::{Code, Problem};
-use crate::service::{self, Service};
+use crate::service::Service;
 
 /// How long a request waits for a seat: a draft takes less, so a short burst is let in.
 const SEAT_WAIT: Duration = Duration::from_secs(1);
@@ -41,9 +41,9 @@ impl Desk {
     }
 
     /// Does work that holds a core, on a seat.
-    pub(crate) async fn work<T: Send + 'static>(
+    pub(crate) async fn work<T: Send + 'static, E: Into<Problem> + Send + 'static>(
         &self,
-        work: impl FnOnce(&Service) -> Result<T, service::Error> + Send + 'static,
+        work: impl FnOnce(&Service) -> Result<T, E> + Send + 'static,
     ) -> Result<T, Problem> {
         let free = timeout(SEAT_WAIT, Arc::clone(&self.seats).acquire_owned()).await;
         let Ok(Ok(seat)) = free else { return Err(Problem::new(Code::Busy)) };
@@ -56,9 +56,9 @@ impl Desk {
     }
 
     /// Does short work that must not wait for a seat.
-    pub(crate) async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static, E: Into<Problem> + Send + 'static>(
         &self,
-        work: impl FnOnce(&Service) -> Result<T, service::Error> + Send + 'static,
+        work: impl FnOnce(&Service) -> Result<T, E> + Send + 'static,
     ) -> Result<T, Problem> {
         let (service, span) = (Arc::clone(&self.service), Span::current());
         let working = tokio::task::spawn_blocking(move || span.in_scope(|| work(&service)));
@@ -66,7 +66,7 @@ impl Desk {
             Err(_) => Err(Problem::new(Code::Timeout)),
             // What a panic says may hold the text that it fell over; no log may.
             Ok(Err(_)) => Err(Problem::internal("the work panicked")),
-            Ok(Ok(done)) => done.map_err(Problem::from),
+            Ok(Ok(done)) => done.map_err(Into::into),
         }
     }
 }
@@ -88,19 +88,19 @@ mod tests {
     async fn a_taken_seat_turns_others_away_and_is_given_back() {
         let (desk, _data) = desk(1);
         let seat = Arc::clone(&desk.seats).acquire_owned().await.unwrap();
-        let refused = desk.work(|_| Ok(())).await.unwrap_err();
+        let refused = desk.work(|_| Ok::<_, Problem>(())).await.unwrap_err();
         assert_eq!(refused.code(), Code::Busy);
         drop(seat);
-        assert!(desk.work(|_| Ok(())).await.is_ok());
+        assert!(desk.work(|_| Ok::<_, Problem>(())).await.is_ok());
     }
 
     #[tokio::test]
     async fn work_that_panics_is_a_fault_and_leaves_its_seat() {
         let (desk, _data) = desk(1);
-        let work = |_: &Service| -> Result<(), service::Error> { panic!("Kære Hr. Prøvesen") };
+        let work = |_: &Service| -> Result<(), Problem> { panic!("Kære Hr. Prøvesen") };
         let failed = desk.work(work).await.unwrap_err();
         assert_eq!(failed.code(), Code::Internal);
         assert!(!failed.cause().unwrap().contains("Prøvesen"));
-        assert!(desk.work(|_| Ok(())).await.is_ok());
+        assert!(desk.work(|_| Ok::<_, Problem>(())).await.is_ok());
     }
 }

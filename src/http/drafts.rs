@@ -14,8 +14,9 @@ use crate::draft::Draft;
 use crate::http::desk::Desk;
 use crate::http::problem::{self, Code, Problem};
 use crate::http::request::{Form, PARAMETER_CHARS_MAX, Parameters, read_body};
+use crate::http::shapes::{DayText, ShortText};
 use crate::inquiry::{self, AttachmentText, Channel, Inquiry};
-use crate::service;
+use crate::service::{self, Service};
 use crate::terms::{Asker, Day, parse_day};
 
 /// Says to programs that the text was made by a machine and waits for a person
@@ -50,12 +51,16 @@ impl IntoResponses for Refusals {
 #[schema(as = Inquiry)]
 #[expect(dead_code, reason = "it only describes to callers what `Inquiry::from_json` reads")]
 pub(crate) struct InquiryBody {
-    /// The text, as it came; `from` of a question counts its characters.
+    /// The text, as it came, with something to see in it; `from` of a question counts its characters.
+    #[schema(
+        pattern = r"[^\s\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+    )]
     body: String,
     /// The subject.
     subject: Option<String>,
     /// The asking institution, by any name that the register knows.
-    institution: Option<String>,
+    #[schema(inline)]
+    institution: Option<ShortText>,
     /// The løngruppe, as text or number.
     payroll_group: Option<serde_json::Value>,
     /// How it came in; a mail unless another way is named.
@@ -63,11 +68,11 @@ pub(crate) struct InquiryBody {
     /// The sender; an institution is known by its mail domain.
     from: Option<String>,
     /// The day it came in.
-    #[schema(format = Date)]
-    received: Option<String>,
+    #[schema(inline)]
+    received: Option<DayText>,
     /// The day to answer for, when it is another one.
-    #[schema(format = Date)]
-    day: Option<String>,
+    #[schema(inline)]
+    day: Option<DayText>,
     /// The sender's own id for it, as text or number.
     id: Option<serde_json::Value>,
 }
@@ -81,9 +86,9 @@ pub(crate) struct InquiryBody {
     path = "/api/v1/drafts",
     tag = "drafts",
     params(
-        ("institution" = inline(Option<String>), Query, max_length = 2000,
+        ("institution" = inline(Option<ShortText>), Query,
             description = "The asking institution, by any name that the register knows."),
-        ("day" = inline(Option<String>), Query, format = Date,
+        ("day" = inline(Option<DayText>), Query,
             description = "The day to answer for, as YYYY-MM-DD."),
     ),
     request_body(
@@ -108,27 +113,41 @@ pub(crate) async fn suggest(
 ) -> Result<([(HeaderName, &'static str); 1], Json<Draft>), Problem> {
     let form = Form::of(&headers)?;
     let mut parameters = Parameters::read(&uri, &["institution", "day"])?;
-    let institution = parameters.take("institution");
-    let day = parameters.take("day").map(read_day).transpose()?;
-    let bytes = read_body(&headers, body, desk.limits()).await?;
-    let inquiry = desk.work(move |_| Ok(receive(form, &bytes)?)).await?;
-    let inquiry = Inquiry {
-        institution: institution.or(inquiry.institution),
-        day: day.or(inquiry.day),
-        ..inquiry
+    let asked = Asked {
+        institution: parameters.take("institution"),
+        day: parameters.take("day").map(read_day).transpose()?,
     };
-    if let Some(name) = inquiry.institution.as_deref()
-        && name.chars().nth(PARAMETER_CHARS_MAX).is_some()
-    {
-        return Err(Problem::too_long("institution", name, PARAMETER_CHARS_MAX));
-    }
-    let draft = desk.work(move |service| service.suggest(&inquiry, Asker::caller())).await?;
+    let bytes = read_body(&headers, body, desk.limits()).await?;
+    let work = move |service: &Service| {
+        let inquiry = asked.of(receive(form, &bytes).map_err(service::Error::from)?)?;
+        service.suggest(&inquiry, Asker::caller()).map_err(Problem::from)
+    };
+    let draft = desk.work(work).await?;
     desk.counts.drafted(&draft);
     Ok(([AI_GENERATED], Json(draft)))
 }
 
 fn read_day(text: String) -> Result<Day, service::Error> {
     parse_day(&text).ok_or(service::Error::BadDay(text))
+}
+
+/// What the address says of an inquiry.
+struct Asked {
+    institution: Option<String>,
+    day: Option<Day>,
+}
+
+impl Asked {
+    fn of(self, inquiry: Inquiry) -> Result<Inquiry, Problem> {
+        // The register compares every known name with an unknown one, character by character.
+        if let Some(name) = inquiry.institution.as_deref()
+            && name.chars().nth(PARAMETER_CHARS_MAX).is_some()
+        {
+            return Err(Problem::too_long("institution", name, PARAMETER_CHARS_MAX));
+        }
+        let institution = self.institution.or(inquiry.institution);
+        Ok(Inquiry { institution, day: self.day.or(inquiry.day), ..inquiry })
+    }
 }
 
 /// Takes the inquiry in. Files of a mail are named, and not read.
@@ -140,7 +159,7 @@ fn receive(form: Form, bytes: &Bytes) -> Result<Inquiry, inquiry::Error> {
             Inquiry::from_json(text)
         }
         Form::Mail => {
-            let received = inquiry::Inquiry::from_eml(bytes)?;
+            let received = Inquiry::from_eml(bytes)?;
             let named = received
                 .attachments
                 .into_iter()

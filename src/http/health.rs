@@ -13,7 +13,7 @@ use utoipa::openapi::{RefOr, Response};
 
 use crate::http::desk::Desk;
 use crate::http::problem::{self, Code, Problem};
-use crate::service::Readiness;
+use crate::service::{Readiness, Service};
 
 /// The text form of Prometheus.
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -53,7 +53,7 @@ pub(crate) async fn live() -> Json<Liveness> {
         Unready,
     ))]
 pub(crate) async fn ready(State(desk): State<Arc<Desk>>) -> Result<Json<Readiness>, Problem> {
-    desk.run(crate::service::Service::readiness).await.map(Json)
+    desk.run(Service::readiness).await.map(Json)
 }
 
 /// Give the numbers for Prometheus.

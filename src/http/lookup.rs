@@ -13,8 +13,8 @@ use utoipa::openapi::{RefOr, Response};
 use crate::http::desk::Desk;
 use crate::http::problem::{self, Code, Problem};
 use crate::http::request::Parameters;
-use crate::service::{DocumentPage, HITS_MAX, LookupAnswer, LookupQuery, PassageView};
-use crate::sources::Kind;
+use crate::http::shapes::{DayText, KindName, ShortText, SystemName};
+use crate::service::{DocumentPage, HITS_MAX, LookupAnswer, LookupQuery, PassageView, Service};
 use crate::terms::Asker;
 
 /// What can go wrong wherever the index is read.
@@ -64,15 +64,15 @@ impl IntoResponses for PassageRefusals {
     path = "/api/v1/lookup",
     tag = "lookup",
     params(
-        ("q" = String, Query, min_length = 1, max_length = 2000, pattern = r"\S",
+        ("q" = String, Query, max_length = 2000, pattern = r"\S",
             description = "A question, or some words."),
-        ("institution" = inline(Option<String>), Query, max_length = 2000,
+        ("institution" = inline(Option<ShortText>), Query,
             description = "The institution whose own sources are searched too, by any of its names."),
-        ("day" = inline(Option<String>), Query, format = Date,
+        ("day" = inline(Option<DayText>), Query,
             description = "The day on which sources must hold; today unless the collection has its own day."),
-        ("kind" = inline(Option<Kind>), Query, description = "Only sources of this kind."),
-        ("system" = inline(Option<String>), Query, max_length = 2000,
-            description = "Only sources about this system, by any of its names (`SLS`, `Lønportalen`)."),
+        ("kind" = inline(Option<KindName>), Query, description = "Only sources of this kind."),
+        ("system" = inline(Option<SystemName>), Query,
+            description = "Only sources about this system; its other usual names are known, too."),
         ("limit" = inline(Option<usize>), Query, minimum = 1, maximum = 50,
             description = "How many passages; 10 unless said."),
     ),
@@ -104,10 +104,10 @@ pub(crate) async fn look_up(
     path = "/api/v1/documents",
     tag = "lookup",
     params(
-        ("institution" = inline(Option<String>), Query, max_length = 2000,
+        ("institution" = inline(Option<ShortText>), Query,
             description = "The institution whose own documents are listed too, by any of its names."),
-        ("kind" = inline(Option<Kind>), Query, description = "Only documents of this kind."),
-        ("cursor" = inline(Option<String>), Query, max_length = 2000,
+        ("kind" = inline(Option<KindName>), Query, description = "Only documents of this kind."),
+        ("cursor" = inline(Option<ShortText>), Query,
             description = "`next` of the page before."),
     ),
     responses(
@@ -122,7 +122,7 @@ pub(crate) async fn documents(
     let mut parameters = Parameters::read(&uri, &["institution", "kind", "cursor"])?;
     let (institution, kind, cursor) =
         (parameters.take("institution"), parameters.take("kind"), parameters.take("cursor"));
-    let work = move |service: &crate::service::Service| {
+    let work = move |service: &Service| {
         let (institution, kind) = (institution.as_deref(), kind.as_deref());
         service.documents(institution, kind, cursor.as_deref(), Asker::caller())
     };
@@ -138,9 +138,9 @@ pub(crate) async fn documents(
     tag = "lookup",
     params(
         ("id" = String, Path, description = "The passage."),
-        ("institution" = inline(Option<String>), Query, max_length = 2000,
+        ("institution" = inline(Option<ShortText>), Query,
             description = "The institution whose own sources may be seen too, by any of its names."),
-        ("day" = inline(Option<String>), Query, format = Date,
+        ("day" = inline(Option<DayText>), Query,
             description = "The day for which its state is told."),
     ),
     responses(
@@ -157,7 +157,7 @@ pub(crate) async fn passage(
     let Path(id) = id.map_err(|_| Problem::new(Code::NotFound))?;
     let mut parameters = Parameters::read(&uri, &["institution", "day"])?;
     let (institution, day) = (parameters.take("institution"), parameters.take("day"));
-    let work = move |service: &crate::service::Service| {
+    let work = move |service: &Service| {
         service.passage(&id, institution.as_deref(), day.as_deref(), Asker::caller())
     };
     desk.work(work).await.map(Json)

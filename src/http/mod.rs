@@ -8,6 +8,7 @@ mod problem;
 mod counts;
 mod desk;
 mod request;
+mod shapes;
 mod drafts;
 mod lookup;
 mod health;

@@ -16,14 +16,14 @@ use axum::{Json, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Instrument;
-use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::http::counts::Answered;
 use crate::http::desk::Desk;
-use crate::http::problem::{Code, Problem, settle};
+use crate::http::problem::{Code, Problem, ProblemBody, settle};
 use crate::http::request::request_id;
 use crate::http::{drafts, health, lookup, page};
 
@@ -61,7 +61,8 @@ fn specified() -> OpenApiRouter<Arc<Desk>> {
              for a caseworker to approve. Refusals and failures are RFC 9457 problems, \
              whose texts are Danish.",
         ));
-    let empty: OpenApi = OpenApiBuilder::new().info(info.build()).build();
+    let shared = ComponentsBuilder::new().schema_from::<ProblemBody>().build();
+    let empty: OpenApi = OpenApiBuilder::new().info(info.build()).components(Some(shared)).build();
     OpenApiRouter::with_openapi(empty)
         .routes(routes!(drafts::suggest))
         .routes(routes!(lookup::look_up))

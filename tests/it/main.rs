@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! The whole house, tested through its doors.
 
 #![allow(
@@ -13,10 +12,7 @@
 
 mod desk;
 
+mod http;
+mod inquiry;
 mod scope;
 mod sources;
-=======
-//! The promises of each folder, kept.
-
-mod inquiry;
->>>>>>> inquiry

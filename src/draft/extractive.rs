@@ -189,7 +189,8 @@ impl Writer<'_> {
         let sentences = self.quoted(question.n, &evidence.hits, &picks);
         self.keep(&evidence.hits, &picks);
         lines.extend(sources(&evidence.hits, &picks));
-        Ok((self.written(question, outcome, reason, sentences), lines))
+        let answer = self.written(question, outcome, reason, sentences);
+        Ok((Answer { strength, ..answer }, lines))
     }
 
     fn without_evidence(
@@ -214,7 +215,8 @@ impl Writer<'_> {
             "Ingen gældende kilde dækker spørgsmålet godt nok: støtten er {:.0} %.",
             strength * 100.0
         );
-        self.phrased(question, Outcome::NoEvidence, reason, lines)
+        let (answer, lines) = self.phrased(question, Outcome::NoEvidence, reason, lines)?;
+        Ok((Answer { strength, ..answer }, lines))
     }
 
     /// The routing page for a rule that sends the question elsewhere.
@@ -291,6 +293,7 @@ impl Writer<'_> {
             from: char_range(&self.case.inquiry.body, first),
             outcome,
             reason,
+            strength: 0.0,
             sentences,
         }
     }

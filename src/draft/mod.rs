@@ -81,6 +81,8 @@ pub struct Answer {
     pub outcome: Outcome,
     /// Why, in Danish.
     pub reason: String,
+    /// How strong the evidence was, from 0 to 1; 0 where no source was asked.
+    pub strength: f32,
     /// The paragraph of the reply that answers it.
     pub sentences: Vec<Sentence>,
 }

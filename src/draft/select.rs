@@ -28,6 +28,8 @@ const STRENGTH_MIN: f32 = 0.24;
 /// A further sentence must be this good beside the best: in the same passage, in the same
 /// document, and elsewhere. The farther away, the likelier it is about something else.
 const FURTHER_SHARES: [f32; 3] = [0.55, 0.7, 0.9];
+/// What a sentence of a past case counts: it speaks of that case first.
+const CASE_SHARE: f32 = 0.75;
 /// What a line without a full stop counts beside a sentence: a slide's heading says little.
 const FRAGMENT_SHARE: f32 = 0.8;
 
@@ -195,7 +197,8 @@ fn candidates(
             let strength = 0.5 * both + 0.5 * whole;
             let score = (0.55 * own + 0.15 * head_coverage + 0.30 * hit.score / top)
                 * (1.0 + suits(wanted, text))
-                * if is_fragment(text) { FRAGMENT_SHARE } else { 1.0 };
+                * if is_fragment(text) { FRAGMENT_SHARE } else { 1.0 }
+                * if hit.kind == Kind::Sag { CASE_SHARE } else { 1.0 };
             found.push(Pick { hit: at, range, strength, score, words });
         }
     }

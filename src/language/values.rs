@@ -46,11 +46,12 @@ const MONTHS: [&str; 12] =
 static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?P<case>\bSAM[ \u{a0}]?\d{4}-\d{3,5}\b)",
-        r"|(?P<six>\b\d{6}[ -]?\d{4}\b)",
+        // A CPR number is one number, also right after the word.
+        r"|(?P<six>\b(?:CPR[ \u{a0}:.-]{0,2})?\d{6}[ -]?\d{4}\b)",
         r"|(?P<iso>\b\d{4}-\d{2}-\d{2}\b)",
         r"|(?P<dmy>\b\d{1,2}[./-] ?\d{1,2}[./ -] ?(?:20|19)?\d{2}\b)",
         r"|(?P<dm>\b\d{1,2}/\d{1,2}\b)",
-        r"|(?P<named>\b\d{1,2}\.?[ \u{a0}]?(?:januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|okt|nov|dec)\b\.?(?:[ \u{a0}](?:20|19)\d{2}\b)?)",
+        r"|(?P<named>\b\d{1,2}\.?[ \u{a0}]?(?i:januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|okt|nov|dec)\b\.?(?:[ \u{a0}](?:20|19)\d{2}\b)?)",
         r"|(?P<section>§§?[ \u{a0}]?\d+(?:[ \u{a0}]?[a-z]\b)?(?:,?[ \u{a0}]stk\.[ \u{a0}]?\d+)?(?:,?[ \u{a0}]nr\.[ \u{a0}]?\d+)?)",
         r"|(?P<time>\b[Kk]l\.?[ \u{a0}]?\d{1,2}(?:[.:]\d{2})?\b)",
         r"|(?P<percent>\b\d+(?:[.,]\d+)?[ \u{a0}]?(?:%|pct\b\.?|procent\b))",
@@ -215,6 +216,8 @@ mod tests {
         check("2027-2028", &["2027", "2028"]);
         check("grænser 300/500", &["300", "500"]);
         check("210300-9996", &["2103009996"]);
+        check("CPR 210300-9996", &["2103009996"]);
+        check("den 1. November 2025", &["d2025-11-01"]);
         check("PAV 36.2.1.1", &["pav36", "2.1.1"]);
         check("den 12. hver måned", &["12"]);
         check("ingen tal her", &[]);

@@ -116,7 +116,7 @@ impl<'a> Asked<'a> {
         let line = self.text(intro).trim_end().to_owned();
         // "Hvad er fristen for" goes on in each item.
         let goes_on = opens(&line) && !line.ends_with(['.', '?', '!']);
-        let points = say::POINTS_BELOW.is_match(&line) && opens(&line);
+        let points = say::POINTS_TO_ITEMS.is_match(&line) && opens(&line);
         let asks_below = say::LIST_OF_ASKS.is_match(&line) || points;
         if !(goes_on || asks_below) {
             return;

@@ -308,6 +308,8 @@ patterns! {
         r"|send\w*|tvivl|sende|mangler|kan (?:i|du)|bedes|skal bruge|brug for|ønsker"
         r"|gerne have|questions?)\b[^.?!]*:\s*$";
 
+    /// Points to the items below.
+    POINTS_TO_ITEMS = r"\b(?:følgende|nedenstående|disse|herunder|below|following)\b";
     /// Points to what stands below or to what is sent along.
     POINTS_BELOW =
         r"\b(?:nedenstående|nedenfor|herunder|følgende|vedhæftede|vedlagte|videresendte"

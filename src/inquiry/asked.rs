@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::inquiry::asks::{Class, Place, bare, elliptic, opens, weight};
+use crate::inquiry::asks::{Class, Place, bare, elliptic, has_verb, opens, weight};
 use crate::inquiry::blocks::{Block, Sentence, blocks};
 use crate::inquiry::parts::{Message, pieces};
 use crate::inquiry::phrases as say;
@@ -10,7 +10,7 @@ use crate::inquiry::{Channel, PartKind};
 use crate::language::fold;
 
 /// Fewer content words than this say too little without the sentence before them.
-const CONTENT_WORDS_MIN: usize = 2;
+pub(crate) const CONTENT_WORDS_MIN: usize = 2;
 /// A reminder of no more words does not say of what.
 const REMINDER_WORDS_MAX: usize = 3;
 /// Sentences that a question may take along from before it.
@@ -116,7 +116,7 @@ impl<'a> Asked<'a> {
         let line = self.text(intro).trim_end().to_owned();
         // "Hvad er fristen for" goes on in each item.
         let goes_on = opens(&line) && !line.ends_with(['.', '?', '!']);
-        let points = say::POINTS_BELOW.is_match(&line) && opens(&line);
+        let points = say::POINTS_TO_ITEMS.is_match(&line) && opens(&line);
         let asks_below = say::LIST_OF_ASKS.is_match(&line) || points;
         if !(goes_on || asks_below) {
             return;
@@ -132,8 +132,10 @@ impl<'a> Asked<'a> {
                 continue;
             };
             let range = first.range.start..last.range.end;
-            let whether = say::WHETHER.is_match(self.text(&range));
-            if asking(self, block) || !(silent || goes_on || whether) {
+            let words = self.text(&range);
+            let whether = say::WHETHER.is_match(words);
+            let noun = !has_verb(words) && !words.trim_end().ends_with('.');
+            if asking(self, block) || !(silent || goes_on || whether || noun) {
                 continue;
             }
             let more = if goes_on { vec![intro.clone()] } else { Vec::new() };

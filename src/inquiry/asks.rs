@@ -182,7 +182,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
-fn has_verb(text: &str) -> bool {
+/// Whether a verb that questions open with stands in the text.
+pub(crate) fn has_verb(text: &str) -> bool {
     words(text).any(|word| say::FIRST_VERB.is_match(word))
 }
 
@@ -222,6 +223,13 @@ fn direct_interrogative(clause: &str) -> bool {
         subject || say::FIRST_VERB.is_match(word)
     });
     verb.is_some_and(|word| say::FIRST_VERB.is_match(word)) && !say::RELATIVE.is_match(clause)
+}
+
+/// Whether the verb follows the wh-word at once, as it does only in a main clause.
+fn verb_at_once(clause: &str) -> bool {
+    let after = say::INTERROGATIVE.find(clause).and_then(|found| clause.get(found.end()..));
+    let next = after.and_then(|after| words(after).next());
+    next.is_some_and(|word| say::FIRST_VERB.is_match(word)) || verb_first(clause, false)
 }
 
 /// Whether the words open as a question does, wherever it ends.
@@ -321,7 +329,8 @@ impl Reader<'_> {
             Joint::Comma => {
                 let note = self.channel == Channel::Phone && !indirect && !left_asks;
                 let statement = !left_asks || say::INTERROGATIVE.is_match(bare(left));
-                direct && statement || note && say::INTERROGATIVE.is_match(right)
+                let main = self.marked || verb_at_once(bare(right));
+                direct && main && statement || note && say::INTERROGATIVE.is_match(right)
             }
             Joint::And if self.place == Place::Item => {
                 left_asks && self.turns_away(left, right) || more

@@ -1,9 +1,12 @@
 //! Bytes, JSON, RFC 822 and plain text taken in as an [`Inquiry`].
 
-use mail_parser::{DateTime, Message, MessageParser, MessagePart, MimeHeaders};
+use std::borrow::Cow;
+
+use mail_parser::{DateTime, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::inquiry::html;
 use crate::inquiry::plain::invisible;
 use crate::inquiry::{BODY_BYTES_MAX, Channel, Error, Inquiry, Received, Remark, WORDS_READ_MAX};
 use crate::sources::Attachment;
@@ -105,7 +108,7 @@ impl Inquiry {
     /// Tells JSON, a mail and a text apart, and reads it.
     pub fn from_bytes(bytes: &[u8]) -> Result<Received, Error> {
         let (text, old) = match std::str::from_utf8(bytes) {
-            Ok(text) => (std::borrow::Cow::Borrowed(text), false),
+            Ok(text) => (Cow::Borrowed(text), false),
             Err(_) => (encoding_rs::WINDOWS_1252.decode(bytes).0, true),
         };
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
@@ -208,9 +211,16 @@ fn is_mail(text: &str) -> bool {
     false
 }
 
+/// The text parts of a mail; a part that is a web page gives its text.
 fn mail_text(message: &Message<'_>) -> String {
-    let parts = (0..message.text_body_count()).filter_map(|at| message.body_text(at));
-    parts.map(|part| part.trim_end().to_owned()).collect::<Vec<_>>().join("\n\n")
+    let parts = message.text_bodies().enumerate().filter_map(|(at, part)| match &part.body {
+        PartType::Html(page) => {
+            html::text(page).or_else(|| message.body_text(at).map(Cow::into_owned))
+        }
+        PartType::Text(text) => Some(text.trim_end().to_owned()),
+        _ => None,
+    });
+    parts.collect::<Vec<_>>().join("\n\n")
 }
 
 fn sender(message: &Message<'_>) -> Option<String> {

@@ -6,6 +6,8 @@
 
 mod plain;
 
+mod html;
+
 mod intake;
 
 mod phrases;

@@ -29,9 +29,10 @@ patterns! {
 
     /// How a message opens.
     GREETING =
-        r"^\s*(?:hej|hejsa|heyy?|hi|hello|hallo|dear|kære|goddag|dav|davs|halløj|god (?:morgen"
-        r"|dag|formiddag|eftermiddag|aften)|guten tag|sehr geehrte\w*|liebe\w*"
-        r"|til (?:rette vedkommende|sam|kundebetjening\w*|statens administration|hvem det))\b";
+        r"^\s*(?:hej|hejsa|heyy?|hi|hello|hallo|dear|kære|goddag|dav|davs|halløj"
+        r"|god (?:morgen|dag|formiddag|eftermiddag|aften)|guten tag|sehr geehrte\w*"
+        r"|liebe\w*|til (?:rette vedkommende|sam|kundebetjening\w*|statens administration"
+        r"|hvem det))\b";
     /// Words that go on in a greeting: whom it greets.
     GREETED =
         r"^(?:[,/&\s]|igen|alle|med jer|til jer|jer|dig|du|i|der|sammen|og|kolleger|venner"
@@ -40,15 +41,15 @@ patterns! {
     /// How a message ends, at the start of a line.
     SIGN_OFF =
         r"^\s*(?:(?:tak|mange tak"
-        r"|på forhånd tak)[,.!]? (?:og )?)?(?:(?:med )?(?:de )?(?:venlig(?:e|ste|st)?|bedste"
-        r"|kærlige?|mange|gode|hjertelige?|rigtig god) hils(?:en|ner)\b|hils(?:en|ner)\b"
-        r"|(?:mvh|m\.v\.h|mvhs|vh|v\.h|bh|kh|dbh|b\.h)\b\.?|(?:best|kind|warm|kindest"
-        r"|many) (?:regards|wishes)\b|regards\b|(?:yours )?sincerely\b|cheers\b|(?:best"
-        r"|br)[.,]?\s*$|mit freundlichen\b|mfg\b|viele grüße)";
+        r"|på forhånd tak)[,.!]? (?:og )?)?(?:(?:med )?(?:de )?(?:venlig(?:e|ste|st)?"
+        r"|bedste|kærlige?|mange|gode|hjertelige?|rigtig god) hils(?:en|ner)\b|hils(?:en"
+        r"|ner)\b|(?:mvh|m\.v\.h|mvhs|vh|v\.h|bh|kh|dbh|b\.h)\b\.?|(?:best|kind|warm"
+        r"|kindest|many) (?:regards|wishes)\b|regards\b|(?:yours )?sincerely\b|cheers\b"
+        r"|(?:best|br)[.,]?\s*$|mit freundlichen\b|mfg\b|viele grüße)";
     /// How a message ends when it ends in the middle of its last line.
     SIGN_OFF_INLINE =
-        r"[.!?,;)\s]\s*((?:med )?(?:venlig|bedste|mange) hils(?:en|ner)\b.*|\b(?:mvh|vh|bh|kh"
-        r"|dbh)\b\.?.*)$";
+        r"[.!?,;)\s]\s*((?:med )?(?:venlig|bedste|mange) hils(?:en|ner)\b.*|\b(?:mvh|vh|bh"
+        r"|kh|dbh)\b\.?.*)$";
     /// A name after a slash: `/Kirsten P.`, `//hr`.
     SLASHED = r"^\s*//?\s?\p{L}[\p{L}.-]*(?: [\p{L}.-]+){0,3}\s*$";
     /// The initials of who took the note, at its very end: `-MB`, `/hkj 9.40`.
@@ -69,8 +70,8 @@ patterns! {
         r"|e-?mailen)\b.*\bved en fejl|denne (?:e-?mail|mail|meddelelse"
         r"|besked)(?: og\b[^.]*)? (?:kan indeholde|indeholder|er fortrolig|er kun)"
         r"|intended (?:recipient|only|solely)|this (?:e-?mail"
-        r"|message)(?: and\b[^.]*)? (?:may contain|is confidential|contains)|tænk på miljøet"
-        r"|before printing|læs (?:mere )?om (?:vores"
+        r"|message)(?: and\b[^.]*)? (?:may contain|is confidential|contains)"
+        r"|tænk på miljøet|before printing|læs (?:mere )?om (?:vores"
         r"|hvordan vi) (?:behandl\w+ (?:af )?)?person(?:data|oplysninger)|(?:privatlivs"
         r"|persondata)politik\b.*(?:her|www|http)|confidentiality notice"
         r"|received this (?:e-?mail|message) in error";
@@ -79,7 +80,8 @@ patterns! {
         r"^\s*(?:[-_=*]{2,}\s*)?(?:oprindelig (?:meddelelse|besked|mail|e-?mail)"
         r"|original (?:message|besked|meddelelse)|videresendt (?:meddelelse|besked|mail"
         r"|e-?mail)|forwarded (?:message|by\b.*)|start på videresendt (?:besked|meddelelse"
-        r"|mail)|begin forwarded message|ursprüngliche nachricht)\s*:?\s*(?:[-_=*]{2,})?\s*$";
+        r"|mail)|begin forwarded message"
+        r"|ursprüngliche nachricht)\s*:?\s*(?:[-_=*]{2,})?\s*$";
     /// A header of an earlier message.
     HEADER =
         r"^\s*\*?(?:fra|from|von|sendt|sent|gesendet|dato|date|datum|til|to|an|cc|kopi|bcc"
@@ -88,23 +90,24 @@ patterns! {
     /// The header that says who wrote it.
     HEADER_FROM = r"^\s*\*?(?:fra|from|von)\s*:";
     /// "Den 3. maj 2025 kl. 9.12 skrev Mona Prøvesen:".
-    ATTRIBUTION = r"^\s*(?:den|d\.|on|am|man|tirs?|ons|tors?|fre|lør|søn)\b.{3,160}"
-        r"\b(?:skrev|wrote|schrieb)\b.{0,120}:\s*$";
+    ATTRIBUTION =
+        r"^\s*(?:den|d\.|on|am|man|tirs?|ons|tors?|fre|lør|søn)\b.{3,160}\b(?:skrev|wrote"
+        r"|schrieb)\b.{0,120}:\s*$";
     /// The house itself, in a header or below its letters.
     HOUSE =
-        r"statens-adm|statens administration|\bkundebetjening\w*|\bsam(?:[ _-]?(?:løn|refusion"
-        r"|regnskab|kb))\b|@sam\.|@statens|\bSAM\b.*\bsvar";
+        r"statens-adm|statens administration|\bkundebetjening\w*|\bsam(?:[ _-]?(?:løn"
+        r"|refusion|regnskab|kb))\b|@sam\.|@statens|\bSAM\b.*\bsvar";
     /// A line after the signature that belongs to the text.
     POSTSCRIPT = r"^\s*(?:ps|p\.s)[.:]*\s";
     /// The mark of an item: number, letter or bullet.
     ITEM =
-        r"^\s*(?:[-–—*•·▪◦]\s*|\(?(\d{1,2})[.)]\s*|\(?([a-hA-H])[.)]\s+|(?:spørgsmål|spm\.?|ad"
-        r"|punkt|q) ?(\d{1,2})\s*[:.)-]\s*)";
+        r"^\s*(?:[-–—*•·▪◦]\s*|\(?(\d{1,2})[.)]\s*|\(?([a-hA-H])[.)]\s+|(?:spørgsmål"
+        r"|spm\.?|ad|punkt|q) ?(\d{1,2})\s*[:.)-]\s*)";
     /// What follows an ordinal that opens a line, so that it is no item.
     ORDINAL =
-        r"^(?:rykker|ryk|gang|kørsel|lønkørsel|kvartal|halvår|godkender|januar|februar|marts"
-        r"|april|maj|juni|juli|august|september|oktober|november|december|jan|feb|mar|apr|jun"
-        r"|jul|aug|sep|okt|nov|dec|og \d)\b";
+        r"^(?:rykker|ryk|gang|kørsel|lønkørsel|kvartal|halvår|godkender|januar|februar"
+        r"|marts|april|maj|juni|juli|august|september|oktober|november|december|jan|feb"
+        r"|mar|apr|jun|jul|aug|sep|okt|nov|dec|og \d)\b";
 
     /// The field of a form that asks, and its answer on the same line.
     FIELD =
@@ -122,8 +125,8 @@ patterns! {
 
     /// Where two clauses may meet.
     JOINT =
-        r"(?P<and>(?:,\s*|\s)(?:og|samt|men|and|und)\s)|(?P<break>\s*\+\s*|;\s*|\s[-–—]\s|:\s)"
-        r"|(?P<comma>,\s)";
+        r"(?P<and>(?:,\s*|\s)(?:og|samt|men|and|und)\s)|(?P<break>\s*\+\s*|;\s*|\s[-–—]\s"
+        r"|:\s)|(?P<comma>,\s)";
     /// What joins a lead to the ask that follows it.
     TRAILING_JOINT = r"[-–—+,;:\s]*(?:(?:\bog|\bsamt|\bmen|\band|\bund)\s*)?$";
     /// Words and marks that only join a clause to the one before.
@@ -134,51 +137,52 @@ patterns! {
         r"|i givet fald|så|for)\s*[,:])\b?[\s,:.]*)+";
     /// Adverbs that join too; a verb right after them opens a statement.
     ADDING =
-        r"^(?:desuden|derudover|endvidere|herudover|yderligere|samtidig|ligeledes|endelig|så"
-        r"|for|derfor|hvis ja|hvis nej|hvis ikke|i så fald|i givet fald)\s+";
+        r"^(?:desuden|derudover|endvidere|herudover|yderligere|samtidig|ligeledes|endelig"
+        r"|så|for|derfor|hvis ja|hvis nej|hvis ikke|i så fald|i givet fald)\s+";
     /// An interrogative at the start of a clause, with a preposition before it if need be.
     INTERROGATIVE =
         r"^(?:(?:i|til|på|fra|med|for|efter|af|om|under|ved|hos|over|inden|per"
         r"|pr\.?) )?(?:hvad|hva|hvd|vad|hvor|hvo|hvornår|hvornaar|vornår|hvornår|hvordan"
-        r"|hvodan|hvorfor|hvem|vem|hvilken|hvilket|hvilke|hvorledes|hvortil|hvorfra|hvormed"
-        r"|hvoraf|hvorvidt|hvorhen|when|what|how|who|which|where|why|whom|wann|wie|warum|wer"
-        r"|welche[rsn]?)\b";
+        r"|hvodan|hvorfor|hvem|vem|hvilken|hvilket|hvilke|hvorledes|hvortil|hvorfra"
+        r"|hvormed|hvoraf|hvorvidt|hvorhen|when|what|how|who|which|where|why|whom|wann|wie"
+        r"|warum|wer|welche[rsn]?)\b";
     /// A wh-word that opens no question: "Hvad angår", "Hvor der er", "Hvad vi mangler, er".
     RELATIVE =
         r"^(?:hvad (?:angår|der|end|enten)|hvor (?:der|vi|jeg|de|den|det|han|hun|i|man|end"
         r"|er det dejligt|heldigt|ærgerligt)|hvem (?:der|som|end)|how about nothing)\b";
     /// A verb that opens a yes-or-no question.
     FIRST_VERB =
-        r"^(?:kan|kunne|skal|skulle|vil|ville|må|måtte|bør|burde|tør|behøver|er|var|har|havde"
-        r"|bliver|blev|får|fik|gør|gjorde|kommer|kom|gælder|ligger|står|sker|tager|giver"
-        r"|sender|ser|finder|betaler|udbetaler|udbetales|modtager|mangler|mister|kører|passer"
-        r"|findes|betyder|dækker|tæller|regner|retter|sørger|starter|slutter|beholder|bruger"
-        r"|indberetter|taster|opretter|godkender|lukker|åbner|gider|ved|tror|mener|skylder"
-        r"|hører|fortsætter|bortfalder|udløser|optjener|indgår|fremgår|stemmer|virker|husker"
-        r"|forstår|kender|anbefaler|kræver|can|could|do|does|did|is|are|will|would|should|may"
-        r"|shall|have|has|können|könnte|kann|muss|müssen|ist|sind|wird|gibt)\b";
+        r"^(?:kan|kunne|skal|skulle|vil|ville|må|måtte|bør|burde|tør|behøver|er|var|har"
+        r"|havde|bliver|blev|får|fik|gør|gjorde|kommer|kom|gælder|ligger|står|sker|tager"
+        r"|giver|sender|ser|finder|betaler|udbetaler|udbetales|modtager|mangler|mister"
+        r"|kører|passer|findes|betyder|dækker|tæller|regner|retter|sørger|starter|slutter"
+        r"|beholder|bruger|indberetter|taster|opretter|godkender|lukker|åbner|gider|ved"
+        r"|tror|mener|skylder|hører|fortsætter|bortfalder|udløser|optjener|indgår|fremgår"
+        r"|stemmer|virker|husker|forstår|kender|anbefaler|kræver|can|could|do|does|did|is"
+        r"|are|will|would|should|may|shall|have|has|können|könnte|kann|muss|müssen|ist"
+        r"|sind|wird|gibt)\b";
     /// The few verbs that ask also without a question mark.
     MODAL =
-        r"^(?:kan|kunne|skal|skulle|vil|ville|må|bør|burde|er|har|får|bliver|gider|can|could"
-        r"|do|does|is|are|will|would|should|may|können|kann) ";
+        r"^(?:kan|kunne|skal|skulle|vil|ville|må|bør|burde|er|har|får|bliver|gider|can"
+        r"|could|do|does|is|are|will|would|should|may|können|kann) ";
     /// A person as subject; `i` is settled by [`PREPOSITION_I`].
     PERSON = r"^(?:vi|i|jeg|du|han|hun|man|de|der|nogen|we|you|they|he|she|ich|wir|sie)\b";
     /// A thing as subject.
     THING =
         r"^(?:den|det|dette|denne|disse|begge|alle|alt|en|et|min|mit|mine|vores|jeres|hans"
-        r"|hendes|deres|hele|selve|sådan|sådanne|noget|nogle|ens|it|there|this|that|the|a|an"
-        r"|our|your|my|his|her|their)\b";
+        r"|hendes|deres|hele|selve|sådan|sådanne|noget|nogle|ens|it|there|this|that|the|a"
+        r"|an|our|your|my|his|her|their)\b";
     /// `i` as a preposition: "er i gang", "har i dag".
     PREPOSITION_I =
-        r"^i (?:dag|går|morgen|aften|år|stedet|øvrigt|gang|tvivl|forvejen|hvert|januar|februar"
-        r"|marts|april|maj|juni|juli|august|september|oktober|november|december|ugen?|sidste"
-        r"|forbindelse|forhold|henhold|drift|orden|den|det|en|et|sls|hr|shr|navision|portalen"
-        r"|systemet|lønportalen|serviceportalen|statens)\b";
+        r"^i (?:dag|går|morgen|aften|år|stedet|øvrigt|gang|tvivl|forvejen|hvert|januar"
+        r"|februar|marts|april|maj|juni|juli|august|september|oktober|november|december"
+        r"|ugen?|sidste|forbindelse|forhold|henhold|drift|orden|den|det|en|et|sls|hr|shr"
+        r"|navision|portalen|systemet|lønportalen|serviceportalen|statens)\b";
     /// A subordinate clause that its main clause follows: "Hvis vi betaler, er det ...".
     SUBORDINATE =
-        r"^(?:hvis|når|da|såfremt|ifald|selv\s?om|fordi|siden|efter at|inden|mens|som|dersom"
-        r"|eftersom|idet|medmindre|if|when|in case|wenn|ved|for at|under|i forbindelse"
-        r"|i forhold|med hensyn|hvad angår|ift|vedr)\b[^,]*$";
+        r"^(?:hvis|når|da|såfremt|ifald|selv\s?om|fordi|siden|efter at|inden|mens|som"
+        r"|dersom|eftersom|idet|medmindre|if|when|in case|wenn|ved|for at|under"
+        r"|i forbindelse|i forhold|med hensyn|hvad angår|ift|vedr)\b[^,]*$";
     /// A clause that puts a condition: "Skal han stoppe, skriver I bare".
     CONDITION = r",\s*(?:så|skal|må|kan|vil|bør|skriver|ringer|giver|sender|er|retter) ";
     /// "om" as the opening of a further indirect question.
@@ -186,32 +190,34 @@ patterns! {
 
     /// Not knowing or asking, whoever it is that does.
     ASKS_INDIRECTLY =
-        r"\b(?:(?:vil|ville|vi|jeg|at|gerne|have)(?: \w+){0,3} (?:vide|høre|spørge)|vil vide"
-        r"|vil høre|spørger|spurgt|spurgte|forespørger|efterspørger|gad vide"
-        r"|undrer sig(?: over)?|bed(?:er|es|e) (?:om )?(?:at få )?(?:oplyst|bekræftet|afklaret"
-        r"|vide|svar på)|know|ask(?:s|ing)?|wondering|wissen)(?:,| (?:til|jer|os|mig|lige|også"
-        r"|igen|nu))*,? (?:om|hvorvidt|hv\w+|when|what|how|who|which|where|why|whether|if|ob"
-        r"|wann|wie)\b";
+        r"\b(?:(?:vil|ville|vi|jeg|at|gerne|have)(?: \w+){0,3} (?:vide|høre|spørge)"
+        r"|vil vide|vil høre|spørger|spurgt|spurgte|forespørger|efterspørger|gad vide"
+        r"|undrer sig(?: over)?|bed(?:er|es|e) (?:om )?(?:at få )?(?:oplyst|bekræftet"
+        r"|afklaret|vide|svar på)|know|ask(?:s|ing)?|wondering|wissen)(?:,| (?:til|jer|os"
+        r"|mig|lige|også|igen|nu))*,? (?:om|hvorvidt|hv\w+|when|what|how|who|which|where"
+        r"|why|whether|if|ob|wann|wie)\b";
     /// Not knowing, when it is the sender that does.
     IN_DOUBT =
-        r"\b(?:ved (?:heller |faktisk |desværre )?ikke|forstår ikke|(?:kan|kunne) (?:heller "
-        r"|desværre )?ikke (?:helt )?(?:se|finde ud af|gennemskue|forstå|huske|finde|læse)"
-        r"|finde ud af|er (?:(?:meget|lidt|også|vi|jeg) )*(?:i tvivl om|usikre? på|uklart"
-        r"|usikkert)|undrer (?:os|mig)(?: over)?|tænker på|spekulerer på|overvejer"
-        r"|mangler (?:også |fortsat |stadig )?(?:at (?:vide|få at vide|høre)|svar på"
-        r"|afklaring (?:af|på)|besked om|viden om|oplysning om)|(?:brug for|nødt til"
-        r"|ønsker) (?:at )?(?:få )?(?:vide|kende|svar på|en afklaring af|at få at vide|at vide"
-        r"|oplyst|bekræftet)|spørgsmålet er|uklart for os|(?:oplysning\w*|besked|vejledning"
-        r"|information\w*|bekræftelse|svar|afklaring|rådgivning) (?:om|på|i"
-        r"|af))(?: \w+){0,2}?,? (?:om|hvorvidt|hv\w+)\b";
+        r"\b(?:ved (?:heller |faktisk |desværre )?ikke|forstår ikke|(?:kan"
+        r"|kunne) (?:heller |desværre )?ikke (?:helt )?(?:se|finde ud af|gennemskue|forstå"
+        r"|huske|finde|læse)|finde ud af|er (?:(?:meget|lidt|også|vi|jeg) )*(?:i tvivl om"
+        r"|usikre? på|uklart|usikkert)|undrer (?:os|mig)(?: over)?|tænker på|spekulerer på"
+        r"|overvejer|mangler (?:også |fortsat |stadig )?(?:at (?:vide|få at vide|høre)"
+        r"|svar på|afklaring (?:af|på)|besked om|viden om|oplysning om)|(?:brug for"
+        r"|nødt til|ønsker) (?:at )?(?:få )?(?:vide|kende|svar på|en afklaring af"
+        r"|at få at vide|at vide|oplyst|bekræftet)|spørgsmålet er|uklart for os"
+        r"|(?:oplysning\w*|besked|vejledning|information\w*|bekræftelse|svar|afklaring"
+        r"|rådgivning) (?:om|på|i|af))(?: \w+){0,2}?,? (?:om|hvorvidt|hv\w+)\b";
     /// A wish that we do something: "vi vil gerne have ...".
     WISHES =
-        r"\b(?:vi|jeg)(?: \w+)? (?:vil|ville|kunne|skal|skulle)(?: \w+){0,2} (?:gerne"
-        r"|godt)(?: \w+){0,2} (?:have|ha|bede|modtage|få|se|anmode|tænke)\b|\b(?:vil|ville"
-        r"|kunne|skal) (?:vi|jeg)(?: \w+){0,2} (?:gerne|godt)(?: \w+){0,2} (?:have|ha|bede"
-        r"|modtage|få|se|anmode)\b|\b(?:vi|jeg) (?:skal |vil |må )?(?:beder?|anmoder?)\b"
-        r"|\bskal (?:vi|jeg) (?:venligst )?bede\b|\b(?:i|du) bedes\b|\bbedes (?:i|du|venligst"
-        r"|oprettet|rettet|ændret|udbetalt|sendt)\b|^(?:bedes|ønskes)\b"
+        r"\b(?:vi|jeg) (?:vil|skal|må)(?: \w+){0,2} bede\b|\b(?:vil|skal|må) (?:vi"
+        r"|jeg)(?: \w+){0,2} bede\b|\b(?:vi|jeg)(?: \w+)? (?:vil|ville|kunne|skal"
+        r"|skulle)(?: \w+){0,2} (?:gerne|godt)(?: \w+){0,2} (?:have|ha|bede|modtage|få|se"
+        r"|anmode|tænke)\b|\b(?:vil|ville|kunne|skal) (?:vi|jeg)(?: \w+){0,2} (?:gerne"
+        r"|godt)(?: \w+){0,2} (?:have|ha|bede|modtage|få|se|anmode)\b|\b(?:vi"
+        r"|jeg) (?:skal |vil |må )?(?:beder?|anmoder?)\b|\bskal (?:vi"
+        r"|jeg) (?:venligst )?bede\b|\b(?:i|du) bedes\b|\bbedes (?:i|du|venligst|oprettet"
+        r"|rettet|ændret|udbetalt|sendt)\b|^(?:bedes|ønskes)\b"
         r"|\bønskes (?:\w+ ){0,2}\w+[te]t\b|^(?:og )?(?:i|du) må (?:meget |også |endelig "
         r"|godt )*gerne\b|^venligst\b|^please\b|\bwe (?:would like|need you) to\b"
         r"|\bi would like to\b|\bønsker (?:\w+ ){1,5}(?:oprettet|rettet|ændret|udbetalt"
@@ -222,18 +228,18 @@ patterns! {
     CARRIES_ON = r"^(?:send|giv|skriv|vis|meld|ret|slet|læg) (?:det|den|dem|besked)\b";
     /// What the caller of a phone note wants.
     CALLER_WANTS =
-        r"^(?:(?:\w+ )?(?:og )?)(?:vil|ønsker|vil gerne|skal)(?: gerne)?(?: nu)? (?:have|ha"
-        r"|bruge)\b";
+        r"^(?:(?:\w+ )?(?:og )?)(?:vil|ønsker|vil gerne|skal)(?: gerne)?(?: nu)? (?:have"
+        r"|ha|bruge)\b";
     /// An imperative that asks for work.
     IMPERATIVE =
-        r"^(?:skriv|send|fremsend|oplys|bekræft|ret|slet|luk|opret|udbetal|stop|stands|forklar"
-        r"|fortæl|vis|find|tjek|undersøg|sørg|fjern|nulstil|genåbn|åbn|annull?er|tilbagefør"
-        r"|beregn|udlever|ændr|overfør|lav|print|list|opgør|afklar|hjælp|giv|tell|send|show"
-        r"|give|write|provide|explain|confirm)(?: \w+)+";
+        r"^(?:skriv|send|fremsend|oplys|bekræft|ret|slet|luk|opret|udbetal|stop|stands"
+        r"|forklar|fortæl|vis|find|tjek|undersøg|sørg|fjern|nulstil|genåbn|åbn|annull?er"
+        r"|tilbagefør|beregn|udlever|ændr|overfør|lav|print|list|opgør|afklar|hjælp|giv"
+        r"|tell|send|show|give|write|provide|explain|confirm)(?: \w+)+";
     /// An imperative with a condition is an offer: "Skriv endelig, hvis ...".
     OFFER =
-        r"\b(?:hvis|såfremt|skulle) (?:i|du|der|det)\b[^?]*\b(?:spørgsmål|mangle\w*|brug for"
-        r"|bruge|uklar\w*|andet|yderligere|mere)\b|^(?:skriv|ring|sig|giv"
+        r"\b(?:hvis|såfremt|skulle) (?:i|du|der|det)\b[^?]*\b(?:spørgsmål|mangle\w*"
+        r"|brug for|bruge|uklar\w*|andet|yderligere|mere)\b|^(?:skriv|ring|sig|giv"
         r"|kontakt)\w* (?:endelig|bare|gerne|til)\b";
     /// How the reply should read is no question of its own.
     STYLE =
@@ -248,10 +254,11 @@ patterns! {
     /// Courtesy, with or without its question mark.
     COURTESY =
         r"^(?:jeg |vi )?håber,? (?:at )?(?:i|du|alt|alle|det)\b[^?]*\b(?:godt|fin\w*|ferie"
-        r"|weekend|sommer\w*|dag|påske|jul|vel|har det|hjælpe(?: os| mig)?)\b[^?]{0,20}[?!.]*$"
-        r"|^(?:og |rigtig |fortsat |ha en |hav en |ha' en )*(?:god|dejlig) (?:weekend|sommer"
-        r"|jul|påske|dag|ferie|aften|arbejdslyst)\b[^?]*$|^hvordan (?:går det|har i det"
-        r"|har du det|står det til)\b[^?]{0,15}\?*$|^har i (?:haft en|det godt|spørgsmål)\b.*"
+        r"|weekend|sommer\w*|dag|påske|jul|vel|har det|hjælpe(?: os"
+        r"| mig)?)\b[^?]{0,20}[?!.]*$|^(?:og |rigtig |fortsat |ha en |hav en "
+        r"|ha' en )*(?:god|dejlig) (?:weekend|sommer|jul|påske|dag|ferie|aften"
+        r"|arbejdslyst)\b[^?]*$|^hvordan (?:går det|har i det|har du det"
+        r"|står det til)\b[^?]{0,15}\?*$|^har i (?:haft en|det godt|spørgsmål)\b.*"
         r"|^hope (?:you|this|all)\b.*|^how are you\b.*|^(?:tusind |mange |på forhånd "
         r"|endnu engang )*tak\b[^?]*$|^thanks?\b[^?]*$|^thank you\b[^?]*$|^(?:vi"
         r"|jeg) (?:ser frem til|glæder (?:os|mig)|hører gerne|håber på)\b[^?]*$|^(?:bemærk"
@@ -259,28 +266,30 @@ patterns! {
         r"|^det håber (?:vi|jeg)\b.*|^we look forward\b[^?]*$";
     /// Words by which an ask only hands over what stands elsewhere, or begs for help or haste.
     HAND_OVER =
-        r"^(?:(?:fyi|hej|hjælp|obs|haster|vh|og|men|så|derfor|i øvrigt)\b\W*)*(?:(?:jeg"
-        r"|vi) (?:håber,? (?:at )?(?:i|du) |vil høre,? om (?:i|du) |tænkte,? om (?:i"
-        r"|du) ))?(?:kan|kunne|vil|ville|gider|må|har|mon|er|could|can|would|will)? ?(?:i|du"
-        r"|vi|jeg|en af jer|nogen|you|someone)(?: \w+){0,2}? (?:tage|overtage|kigge|se|hjælpe"
-        r"|svare|besvare|ringe|vende|give|følge|håndtere|behandle|videresende|sende|bistå|lyd"
-        r"|svar|tid|help|assist|answer|handle|take|look)(?: (?:den|denne|det|dette|dem|her"
-        r"|herom|herpå|hermed|hende|ham|mig|os|jer|nedenstående|nedenfor|vedhæftede|vedlagte"
-        r"|på|med|til|af|om|at|i|for|os|tilbage|videre|over|op|lyd|en|et|direkte|kollegaen"
+        r"^(?:hej \w+,? )?hvad (?:mener|siger|tænker) (?:i|du)(?: (?:om|til))?(?: (?:det"
+        r"|dette|denne|her|nedenstående))*\W*$|^(?:(?:fyi|hej|hjælp|obs|haster|vh|og|men"
+        r"|så|derfor|i øvrigt)\b\W*)*(?:(?:jeg|vi) (?:håber,? (?:at )?(?:i|du) "
+        r"|vil høre,? om (?:i|du) |tænkte,? om (?:i|du) ))?(?:kan|kunne|vil|ville|gider|må"
+        r"|har|mon|er|could|can|would|will)? ?(?:i|du|vi|jeg|en af jer|nogen|you"
+        r"|someone)(?: \w+){0,2}? (?:tage|overtage|kigge|se|hjælpe|svare|besvare|ringe"
+        r"|vende|give|følge|håndtere|behandle|videresende|sende|bistå|lyd|svar|tid|help"
+        r"|assist|answer|handle|take|look)(?: (?:den|denne|det|dette|dem|her|herom|herpå"
+        r"|hermed|hende|ham|mig|os|jer|nedenstående|nedenfor|vedhæftede|vedlagte|på|med"
+        r"|til|af|om|at|i|for|os|tilbage|videre|over|op|lyd|en|et|direkte|kollegaen"
         r"|kollega|kolleger|medarbejderen|kunden|hurtigt|snarest|dag|morgen|inden|fredag"
         r"|mandag|tirsdag|onsdag|torsdag|weekenden|frokost|kl|lidt|venligst|henvendelsen"
         r"|mailen|sagen|tråden|spørgsmålet|spørgsmålene|herunder|ovenstående|følgende"
         r"|vedkommende|afsender\w*|asap|gerne|meget|også|lige|straks|hurtigst|muligt|kald"
-        r"|opkald|the|this|it|me|us|with|below|him|her|to|on|mails?|sig|sammen|godt|din|jeres"
-        r"|hr|snart|mulig|muligvis|mere|nærmere|besked))*(?:\W|\d)*$|^(?:hjælp|help|haster"
-        r"|please advise|please help|bistand|svar)\W*$|^(?:giver det mening|er det forstået"
-        r"|er i med|ikke sandt|ikke|vel|okay|ok|hvor svært kan det være|er der nogen (?:hjemme"
-        r"|derude|der)|er det virkelig så svært)\W*$|\bkan i hjælpe(?: (?:os|mig|her|med det"
-        r"|med det her|med nedenstående|med følgende))?\W*$|\b(?:vil"
-        r"|ville)(?: \w+){0,2} gerne(?: \w+){0,2} (?:have|høre|se)(?: \w+){0,2} (?:svar"
-        r"|fra jer|retur|tilbagemelding)\b.*$|^(?:vi|jeg) (?:har"
-        r"|sidder med) (?:\w+ ){0,3}(?:spørgsmål|ting|sager|spm)\b[^?,]{0,40}$|\b(?:ringes op"
-        r"|bedes ringet op|ringe tilbage|ring tilbage)\b.*$";
+        r"|opkald|the|this|it|me|us|with|below|him|her|to|on|mails?|sig|sammen|godt|din"
+        r"|jeres|hr|snart|mulig|muligvis|mere|nærmere|besked))*(?:\W|\d)*$|^(?:hjælp|help"
+        r"|haster|please advise|please help|bistand|svar)\W*$|^(?:giver det mening"
+        r"|er det forstået|er i med|ikke sandt|ikke|vel|okay|ok|hvor svært kan det være"
+        r"|er der nogen (?:hjemme|derude|der)|er det virkelig så svært)\W*$"
+        r"|\bkan i hjælpe(?: (?:os|mig|her|med det|med det her|med nedenstående"
+        r"|med følgende))?\W*$|\b(?:vil|ville)(?: \w+){0,2} gerne(?: \w+){0,2} (?:have"
+        r"|høre|se)(?: \w+){0,2} (?:svar|fra jer|retur|tilbagemelding)\b.*$|^(?:vi"
+        r"|jeg) (?:har|sidder med) (?:\w+ ){0,3}(?:spørgsmål|ting|sager|spm)\b[^?,]{0,40}$"
+        r"|\b(?:ringes op|bedes ringet op|ringe tilbage|ring tilbage)\b.*$";
     /// A wish whose matter the next sentence asks about.
     LEADS =
         r"\b(?:vi|jeg)\b(?: \w+)? (?:har brug for|ønsker|skal bruge|søger|er i tvivl om"
@@ -289,23 +298,26 @@ patterns! {
         r"|vedrørende|angående)\b";
     /// Something is missing or wrong.
     LACKS =
-        r"\b(?:mangler|virker ikke|kan ikke|fejl\w*|forkert\w*|ikke (?:fået|modtaget|kommet"
-        r"|udbetalt|kunne|registreret|oprettet|slået)|for meget|for lidt|dobbelt|afvist|nede"
-        r"|låst|ingen løn|problem\w*|skal (?:have|rettes|ændres|oprettes|stoppes|udbetales"
-        r"|slettes))\b";
+        r"\b(?:mangler|virker ikke|kan ikke|fejl\w*|forkert\w*|ikke (?:fået|modtaget"
+        r"|kommet|udbetalt|kunne|registreret|oprettet|slået)|for meget|for lidt|dobbelt"
+        r"|afvist|nede|låst|ingen løn|problem\w*|skal (?:have|rettes|ændres|oprettes"
+        r"|stoppes|udbetales|slettes))\b";
     /// A list follows that the sender asks about.
     LIST_OF_ASKS =
-        r"\b(?:spørgsmål|spm|svar på|vide|høre|oplys\w*|afklar\w*|bekræft\w*|hjælp\w*|send\w*"
-        r"|tvivl|sende|mangler|kan (?:i|du)|bedes|gerne have|questions?)\b[^.?!]*:\s*$";
+        r"\b(?:spørgsmål|spm|svar på|vide|høre|oplys\w*|afklar\w*|bekræft\w*|hjælp\w*"
+        r"|send\w*|tvivl|sende|mangler|kan (?:i|du)|bedes|skal bruge|brug for|ønsker"
+        r"|gerne have|questions?)\b[^.?!]*:\s*$";
 
+    /// Points to the items below.
+    POINTS_TO_ITEMS = r"\b(?:følgende|nedenstående|disse|herunder|below|following)\b";
     /// Points to what stands below or to what is sent along.
     POINTS_BELOW =
-        r"\b(?:nedenstående|nedenfor|herunder|følgende|vedhæftede|vedlagte|videresendte|below"
-        r"|attached|denne|disse|svare direkte|tage den)\b";
+        r"\b(?:nedenstående|nedenfor|herunder|følgende|vedhæftede|vedlagte|videresendte"
+        r"|below|attached|denne|disse|svare direkte|tage den)\b";
     /// The question is for each of several cases.
     ALL_OF_THEM =
-        r"\b(?:alle (?:to|tre|fire|fem|\d)|begge(?: to)?|hver af (?:dem|de)|de (?:to|tre|fire"
-        r"|fem)|samtlige|hver især)\b";
+        r"\b(?:alle (?:to|tre|fire|fem|\d)|begge(?: to)?|hver af (?:dem|de)|de (?:to|tre"
+        r"|fire|fem)|samtlige|hver især)\b";
     /// One of several cases.
     ONE_OF_THEM =
         r"^(?:og )?(?:en|én|et|den (?:ene|første|anden|tredje|fjerde|sidste)|en (?:anden"
@@ -314,8 +326,8 @@ patterns! {
     SUBJECT_MARKS = r"^\s*(?:(?:vs|sv|re|fw|fwd|aw|wg|svar|videresendt)\s*:\s*)+";
     /// A subject that says nothing.
     EMPTY_SUBJECT =
-        r"^(?:tlf|telefon\w*|opkald|notat|spørgsmål|hej|haster|henvendelse|besked|mail|vigtigt"
-        r"|hjælp|ryk\w*|test|kontakt|diverse|ingen emne|no subject|kl|note"
+        r"^(?:tlf|telefon\w*|opkald|notat|spørgsmål|hej|haster|henvendelse|besked|mail"
+        r"|vigtigt|hjælp|ryk\w*|test|kontakt|diverse|ingen emne|no subject|kl|note"
         r"|spm)(?:[\s.:!0-9]+(?:tlf|telefon\w*|opkald|notat|spørgsmål|ryk\w*"
         r"|kl))*[\s.:!?0-9]*$";
     /// A case number.
@@ -325,22 +337,22 @@ patterns! {
 
     /// Words that remind.
     REMINDS =
-        r"^\W*(?:(?:\d+|anden|tredje|fjerde|første)\.? )?rykke?r?(?:mail|skrivelse|en)?(?:\W"
-        r"|$)(?:$|[^\p{L}]|på|for|vedr|ang|sag|nr|til|hermed|igen|vi|jeg|fra)|\b(?:vi"
-        r"|jeg) (?:skal |må |vil |er nødt til at )?(?:hermed |igen |nu |lige |også "
-        r"|derfor )*rykker?e? (?:for|igen|nu|hermed|jer|på|venligst)\b|\brykk(?:er|e"
+        r"^\W*(?:(?:\d+|anden|tredje|fjerde|første)\.? )?rykke?r?(?:mail|skrivelse"
+        r"|en)?(?:\W|$)(?:$|[^\p{L}]|på|for|vedr|ang|sag|nr|til|hermed|igen|vi|jeg|fra)"
+        r"|\b(?:vi|jeg) (?:skal |må |vil |er nødt til at )?(?:hermed |igen |nu |lige "
+        r"|også |derfor )*rykker?e? (?:for|igen|nu|hermed|jer|på|venligst)\b|\brykk(?:er|e"
         r"|et)(?: \w+){0,3} (?:for|gange)\b|\b(?:\d+|anden|tredje|fjerde|femte)\.? (?:gang"
-        r"|henvendelse|mail|forsøg)\b.*\b(?:skriver|skrevet|rykk\w+|henvend\w+|spørger|ringer"
-        r"|kontakter|jeg|vi)\b|^\W*(?:\d+|anden|tredje|fjerde)\.? (?:gang|henvendelse)\b"
-        r"|\bingen svar\b|\b(?:ikke|aldrig)(?: \w+){0,2} (?:fået|modtaget"
+        r"|henvendelse|mail|forsøg)\b.*\b(?:skriver|skrevet|rykk\w+|henvend\w+|spørger"
+        r"|ringer|kontakter|jeg|vi)\b|^\W*(?:\d+|anden|tredje|fjerde)\.? (?:gang"
+        r"|henvendelse)\b|\bingen svar\b|\b(?:ikke|aldrig)(?: \w+){0,2} (?:fået|modtaget"
         r"|hørt)(?: \w+){0,2} (?:svar|retur|fra jer|tilbagemelding|noget|nyt|tilbage)\b"
         r"|\bintet (?:svar|hørt|nyt)\b|\bhørt (?:intet|ingenting)\b|\b(?:afventer"
-        r"|venter) (?:\w+ )?(?:svar|på svar|på jer|jeres svar)\b|\bpåminde\w*|\berindrings\w*"
-        r"|\breminder\b|\bgentagne gange\b|\bder er (?:stadig |fortsat "
+        r"|venter) (?:\w+ )?(?:svar|på svar|på jer|jeres svar)\b|\bpåminde\w*"
+        r"|\berindrings\w*|\breminder\b|\bgentagne gange\b|\bder er (?:stadig |fortsat "
         r"|endnu )?(?:ikke sket noget|intet sket|ikke sket mere)\b|\b(?:vender|følger op"
-        r"|følger) (?:\w+ )?(?:tilbage|op)? ?på (?:min|vores) (?:tidligere |sidste )?(?:mail"
-        r"|henvendelse|sag)\b|\bstadig (?:ikke|intet)(?: \w+)? (?:sket|svar|løst|rettet"
-        r"|behandlet)\b";
+        r"|følger) (?:\w+ )?(?:tilbage|op)? ?på (?:min|vores) (?:tidligere "
+        r"|sidste )?(?:mail|henvendelse|sag)\b|\bstadig (?:ikke|intet)(?: \w+)? (?:sket"
+        r"|svar|løst|rettet|behandlet)\b";
     /// A subject that reminds.
     SUBJECT_REMINDS =
         r"\b(?:\d+\. )?ryk(?:ker|kermail|kerskrivelse)?\b(?:$|[\s:!,.-])|\breminder\b"
@@ -350,28 +362,29 @@ patterns! {
     /// How far is my case?
     STATUS =
         r"\bstatus\b|\b(?:sker|skete) der (?:noget|mere|nyt)\b|\ber der (?:noget )?nyt\b"
-        r"|\bhar i nyt\b|\bnyt i sagen\b|\bhvor langt er (?:i|sagen|den)\b|\bhvor (?:er|ligger"
-        r"|bliver|blev) (?:den|vores|min|mine|sagen|svaret|bestillingen)\b"
+        r"|\bhar i nyt\b|\bnyt i sagen\b|\bhvor langt er (?:i|sagen|den)\b|\bhvor (?:er"
+        r"|ligger|bliver|blev) (?:den|vores|min|mine|sagen|svaret|bestillingen)\b"
         r"|\bhvornår bliver (?:den|det|vores|min|mine|sagen|bestillingen|fejlen)\b"
-        r"|\bhvad sker der(?: med sagen)?\W*$|\bhvor længe skal vi vente\b|\bhar i (?:modtaget"
-        r"|fået|set) (?:vores|min|mailen|bestillingen|den)\b|\b(?:any news|any update)\b";
+        r"|\bhvad sker der(?: med sagen)?\W*$|\bhvor længe skal vi vente\b"
+        r"|\bhar i (?:modtaget|fået|set) (?:vores|min|mailen|bestillingen|den)\b"
+        r"|\b(?:any news|any update)\b";
     /// When do we hear from you? It is about the own case when there is one, or a reminder.
     WHEN_ANSWERED =
-        r"\bhvornår (?:får|kan|hører|må|svarer|regner|vil|forventer)\b.*\b(?:svar|besked|høre"
-        r"|regne med|forvente\w*|retur|løst|i|nyt)\b";
+        r"\bhvornår (?:får|kan|hører|må|svarer|regner|vil|forventer)\b.*\b(?:svar|besked"
+        r"|høre|regne med|forvente\w*|retur|løst|i|nyt)\b";
 
     // The sender's mood, and abuse.
 
     /// Someone has died.
     DEATH =
         r"\b(?:afdød\w*|død(?:e|t|s\w*|en)?|dødsfald\w*|dødsbo\w*|omkom\w*|gået bort"
-        r"|begravelse\w*|bisættelse\w*|efterladt\w*|enke(?:mand)?(?:en)?|mistede? (?:sin|hans"
-        r"|hendes|en kollega)|sorgorlov|passed away|verstorben\w*)\b";
+        r"|begravelse\w*|bisættelse\w*|efterladt\w*|enke(?:mand)?(?:en)?|mistede? (?:sin"
+        r"|hans|hendes|en kollega)|sorgorlov|passed away|verstorben\w*)\b";
     /// Someone is gravely ill.
     ILLNESS =
-        r"\b(?:alvorligt? (?:syg\w*|sygdom)|kræft\w*|uhelbredelig\w*|terminal\w*|livstruende"
-        r"|kritisk syg\w*|indlagt|hjerneblødning|blodprop|hjertestop|depression\w*|ulykke\w*"
-        r"|nedbrud|sygemeldt med stress|stresssygemeldt)\b";
+        r"\b(?:alvorligt? (?:syg\w*|sygdom)|kræft\w*|uhelbredelig\w*|terminal\w*"
+        r"|livstruende|kritisk syg\w*|indlagt|hjerneblødning|blodprop|hjertestop"
+        r"|depression\w*|ulykke\w*|nedbrud|sygemeldt med stress|stresssygemeldt)\b";
     /// The sender is angry.
     ANGER =
         r"\b(?:utilfreds\w*|klager? (?:over (?:jer|jeres|manglende|sagsbehandling)|hermed)"
@@ -384,8 +397,8 @@ patterns! {
     ONLY_MARKS = r"^(?:[^!]|!(?:[^!]|$))*!!+[^!]*$";
     /// The numbers after "løngruppe".
     LOENGRUPPE =
-        r"\b(?:løngruppe\w*|lgr\.?|loengruppe\w*)\s*(?:nr\.?)?[\s:]*((?:\d{3}(?:\s*(?:,|og|/"
-        r"|\+|samt)\s*)?)+)\b";
+        r"\b(?:løngruppe\w*|lgr\.?|loengruppe\w*)\s*(?:nr\.?)?[\s:]*((?:\d{3}(?:\s*(?:,|og"
+        r"|/|\+|samt)\s*)?)+)\b";
     /// One løngruppe.
     GROUP_NUMBER = r"\b\d{3}\b";
     /// A word of the trade right before a number, which makes it a code.
@@ -397,16 +410,17 @@ patterns! {
     /// Text that instructs the program.
     INJECTION =
         r"\b(?:ignor[eé]r|glem|tilsidesæt|se bort fra|overhør|omgå|disregard|ignore|forget"
-        r"|override|bypass)\b[^.!?]{0,60}\b(?:instruk\w*|retningslinje\w*|regler\w*|ordre\w*"
-        r"|prompt\w*|instruction\w*|guideline\w*|rules?|beskeder|begrænsning\w*|sikkerhed\w*"
-        r"|restriktion\w*|ovenstående|foregående|previous|above)\b|\bsystem[\s-]?prompt\w*"
-        r"|\b(?:du|i) er (?:nu|fra nu af) (?:en|et|i)\b|\byou are (?:now|an? (?:ai|assistant"
-        r"|language))\b|\blad som om du\b|\b(?:act|opfør dig|svar) (?:as|som om|som en)\b"
-        r"|\b(?:udvikler|administrator|debug|developer|admin)[\s-]?(?:tilstand|mode)\b"
-        r"|\bjailbreak\b|^\s*(?:\[|<|###? ?)(?:system|instruction|assistant|inst)\b"
-        r"|\bsom (?:ai|sprogmodel|chatbot|assistent)\b|\bto the (?:ai|assistant|model"
-        r"|system) (?:reading|processing)\b|\b(?:til|note til) (?:ai|sprogmodellen|assistenten"
-        r"|robotten|systemet)\b[^.?!]{0,10}:|\bnew instructions?\b|\bnye instruktioner\b";
+        r"|override|bypass)\b[^.!?]{0,60}\b(?:instruk\w*|retningslinje\w*|regler\w*"
+        r"|ordre\w*|prompt\w*|instruction\w*|guideline\w*|rules?|beskeder|begrænsning\w*"
+        r"|sikkerhed\w*|restriktion\w*|ovenstående|foregående|previous|above)\b"
+        r"|\bsystem[\s-]?prompt\w*|\b(?:du|i) er (?:nu|fra nu af) (?:en|et|i)\b"
+        r"|\byou are (?:now|an? (?:ai|assistant|language))\b|\blad som om du\b|\b(?:act"
+        r"|opfør dig|svar) (?:as|som om|som en)\b|\b(?:udvikler|administrator|debug"
+        r"|developer|admin)[\s-]?(?:tilstand|mode)\b|\bjailbreak\b|^\s*(?:\[|<"
+        r"|###? ?)(?:system|instruction|assistant|inst)\b|\bsom (?:ai|sprogmodel|chatbot"
+        r"|assistent)\b|\bto the (?:ai|assistant|model|system) (?:reading|processing)\b"
+        r"|\b(?:til|note til) (?:ai|sprogmodellen|assistenten|robotten"
+        r"|systemet)\b[^.?!]{0,10}:|\bnew instructions?\b|\bnye instruktioner\b";
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::inquiry::asked::{Asked, Found, SENTENCES_BACK_MAX, says_status};
+use crate::inquiry::asked::{Asked, CONTENT_WORDS_MIN, Found, SENTENCES_BACK_MAX, says_status};
 use crate::inquiry::asks::{Class, Place, asks, reminds, weight};
 use crate::inquiry::blocks::Sentence;
 use crate::inquiry::parts::Message;
@@ -110,14 +110,15 @@ impl Asked<'_> {
     }
 
     /// What stands in the same sentence before an ask; an earlier ask only if this one
-    /// points back to it.
+    /// points back to it or says too little alone.
     fn lead_of(&self, ask: &Found) -> Option<Range<usize>> {
         let sentence = self.blocks.get(ask.block)?.sentences.get(ask.sentence)?;
         let before = self.found.iter().rfind(|other| other.range.end <= ask.range.start);
         let before = before.filter(|other| other.block == ask.block).map(|other| &other.range);
         let start = sentence.range.start;
+        let leans = self.points_back(ask) || weight(self.text(&ask.range)) < CONTENT_WORDS_MIN;
         let start = match before {
-            Some(before) if self.points_back(ask) => before.start,
+            Some(before) if leans => before.start,
             Some(before) => start.max(before.end),
             None => start,
         };

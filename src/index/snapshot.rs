@@ -372,3 +372,95 @@ fn successors(manifest: &Manifest) -> HashMap<String, Vec<(Option<Day>, String)>
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::{Update, update};
+    use crate::passages;
+    use crate::sources::{Block, Collection, Document, Form};
+    use crate::terms::{Asker, Audience, Period, Register, parse_day};
+
+    /// The same words owned by each of two institutions and by nobody.
+    fn three_owners() -> (tempfile::TempDir, Snapshot) {
+        let text = "Frist for sygemelding.".to_owned();
+        let document = |owner: Option<&str>| Document {
+            id: owner.unwrap_or("general").to_owned(),
+            file: String::new(),
+            hash: String::new(),
+            title: String::new(),
+            kind: Kind::Brugervejledning,
+            institution: owner.map(str::to_owned),
+            loengrupper: Vec::new(),
+            audience: Audience::Customer,
+            owner: None,
+            version: None,
+            period: Period::default(),
+            supersedes: Vec::new(),
+            systems: Vec::new(),
+            area: None,
+            demo: false,
+            blocks: vec![Block { form: Form::Paragraph, text: text.clone(), page: None }],
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let holds = Update {
+            documents: [None, Some("Ankestyrelsen"), Some("Banedanmark")].map(document).to_vec(),
+            unchanged: BTreeSet::new(),
+            add: false,
+            roots: Vec::new(),
+            collection: Collection::default(),
+            register: Register::default(),
+            notes: Vec::new(),
+            cut: passages::Settings::default(),
+            made: String::new(),
+        };
+        update(folder.path(), holds, &|_| {}).unwrap();
+        let snapshot = Snapshot::open(folder.path()).unwrap();
+        (folder, snapshot)
+    }
+
+    #[derive(PartialEq)]
+    enum Guard {
+        Neither,
+        Filter,
+        SecondLook,
+    }
+
+    /// Owners of what a search finds behind one of the two guards, or behind neither.
+    #[track_caller]
+    fn check(institution: Option<&str>, guard: Guard, expected: &[&str]) {
+        let (_folder, snapshot) = three_owners();
+        let institution = institution.and_then(|name| snapshot.manifest.register.find(name));
+        let scope = Scope::new(Asker::operator(), institution, parse_day("2025-10-15").unwrap());
+        let term = QueryTerm { stem: "frist".to_owned(), weight: 1.0, parts: Vec::new() };
+        let mut clauses = vec![(Occur::Must, snapshot.any_of(&Query { terms: vec![term] }))];
+        if guard == Guard::Filter {
+            clauses.extend(snapshot.filters(&scope, &Filter::all()));
+        }
+        let collector = TopDocs::with_limit(9).order_by_score();
+        let top = snapshot.searcher.search(&BooleanQuery::new(clauses), &collector).unwrap();
+        let mut owners = Vec::new();
+        for (_, address) in top {
+            let document: TantivyDocument = snapshot.searcher.doc(address).unwrap();
+            let body = document.get_first(snapshot.fields.body).and_then(|value| value.as_str());
+            let found: Passage = serde_json::from_str(body.unwrap()).unwrap();
+            let seen = snapshot.stored(&scope, &document).unwrap();
+            if guard != Guard::SecondLook || seen.is_some() {
+                owners.push(found.owner.unwrap_or_default());
+            }
+        }
+        owners.sort();
+        assert_eq!(owners, expected);
+    }
+
+    #[test]
+    fn the_filter_and_the_second_look_each_keep_foreign_passages_out_alone() {
+        let all = ["", "Ankestyrelsen", "Banedanmark"];
+        check(Some("Banedanmark"), Guard::Neither, &all);
+        check(Some("Banedanmark"), Guard::Filter, &["", "Banedanmark"]);
+        check(Some("Banedanmark"), Guard::SecondLook, &["", "Banedanmark"]);
+        check(None, Guard::Neither, &all);
+        check(None, Guard::Filter, &[""]);
+        check(None, Guard::SecondLook, &[""]);
+    }
+}

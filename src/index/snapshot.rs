@@ -1,14 +1,12 @@
 //! One state of the index: searches, passages and documents, each within a scope.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use tantivy::collector::TopDocs;
-use tantivy::query::{
-    BooleanQuery, BoostQuery, ConstScoreQuery, Occur, RangeQuery, TermQuery, TermSetQuery,
-};
+use tantivy::query::{BooleanQuery, BoostQuery, ConstScoreQuery, Occur, RangeQuery, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value};
 use tantivy::{Searcher, TantivyDocument, Term};
 
@@ -17,7 +15,7 @@ use crate::index::manifest::{self, Manifest, Record};
 use crate::index::schema::{self, Fields, GENERAL, day_number};
 use crate::passages::{Passage, PassageId};
 use crate::sources::Kind;
-use crate::terms::{Day, Scope, State, System};
+use crate::terms::{Day, Institution, Scope, State, System};
 
 /// Which sources a search takes in, by their state on the scope's day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -273,21 +271,15 @@ impl Snapshot {
                 Box::new(ConstScoreQuery::new(query, 0.0));
             (Occur::Must, constant)
         };
-        let mut owners = vec![Term::from_field_text(self.fields.owner, GENERAL)];
-        owners.extend(
-            scope.institution().map(|own| Term::from_field_text(self.fields.owner, own.name())),
-        );
-        let mut clauses = vec![must(Box::new(TermSetQuery::new(owners)))];
-        let terms = |field: Field, values: Vec<String>| {
-            TermSetQuery::new(values.iter().map(|value| Term::from_field_text(field, value)))
-        };
+        let own = scope.institution().map(Institution::name);
+        let mut clauses = vec![must(one_of(self.fields.owner, [GENERAL].into_iter().chain(own)))];
         if !filter.kinds.is_empty() {
-            let kinds = filter.kinds.iter().map(|kind| kind.value().to_owned()).collect();
-            clauses.push(must(Box::new(terms(self.fields.kind, kinds))));
+            let kinds = filter.kinds.iter().map(|kind| kind.value());
+            clauses.push(must(one_of(self.fields.kind, kinds)));
         }
         if !filter.systems.is_empty() {
-            let systems = filter.systems.iter().map(|system| system.name().to_owned()).collect();
-            clauses.push(must(Box::new(terms(self.fields.system, systems))));
+            let systems = filter.systems.iter().map(|system| system.name());
+            clauses.push(must(one_of(self.fields.system, systems)));
         }
         if filter.states == States::Current {
             let day = day_number(scope.day());
@@ -296,20 +288,24 @@ impl Snapshot {
             let lasting = RangeQuery::new(bound(self.fields.until), Bound::Unbounded);
             clauses.push(must(Box::new(begun)));
             clauses.push(must(Box::new(lasting)));
-            let replaced = self.replaced_on(scope.day());
-            if !replaced.is_empty() {
-                let query = terms(self.fields.document, replaced.into_iter().collect());
-                clauses.push((Occur::MustNot, Box::new(query)));
+            let mut replaced = self.replaced_in(scope).peekable();
+            if replaced.peek().is_some() {
+                clauses.push((Occur::MustNot, one_of(self.fields.document, replaced)));
             }
         }
         clauses
     }
 
-    fn replaced_on(&self, day: Day) -> BTreeSet<String> {
-        let held = |from: &Option<Day>| from.is_none_or(|from| from <= day);
+    /// The documents of the scope that have been replaced on its day.
+    fn replaced_in<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = &'a str> {
+        let held = |from: &Option<Day>| from.is_none_or(|from| from <= scope.day());
         let replaced =
-            self.successors.iter().filter(|(_, by)| by.iter().any(|(from, _)| held(from)));
-        replaced.map(|(document, _)| document.clone()).collect()
+            self.successors.iter().filter(move |(_, by)| by.iter().any(|(from, _)| held(from)));
+        let seen = |id: &&str| {
+            let record = self.manifest.documents.get(*id);
+            record.is_some_and(|record| scope.admits(record.institution.as_deref()))
+        };
+        replaced.map(|(document, _)| document.as_str()).filter(seen)
     }
 
     /// The stored passage, after the second look at its owner.
@@ -345,6 +341,14 @@ fn exact(field: Field, text: &str) -> Box<dyn tantivy::query::Query> {
     Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
 }
 
+/// One of the values. A set query would build an automaton for every search, at some milliseconds.
+fn one_of<'a>(
+    field: Field,
+    values: impl Iterator<Item = &'a str>,
+) -> Box<dyn tantivy::query::Query> {
+    Box::new(BooleanQuery::union(values.map(|value| exact(field, value)).collect()))
+}
+
 /// Who has replaced whom. A document replaces others by id, or older versions of its own kind
 /// and owner by their version.
 fn successors(manifest: &Manifest) -> HashMap<String, Vec<(Option<Day>, String)>> {
@@ -375,6 +379,8 @@ fn successors(manifest: &Manifest) -> HashMap<String, Vec<(Option<Day>, String)>
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::index::{Update, update};
     use crate::passages;

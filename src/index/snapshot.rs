@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, BoostQuery, ConstScoreQuery, Occur, RangeQuery, TermQuery};
@@ -87,18 +86,20 @@ impl std::fmt::Debug for Snapshot {
     }
 }
 
-/// By which a newer state is known.
-#[derive(Debug, PartialEq, Eq)]
+/// Times that opening is tried while runs of `index` end under it.
+const OPENINGS_MAX: usize = 20;
+
+/// By which a newer state is known: the engine's own list of its files, which each commit renews.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Stamp {
     build: PathBuf,
-    written: Option<SystemTime>,
+    written: Option<Vec<u8>>,
 }
 
 impl Stamp {
     fn of(data: &Path) -> Result<Self, Error> {
         let build = manifest::current_build(data)?;
-        let written =
-            std::fs::metadata(build.join("meta.json")).and_then(|meta| meta.modified()).ok();
+        let written = std::fs::read(build.join("meta.json")).ok();
         Ok(Self { build, written })
     }
 }
@@ -106,7 +107,20 @@ impl Stamp {
 impl Snapshot {
     /// Opens the build in use and refuses one that this program cannot read.
     pub(crate) fn open(data: &Path) -> Result<Self, Error> {
-        let stamp = Stamp::of(data)?;
+        let mut stamp = Stamp::of(data)?;
+        for _ in 1..OPENINGS_MAX {
+            let opened = Self::open_build(data, stamp.clone());
+            let now = Stamp::of(data)?;
+            // A run that ended meanwhile may have taken files away, or changed half of what was read.
+            if now == stamp {
+                return opened;
+            }
+            stamp = now;
+        }
+        Self::open_build(data, stamp)
+    }
+
+    fn open_build(data: &Path, stamp: Stamp) -> Result<Self, Error> {
         let index = tantivy::Index::open_in_dir(&stamp.build)
             .map_err(|error| Error::Damaged { data: data.to_owned(), detail: error.to_string() })?;
         schema::register(&index);

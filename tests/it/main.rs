@@ -13,3 +13,4 @@
 mod desk;
 
 mod scope;
+mod index;

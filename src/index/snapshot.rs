@@ -1,14 +1,11 @@
 //! One state of the index: searches, passages and documents, each within a scope.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use tantivy::collector::TopDocs;
-use tantivy::query::{
-    BooleanQuery, BoostQuery, ConstScoreQuery, Occur, RangeQuery, TermQuery, TermSetQuery,
-};
+use tantivy::query::{BooleanQuery, BoostQuery, ConstScoreQuery, Occur, RangeQuery, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value};
 use tantivy::{Searcher, TantivyDocument, Term};
 
@@ -17,7 +14,7 @@ use crate::index::manifest::{self, Manifest, Record};
 use crate::index::schema::{self, Fields, GENERAL, day_number};
 use crate::passages::{Passage, PassageId};
 use crate::sources::Kind;
-use crate::terms::{Day, Scope, State, System};
+use crate::terms::{Day, Institution, Scope, State, System};
 
 /// Which sources a search takes in, by their state on the scope's day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,18 +86,20 @@ impl std::fmt::Debug for Snapshot {
     }
 }
 
-/// By which a newer state is known.
-#[derive(Debug, PartialEq, Eq)]
+/// Times that opening is tried while runs of `index` end under it.
+const OPENINGS_MAX: usize = 20;
+
+/// By which a newer state is known: the engine's own list of its files, which each commit renews.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Stamp {
     build: PathBuf,
-    written: Option<SystemTime>,
+    written: Option<Vec<u8>>,
 }
 
 impl Stamp {
     fn of(data: &Path) -> Result<Self, Error> {
         let build = manifest::current_build(data)?;
-        let written =
-            std::fs::metadata(build.join("meta.json")).and_then(|meta| meta.modified()).ok();
+        let written = std::fs::read(build.join("meta.json")).ok();
         Ok(Self { build, written })
     }
 }
@@ -108,7 +107,20 @@ impl Stamp {
 impl Snapshot {
     /// Opens the build in use and refuses one that this program cannot read.
     pub(crate) fn open(data: &Path) -> Result<Self, Error> {
-        let stamp = Stamp::of(data)?;
+        let mut stamp = Stamp::of(data)?;
+        for _ in 1..OPENINGS_MAX {
+            let opened = Self::open_build(data, stamp.clone());
+            let now = Stamp::of(data)?;
+            // A run that ended meanwhile may have taken files away, or changed half of what was read.
+            if now == stamp {
+                return opened;
+            }
+            stamp = now;
+        }
+        Self::open_build(data, stamp)
+    }
+
+    fn open_build(data: &Path, stamp: Stamp) -> Result<Self, Error> {
         let index = tantivy::Index::open_in_dir(&stamp.build)
             .map_err(|error| Error::Damaged { data: data.to_owned(), detail: error.to_string() })?;
         schema::register(&index);
@@ -278,21 +290,15 @@ impl Snapshot {
                 Box::new(ConstScoreQuery::new(query, 0.0));
             (Occur::Must, constant)
         };
-        let mut owners = vec![Term::from_field_text(self.fields.owner, GENERAL)];
-        owners.extend(
-            scope.institution().map(|own| Term::from_field_text(self.fields.owner, own.name())),
-        );
-        let mut clauses = vec![must(Box::new(TermSetQuery::new(owners)))];
-        let terms = |field: Field, values: Vec<String>| {
-            TermSetQuery::new(values.iter().map(|value| Term::from_field_text(field, value)))
-        };
+        let own = scope.institution().map(Institution::name);
+        let mut clauses = vec![must(one_of(self.fields.owner, [GENERAL].into_iter().chain(own)))];
         if !filter.kinds.is_empty() {
-            let kinds = filter.kinds.iter().map(|kind| kind.value().to_owned()).collect();
-            clauses.push(must(Box::new(terms(self.fields.kind, kinds))));
+            let kinds = filter.kinds.iter().map(|kind| kind.value());
+            clauses.push(must(one_of(self.fields.kind, kinds)));
         }
         if !filter.systems.is_empty() {
-            let systems = filter.systems.iter().map(|system| system.name().to_owned()).collect();
-            clauses.push(must(Box::new(terms(self.fields.system, systems))));
+            let systems = filter.systems.iter().map(|system| system.name());
+            clauses.push(must(one_of(self.fields.system, systems)));
         }
         if filter.states == States::Current {
             let day = day_number(scope.day());
@@ -301,20 +307,24 @@ impl Snapshot {
             let lasting = RangeQuery::new(bound(self.fields.until), Bound::Unbounded);
             clauses.push(must(Box::new(begun)));
             clauses.push(must(Box::new(lasting)));
-            let replaced = self.replaced_on(scope.day());
-            if !replaced.is_empty() {
-                let query = terms(self.fields.document, replaced.into_iter().collect());
-                clauses.push((Occur::MustNot, Box::new(query)));
+            let mut replaced = self.replaced_in(scope).peekable();
+            if replaced.peek().is_some() {
+                clauses.push((Occur::MustNot, one_of(self.fields.document, replaced)));
             }
         }
         clauses
     }
 
-    fn replaced_on(&self, day: Day) -> BTreeSet<String> {
-        let held = |from: &Option<Day>| from.is_none_or(|from| from <= day);
+    /// The documents of the scope that have been replaced on its day.
+    fn replaced_in<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = &'a str> {
+        let held = |from: &Option<Day>| from.is_none_or(|from| from <= scope.day());
         let replaced =
-            self.successors.iter().filter(|(_, by)| by.iter().any(|(from, _)| held(from)));
-        replaced.map(|(document, _)| document.clone()).collect()
+            self.successors.iter().filter(move |(_, by)| by.iter().any(|(from, _)| held(from)));
+        let seen = |id: &&str| {
+            let record = self.manifest.documents.get(*id);
+            record.is_some_and(|record| scope.admits(record.institution.as_deref()))
+        };
+        replaced.map(|(document, _)| document.as_str()).filter(seen)
     }
 
     /// The stored passage, after the second look at its owner.
@@ -350,6 +360,14 @@ fn exact(field: Field, text: &str) -> Box<dyn tantivy::query::Query> {
     Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
 }
 
+/// One of the values. A set query would build an automaton for every search, at some milliseconds.
+fn one_of<'a>(
+    field: Field,
+    values: impl Iterator<Item = &'a str>,
+) -> Box<dyn tantivy::query::Query> {
+    Box::new(BooleanQuery::union(values.map(|value| exact(field, value)).collect()))
+}
+
 /// Who has replaced whom. A document replaces others by id, or older versions of its own kind
 /// and owner by their version.
 fn successors(manifest: &Manifest) -> HashMap<String, Vec<(Option<Day>, String)>> {
@@ -376,4 +394,98 @@ fn successors(manifest: &Manifest) -> HashMap<String, Vec<(Option<Day>, String)>
         replaced.sort();
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::index::{Update, update};
+    use crate::passages;
+    use crate::sources::{Block, Collection, Document, Form};
+    use crate::terms::{Asker, Audience, Period, Register, parse_day};
+
+    /// The same words owned by each of two institutions and by nobody.
+    fn three_owners() -> (tempfile::TempDir, Snapshot) {
+        let text = "Frist for sygemelding.".to_owned();
+        let document = |owner: Option<&str>| Document {
+            id: owner.unwrap_or("general").to_owned(),
+            file: String::new(),
+            hash: String::new(),
+            title: String::new(),
+            kind: Kind::Brugervejledning,
+            institution: owner.map(str::to_owned),
+            loengrupper: Vec::new(),
+            audience: Audience::Customer,
+            owner: None,
+            version: None,
+            period: Period::default(),
+            supersedes: Vec::new(),
+            systems: Vec::new(),
+            area: None,
+            demo: false,
+            blocks: vec![Block { form: Form::Paragraph, text: text.clone(), page: None }],
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let holds = Update {
+            documents: [None, Some("Ankestyrelsen"), Some("Banedanmark")].map(document).to_vec(),
+            unchanged: BTreeSet::new(),
+            add: false,
+            roots: Vec::new(),
+            collection: Collection::default(),
+            register: Register::default(),
+            notes: Vec::new(),
+            cut: passages::Settings::default(),
+            made: String::new(),
+        };
+        update(folder.path(), holds, &|_| {}).unwrap();
+        let snapshot = Snapshot::open(folder.path()).unwrap();
+        (folder, snapshot)
+    }
+
+    #[derive(PartialEq)]
+    enum Guard {
+        Neither,
+        Filter,
+        SecondLook,
+    }
+
+    /// Owners of what a search finds behind one of the two guards, or behind neither.
+    #[track_caller]
+    fn check(institution: Option<&str>, guard: Guard, expected: &[&str]) {
+        let (_folder, snapshot) = three_owners();
+        let institution = institution.and_then(|name| snapshot.manifest.register.find(name));
+        let scope = Scope::new(Asker::operator(), institution, parse_day("2025-10-15").unwrap());
+        let term = QueryTerm { stem: "frist".to_owned(), weight: 1.0, parts: Vec::new() };
+        let mut clauses = vec![(Occur::Must, snapshot.any_of(&Query { terms: vec![term] }))];
+        if guard == Guard::Filter {
+            clauses.extend(snapshot.filters(&scope, &Filter::all()));
+        }
+        let collector = TopDocs::with_limit(9).order_by_score();
+        let top = snapshot.searcher.search(&BooleanQuery::new(clauses), &collector).unwrap();
+        let mut owners = Vec::new();
+        for (_, address) in top {
+            let document: TantivyDocument = snapshot.searcher.doc(address).unwrap();
+            let body = document.get_first(snapshot.fields.body).and_then(|value| value.as_str());
+            let found: Passage = serde_json::from_str(body.unwrap()).unwrap();
+            let seen = snapshot.stored(&scope, &document).unwrap();
+            if guard != Guard::SecondLook || seen.is_some() {
+                owners.push(found.owner.unwrap_or_default());
+            }
+        }
+        owners.sort();
+        assert_eq!(owners, expected);
+    }
+
+    #[test]
+    fn the_filter_and_the_second_look_each_keep_foreign_passages_out_alone() {
+        let all = ["", "Ankestyrelsen", "Banedanmark"];
+        check(Some("Banedanmark"), Guard::Neither, &all);
+        check(Some("Banedanmark"), Guard::Filter, &["", "Banedanmark"]);
+        check(Some("Banedanmark"), Guard::SecondLook, &["", "Banedanmark"]);
+        check(None, Guard::Neither, &all);
+        check(None, Guard::Filter, &[""]);
+        check(None, Guard::SecondLook, &[""]);
+    }
 }

@@ -13,6 +13,7 @@
 mod desk;
 
 mod http;
+mod index;
 mod inquiry;
 mod scope;
 mod sources;

@@ -436,7 +436,7 @@ impl Page {
         let mut page = Self { order: Vec::new(), lent: BTreeMap::new() };
         for statement in code.split([';', '}']) {
             let words: Vec<&str> = statement.split_whitespace().collect();
-            if let Some(["mod", name]) = words.len().checked_sub(2).map(|at| &words[at..]) {
+            if let [.., "mod", name] = words.as_slice() {
                 page.order.push((*name).to_owned());
             }
         }

@@ -4,8 +4,8 @@
 //! Gives: sentence ranges, [`Token`]s for the index, [`Value`]s for the check, the [`Lexicon`].
 //! Never: drops a word that turns a rule around, or tears a code apart.
 
-mod compounds;
 mod lexicon;
+mod compounds;
 mod sentences;
 mod values;
 mod words;

@@ -21,6 +21,7 @@ pub mod index;
 pub mod inquiry;
 pub mod retrieval;
 pub mod draft;
+pub mod evaluation;
 
 pub mod config;
 pub mod service;

@@ -166,7 +166,6 @@ pub fn load(
             config::Environment::with_prefix(PREFIX)
                 .prefix_separator("_")
                 .separator("__")
-                .try_parsing(true)
                 .source(Some(environment)),
         );
     let data = overrides.data.as_ref().map(|data| data.display().to_string());
@@ -245,6 +244,8 @@ mod tests {
     fn the_environment_sets_what_it_names_and_the_command_line_wins() {
         let loaded = from_variables(&[("SVARFORSLAG_LIMITS__WORK_AT_ONCE_MAX", "3")]).unwrap();
         assert_eq!(loaded.config.limits.work_at_once_max, 3);
+        let phone = from_variables(&[("SVARFORSLAG_SIGNER__PHONE", "00123456")]).unwrap();
+        assert_eq!(phone.config.signer.phone, "00123456");
         let overrides = Overrides { data: Some("elsewhere".into()), listen: None };
         let variables = HashMap::from([("SVARFORSLAG_DATA".to_owned(), "there".to_owned())]);
         let loaded = load(None, variables, &overrides).unwrap();

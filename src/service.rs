@@ -161,11 +161,14 @@ pub fn build(
 ) -> Result<index::Report, Error> {
     let started = Instant::now();
     let held = index::remembered(&config.data);
-    let paths = match (&held, build.paths.is_empty()) {
-        (_, false) => build.paths.clone(),
-        (Some(held), true) if !held.roots.is_empty() => held.roots.clone(),
-        _ => return Err(Error::NothingToIndex),
+    let paths = if build.paths.is_empty() {
+        index::remembered_roots(&config.data)
+    } else {
+        build.paths.clone()
     };
+    if paths.is_empty() {
+        return Err(Error::NothingToIndex);
+    }
     // Only an index that can be built on knows a file; any other is made from all files anew.
     let usable = Index::open(&config.data).is_ok();
     let held = held.filter(|held| usable && held.cut == config.passages);

@@ -8,7 +8,7 @@ use crate::draft::check::{Check, Gate};
 use crate::draft::note::{Line, Note, day_line};
 use crate::draft::outcome::{Outcome, Rule, rule_for};
 use crate::draft::phrases::Phrase;
-use crate::draft::select::{Pick, Selection, is_empty_chapter, select};
+use crate::draft::select::{Pick, Selection, is_empty_chapter, routing_sentences, select};
 use crate::draft::sentence::{Citation, Sentence};
 use crate::draft::{Answer, Cost, DayFrom, Draft, Error, Maker, letter};
 use crate::index::Snapshot;
@@ -16,7 +16,7 @@ use crate::inquiry::{Channel, Inquiry, Question, Reading, Remark, Tone, Tongue, 
 use crate::language::content_stems;
 use crate::retrieval::{self, Evidence, Hit, Lookup, Narrowing, Words};
 use crate::sources::Kind;
-use crate::terms::{Scope, State};
+use crate::terms::{Audience, Scope, State};
 
 /// Passages that are ranked for each question.
 const HITS_PER_QUESTION: usize = 12;
@@ -225,8 +225,11 @@ impl Writer<'_> {
         let narrowing = Narrowing { kinds: vec![Kind::RetteSted], systems: Vec::new() };
         let found =
             retrieval::look_up(self.snapshot, self.case.scope, topic, &narrowing, HITS_SHOWN)?;
-        let hits: Vec<Hit> =
-            found.hits.into_iter().filter(|hit| hit.state == State::Current).collect();
+        let hits: Vec<Hit> = found
+            .hits
+            .into_iter()
+            .filter(|hit| hit.state == State::Current && hit.audience == Audience::Customer)
+            .collect();
         self.route(question, &hits, rule.reason.clone())
     }
 
@@ -240,11 +243,7 @@ impl Writer<'_> {
         let mut sentences = vec![Sentence::phrase(format!("q{}s1", question.n), &phrase)];
         let mut lines = Vec::new();
         if let Some(hit) = hits.first() {
-            let ranges = retrieval::sentence_ranges(&hit.text);
-            let wanted = ranges.into_iter().filter(|range| {
-                hit.text.get(range.clone()).is_some_and(|text| text.split_whitespace().count() > 3)
-            });
-            for (at, range) in wanted.take(ROUTING_SENTENCES).enumerate() {
+            for (at, range) in routing_sentences(hit, ROUTING_SENTENCES).into_iter().enumerate() {
                 let citation = Citation::of(hit, range);
                 let id = format!("q{}s{}", question.n, at + 2);
                 sentences.extend(citation.map(|citation| Sentence::quoted(id, citation)));
@@ -475,7 +474,9 @@ fn remark(remark: &Remark) -> String {
 
 /// Whether a page that sends the customer elsewhere fits clearly better than all others.
 fn routes(hits: &[Hit]) -> bool {
-    let routing = hits.first().filter(|hit| hit.kind == Kind::RetteSted);
+    let routing = hits
+        .first()
+        .filter(|hit| hit.kind == Kind::RetteSted && hit.audience == Audience::Customer);
     let other = hits.iter().find(|hit| hit.kind != Kind::RetteSted);
     routing.is_some_and(|best| other.is_none_or(|other| other.score < best.score * ROUTING_LEAD))
 }

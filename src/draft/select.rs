@@ -86,6 +86,18 @@ fn wanted(question: &str) -> Wanted {
     WANTED.iter().find(|(_, pattern)| fits(pattern)).map_or(Wanted::Other, |(kind, _)| *kind)
 }
 
+/// The first sentences of a page that sends the customer elsewhere, as far as they may be quoted.
+pub(crate) fn routing_sentences(hit: &Hit, most: usize) -> Vec<Range<usize>> {
+    let may_stand = |text: &str| {
+        text.split_whitespace().count() >= SENTENCE_WORDS_MIN && privacy::find(text).is_empty()
+    };
+    if hit.audience != Audience::Customer {
+        return Vec::new();
+    }
+    let ranges = sentence_ranges(&hit.text).into_iter();
+    ranges.filter(|range| hit.text.get(range.clone()).is_some_and(may_stand)).take(most).collect()
+}
+
 /// Whether a hit may support a sentence of the reply at all.
 pub(crate) fn quotable(hit: &Hit) -> bool {
     hit.audience == Audience::Customer && hit.kind != Kind::RetteSted && !is_empty_chapter(hit)

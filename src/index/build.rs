@@ -77,6 +77,16 @@ pub fn remembered(data: &Path) -> Option<Manifest> {
     manifest::read(data, &build, &number).ok()
 }
 
+/// The folders and files of the last run, also of a run of another version of the program.
+pub fn remembered_roots(data: &Path) -> Vec<PathBuf> {
+    let number = |build: &PathBuf| {
+        let index = tantivy::Index::open_in_dir(build).ok()?;
+        index.load_metas().ok()?.payload
+    };
+    let Ok(build) = manifest::current_build(data) else { return Vec::new() };
+    number(&build).map_or_else(Vec::new, |number| manifest::roots(&build, &number))
+}
+
 /// Makes the index hold what the update says; the last good index stays until that is complete.
 pub fn update(data: &Path, update: Update, progress: &dyn Fn(Progress)) -> Result<Report, Error> {
     let _lock = lock(data)?;

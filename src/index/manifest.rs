@@ -184,6 +184,18 @@ pub(crate) fn read(data: &Path, build: &Path, number: &str) -> Result<Manifest, 
     serde_json::from_str(&text).map_err(damaged)
 }
 
+/// Only the folders, which a manifest of any form has.
+#[derive(Debug, Deserialize)]
+struct Roots {
+    roots: Vec<PathBuf>,
+}
+
+/// The folders that a manifest remembers, also one that this program cannot build on.
+pub(crate) fn roots(build: &Path, number: &str) -> Vec<PathBuf> {
+    let text = fs::read_to_string(manifest_path(build, number)).unwrap_or_default();
+    serde_json::from_str(&text).map_or_else(|_| Vec::new(), |held: Roots| held.roots)
+}
+
 /// Writes a manifest, whole or not at all.
 pub(crate) fn write(build: &Path, number: &str, manifest: &Manifest) -> Result<(), Error> {
     let path = manifest_path(build, number);

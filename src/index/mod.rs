@@ -13,7 +13,7 @@ mod build;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-pub use build::{Progress, Report, Update, remembered, update};
+pub use build::{Progress, Report, Update, remembered, remembered_roots, update};
 pub use manifest::{Manifest, Record};
 pub use snapshot::{Filter, Found, Query, QueryTerm, Snapshot, States};
 

@@ -79,7 +79,7 @@ pub fn find(
     let (terms, _) = weigh(snapshot, question.words);
     let search = query(&terms);
     let ranker = Ranker { snapshot, scope, terms: &terms };
-    let current = snapshot.words(scope, &search, &Filter::current(), CANDIDATES)?;
+    let current = snapshot.words(scope, &search, &Filter::current(), CANDIDATES.max(limit))?;
     let current =
         current.into_iter().filter(|found| ranker.for_loengruppe(found, question.loengruppe));
     let hits = ranker.rank(current.collect(), limit);
@@ -105,9 +105,10 @@ pub fn look_up(
         systems: narrowing.systems.clone(),
         states,
     };
-    let current = snapshot.words(scope, &search, &filter(States::Current), CANDIDATES)?;
+    let current =
+        snapshot.words(scope, &search, &filter(States::Current), CANDIDATES.max(limit))?;
     let mut hits = ranker.rank(current, limit);
-    let any = snapshot.words(scope, &search, &filter(States::Any), CANDIDATES)?;
+    let any = snapshot.words(scope, &search, &filter(States::Any), CANDIDATES.max(limit))?;
     let outdated = ranker.rank(any, limit).into_iter().filter(|hit| hit.state != State::Current);
     hits.extend(outdated);
     hits.truncate(limit);

@@ -6,7 +6,7 @@ Usage, from anywhere:
     python3 index/masters/make_demo.py
 
 Reads the sources beside this file (Markdown and TOML) and writes DOCX, PDF,
-PPTX, XLSX, HTML and Latin-1 text below index/demo/, each with the line that
+PPTX, XLSX, HTML, EML and Latin-1 text below index/demo/, each with the line that
 says it is invented, and a sidecar NAME.EXT.meta.yaml where the format carries
 no metadata and collection.toml does not hold it. Then everything is read back
 and checked; a failed check ends the run with status 1.
@@ -17,12 +17,17 @@ between machines with and without that font.
 """
 
 import datetime as dt
+import email
+import email.policy
 import html
 import io
 import re
 import sys
+import textwrap
 import tomllib
 import zipfile
+from email.message import EmailMessage
+from email.utils import format_datetime
 from pathlib import Path
 
 import docx
@@ -54,8 +59,17 @@ RUN_DAYS, HOLIDAY_DAYS = 5, 2  # deadlines before a payroll run: ordinary forms,
 # --- sources -----------------------------------------------------------------
 
 def read_markdown(path):
-    """Front matter and blocks: (kind, value) with kind h1..h3, p, ol, ul, table, note."""
+    """Front matter and blocks: (kind, value) with kind h1..h3, p, ol, ul, table, note, quote, raw.
+
+    In a mail, paragraphs keep their lines (raw), and what follows the paragraph
+    ATTACHMENT is the text of the file attached to it.
+    """
     front, body = re.match(r"---\n(.*?)\n---\n(.*)", path.read_text(encoding="utf-8"), re.S).groups()
+    front = yaml.safe_load(front)
+    is_mail = front["target"].endswith(".eml")
+    body, _, attached = body.partition("\nATTACHMENT\n")
+    if attached:
+        front["attached"] = attached.strip() + "\n"
     blocks = []
     for part in re.split(r"\n\s*\n", body.strip()):
         lines = part.split("\n")
@@ -68,13 +82,15 @@ def read_markdown(path):
             blocks.append(("ol", [re.sub(r"^\d+\. ", "", x) for x in lines]))
         elif part.startswith("- "):
             blocks.append(("ul", [x[2:] for x in lines]))
+        elif is_mail:
+            blocks.append(("quote" if part.startswith(">") else "raw", lines))
         elif part.startswith("Noter: "):
             blocks.append(("note", part[len("Noter: "):]))
         else:
             blocks.append(("p", " ".join(lines)))
     if blocks[0][0] != "h1":
         raise ValueError(f"{path.name}: the first block must be the title")
-    return yaml.safe_load(front), [blocks[0], ("p", LINE), *blocks[1:]]
+    return front, [blocks[0], ("p", LINE), *blocks[1:]]
 
 
 def write(target, data):
@@ -281,6 +297,26 @@ def make_text(front, blocks):
     return ("\r\n\r\n".join(x.replace("\n", "\r\n") for x in out) + "\r\n").encode(front["encoding"])
 
 
+def make_eml(front, blocks):
+    """A mail with fixed date, id and boundary; quoted mails keep their marks."""
+    text = []
+    for kind, value in blocks[1:]:
+        lines = [value] if kind == "p" else value
+        if kind != "quote":
+            lines = [short for line in lines for short in textwrap.wrap(line, 76, break_long_words=False, break_on_hyphens=False)]
+        text.append("\n".join(lines))
+    stem = Path(front["target"]).stem
+    mail = EmailMessage(policy=email.policy.SMTP)
+    mail["From"], mail["To"], mail["Subject"] = front["from"], front["to"], blocks[0][1]
+    mail["Date"] = format_datetime(dt.datetime.fromisoformat(front["sent"]))
+    mail["Message-ID"] = f"<{stem}@sam.example>"
+    mail.set_content("\n\n".join(text) + "\n", charset=front["charset"], cte="8bit" if front["charset"] == "iso-8859-1" else "quoted-printable")
+    if "attachment" in front:
+        mail.add_attachment(front["attached"], filename=front["attachment"], charset=front["charset"], cte="quoted-printable")
+        mail.set_boundary("demo-" + stem[:40])
+    return mail.as_bytes()
+
+
 def make_xlsx(source):
     book = openpyxl.Workbook()
     book.properties.creator, book.properties.created = "Demosamling", DAY
@@ -312,7 +348,7 @@ def make_xlsx(source):
     return repack(out.getvalue())
 
 
-MAKERS = {".docx": make_docx, ".pdf": make_pdf, ".pptx": make_pptx, ".html": make_html, ".txt": make_text}
+MAKERS = {".docx": make_docx, ".pdf": make_pdf, ".pptx": make_pptx, ".html": make_html, ".txt": make_text, ".eml": make_eml}
 
 
 # --- checks ------------------------------------------------------------------
@@ -331,6 +367,9 @@ def texts_of(path):
         return [html.unescape(x) for x in re.findall(r">([^<>]+)<", path.read_text(encoding="utf-8"))]
     if path.suffix == ".txt":
         return path.read_bytes().decode("iso-8859-1").split("\r\n")
+    if path.suffix == ".eml":
+        mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        return mail.get_body(("plain",)).get_content().splitlines()
     return None
 
 

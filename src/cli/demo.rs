@@ -12,14 +12,19 @@ pub(crate) fn folder() -> Option<PathBuf> {
     [Path::new("index/demo"), built].into_iter().find(|place| place.is_dir()).map(Path::to_owned)
 }
 
-pub(crate) fn run(mut desk: Desk) -> anyhow::Result<ExitCode> {
-    let folder = folder().ok_or_else(|| out::Advised {
+/// What to say where the demo collection is needed and not there.
+pub(crate) fn missing() -> out::Advised {
+    out::Advised {
         code: "no_demo",
         reason: "the demo collection is not beside this program".to_owned(),
         remedy: "run it from the repository, or index your own documents with \
                  `svarforslag index PATH…` and then `svarforslag serve`"
             .to_owned(),
-    })?;
+    }
+}
+
+pub(crate) fn run(mut desk: Desk) -> anyhow::Result<ExitCode> {
+    let folder = folder().ok_or_else(missing)?;
     if !desk.data_named {
         desk.loaded.config.data = desk.loaded.config.data.join("demo");
     }

@@ -11,6 +11,7 @@ mod ask;
 mod settings;
 mod serve;
 mod demo;
+mod evaluate;
 mod doctor;
 
 use std::path::PathBuf;
@@ -58,6 +59,8 @@ enum Command {
     Lookup(lookup::Arguments),
     /// Draft a reply to an inquiry: a mail (EML or text), JSON, or a folder of them.
     Ask(ask::Arguments),
+    /// Measure drafts and retrieval on a gold set, or compare two reports.
+    Evaluate(evaluate::Arguments),
     /// Serve drafts and lookups over HTTP.
     Serve(serve::Arguments),
     /// Print the settings and where each came from.
@@ -123,6 +126,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Index(arguments)) => index::run(&desk, &arguments),
         Some(Command::Lookup(arguments)) => lookup::run(&desk, &arguments),
         Some(Command::Ask(arguments)) => ask::run(&desk, &arguments),
+        Some(Command::Evaluate(arguments)) => evaluate::run(&desk, &arguments),
         Some(Command::Serve(_)) => serve::run(&desk),
         Some(Command::Config) => settings::run(&desk),
         Some(Command::Doctor) => doctor::run(&desk),

@@ -10,7 +10,7 @@ use tantivy::{IndexWriter, TantivyDocument, Term};
 use crate::index::Error;
 use crate::index::manifest::{self, FORMAT, Manifest, Record};
 use crate::index::schema::{self, Fields, GENERAL, day_number};
-use crate::language::ANALYSER;
+use crate::language::analyser;
 use crate::passages::{self, Passage};
 use crate::sources::{Collection, Document, Note};
 use crate::terms::{Period, Register};
@@ -227,7 +227,7 @@ fn plan(update: &Update, held: Option<Manifest>) -> Manifest {
     notes.dedup();
     Manifest {
         format: FORMAT,
-        analyser: ANALYSER.to_owned(),
+        analyser: analyser(),
         cut: update.cut,
         made: update.made.clone(),
         collection: update.collection.clone(),

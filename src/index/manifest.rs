@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::index::Error;
-use crate::language::ANALYSER;
+use crate::language::analyser;
 use crate::passages;
 use crate::sources::{Collection, Document, Kind, Note};
 use crate::terms::{Audience, Period, Register, System};
@@ -106,8 +106,8 @@ impl Manifest {
     pub(crate) fn check(&self, data: &Path) -> Result<(), Error> {
         let (built_with, installed) = if self.format != FORMAT {
             (format!("format {}", self.format), format!("format {FORMAT}"))
-        } else if self.analyser != ANALYSER {
-            (format!("analyser {}", self.analyser), format!("analyser {ANALYSER}"))
+        } else if self.analyser != analyser() {
+            (format!("analyser {}", self.analyser), format!("analyser {}", analyser()))
         } else {
             return Ok(());
         };
@@ -178,7 +178,7 @@ pub(crate) fn read(data: &Path, build: &Path, number: &str) -> Result<Manifest, 
         return Err(Error::Mismatch {
             data: data.to_owned(),
             built_with: format!("format {}, analyser {}", version.format, version.analyser),
-            installed: format!("format {FORMAT}, analyser {ANALYSER}"),
+            installed: format!("format {FORMAT}, analyser {}", analyser()),
         });
     }
     serde_json::from_str(&text).map_err(damaged)

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::language::analysis::analysis;
+
 /// A term of the trade.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -111,6 +113,9 @@ impl Lexicon {
 
     /// The terms whose name or equal name stands in `text`, in the glossary's order.
     pub fn terms_in(&self, text: &str) -> Vec<&Term> {
+        if !analysis().glossary {
+            return Vec::new();
+        }
         let words: Vec<&str> =
             text.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '.')).collect();
         let mut found: BTreeSet<usize> = BTreeSet::new();

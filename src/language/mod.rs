@@ -4,13 +4,15 @@
 //! Gives: sentence ranges, [`Token`]s for the index, [`Value`]s for the check, the [`Lexicon`].
 //! Never: drops a word that turns a rule around, or tears a code apart.
 
+mod analysis;
 mod lexicon;
 mod compounds;
 mod sentences;
 mod values;
 mod words;
 
+pub use analysis::{Analysis, analyser, choose_analysis};
 pub use lexicon::{Lexicon, Term, lexicon};
 pub use sentences::sentences;
 pub use values::{Value, ValueKind, values};
-pub use words::{ANALYSER, Token, compound_tokens, content_stems, fold, parts_of, stem, tokens};
+pub use words::{Token, compound_tokens, content_stems, fold, parts_of, stem, tokens};

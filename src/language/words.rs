@@ -5,10 +5,7 @@ use std::ops::Range;
 use frostem::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::language::{compounds, lexicon::lexicon, values::values};
-
-/// The version of all that decides a token; an index made with another one is rebuilt.
-pub const ANALYSER: &str = "da-1";
+use crate::language::{analysis::analysis, compounds, lexicon::lexicon, values::values};
 
 /// Longer runs of letters and digits are cut; nobody searches for them.
 const TOKEN_CHARS_MAX: usize = 60;
@@ -37,12 +34,20 @@ pub fn fold(word: &str) -> String {
 
 /// The Danish Snowball stem of a folded word.
 pub fn stem(word: &str) -> String {
-    Stemmer::new(Algorithm::Danish).stem(word).into_owned()
+    if analysis().stemming {
+        Stemmer::new(Algorithm::Danish).stem(word).into_owned()
+    } else {
+        word.to_owned()
+    }
 }
 
 /// The stemmed parts of a folded compound; nothing if the word is none.
 pub fn parts_of(word: &str) -> Vec<String> {
-    compounds::split(word).into_iter().map(stem).collect()
+    if analysis().compounds {
+        compounds::split(word).into_iter().map(stem).collect()
+    } else {
+        Vec::new()
+    }
 }
 
 /// Only the parts of the compounds of a text, each at the place of its word.

@@ -1,4 +1,10 @@
-//! What both faces call: build an index, suggest a reply, look something up.
+//! What both faces call: build an index, suggest a reply, look something up, evaluate.
+//!
+//! Takes: settings, and what a caller asks.
+//! Gives: [`Service`], [`build`], and reports of evaluations.
+//! Never: searches without a scope that it has made itself; keeps what a customer wrote.
+
+mod evaluate;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,8 +13,11 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+pub use evaluate::{Evaluated, evaluate_beir, evaluate_run};
+
 use crate::config::Config;
 use crate::draft::{self, Case, Citation, DayFrom, Draft};
+use crate::evaluation;
 use crate::index::{self, Index, Record, Snapshot, Update};
 use crate::inquiry::{self, AttachmentText, Inquiry, Received};
 use crate::passages::{PassageId, Place};
@@ -64,6 +73,9 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// An evaluation could not be made.
+    #[error(transparent)]
+    Evaluation(#[from] evaluation::Error),
     /// Nothing was named to index, and nothing is remembered.
     #[error("nothing to index: no path was named, and none is remembered")]
     NothingToIndex,
@@ -107,6 +119,7 @@ impl Error {
             Self::Sources(_) => "bad_sources",
             Self::Register { .. } => "bad_register",
             Self::File { .. } => "unreadable_file",
+            Self::Evaluation(_) => "bad_evaluation",
             Self::NothingToIndex => "nothing_to_index",
             Self::BadParameter { .. } => "bad_parameter",
             Self::EmptyQuery => "empty_query",
@@ -123,6 +136,7 @@ impl Error {
             Self::Sources(error) => error.remedy().to_owned(),
             Self::Register { source, .. } => source.remedy().to_owned(),
             Self::File { .. } => "check the path and its rights".to_owned(),
+            Self::Evaluation(error) => error.remedy().to_owned(),
             Self::NothingToIndex => "name folders or files: `svarforslag index PATH…`".to_owned(),
             Self::BadDay(_) => "write the day as YYYY-MM-DD".to_owned(),
             Self::BadParameter { .. } => "use one of the values that are listed".to_owned(),

@@ -1,0 +1,192 @@
+//! `svarforslag evaluate`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::{Desk, demo, index, out};
+use crate::evaluation::{self, Gate, Report};
+use crate::language::{Analysis, choose_analysis};
+use crate::service::{self, Build, Evaluated};
+
+#[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  \
+    svarforslag evaluate                                  the demo's gold set\n  \
+    svarforslag evaluate --out reports/today --gate gate.toml\n  \
+    svarforslag evaluate --set index.stemming=off --name unstemmed --out reports/unstemmed\n  \
+    svarforslag evaluate compare reports/today/report.json reports/unstemmed/report.json\n  \
+    svarforslag evaluate --beir testsets/squad-da         a retrieval set in BEIR layout\n  \
+    svarforslag evaluate --run run.trec --qrels qrels.trec"
+)]
+pub(crate) struct Arguments {
+    /// Gold files (JSONL) [default: the demo's].
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    gold: Vec<PathBuf>,
+    /// A retrieval set: a folder with corpus.jsonl, queries.jsonl and qrels.tsv.
+    #[arg(long, value_name = "DIR", conflicts_with = "gold")]
+    beir: Option<PathBuf>,
+    /// A TREC run from elsewhere.
+    #[arg(long, value_name = "FILE", requires = "qrels", conflicts_with_all = ["gold", "beir"])]
+    run: Option<PathBuf>,
+    /// The judgements for --run.
+    #[arg(long, value_name = "FILE", requires = "run")]
+    qrels: Option<PathBuf>,
+    /// How passages are found; this version searches by words.
+    #[arg(long, value_enum, default_value_t = Mode::Words)]
+    mode: Mode,
+    /// Leave a step out: index.stemming=off, index.compounds=off, index.glossary=off.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// What the run is called in reports.
+    #[arg(long, default_value = "svarforslag")]
+    name: String,
+    /// Write report.json, report.md, report.html, run.trec and qrels.trec here.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Fail when a figure breaks a floor of this file.
+    #[arg(long, value_name = "FILE")]
+    gate: Option<PathBuf>,
+    #[command(subcommand)]
+    compare: Option<Compare>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Mode {
+    /// By words.
+    Words,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Compare {
+    /// Compare two reports question by question.
+    Compare {
+        /// The first report.json.
+        a: PathBuf,
+        /// The second report.json.
+        b: PathBuf,
+        /// Write the comparison as a page here.
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+    },
+}
+
+pub(crate) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if let Some(Compare::Compare { a, b, html }) = &arguments.compare {
+        return compare(desk, a, b, html.as_deref());
+    }
+    let Mode::Words = arguments.mode;
+    let analysis = Analysis::without(&arguments.set).map_err(|setting| out::Advised {
+        code: "bad_setting",
+        reason: format!("`{setting}` cannot be set for an evaluation"),
+        remedy: "write index.stemming=off, index.compounds=off or index.glossary=off".to_owned(),
+    })?;
+    choose_analysis(analysis);
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("evaluating [{bar:30}] {pos}/{len} {eta}") {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    let progress = |done: usize, of: usize| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    };
+    let mut evaluated = evaluate(desk, arguments, &progress)?;
+    bar.finish_and_clear();
+    evaluated.report.settings.clone_from(&arguments.set);
+    if let Some(folder) = &arguments.out {
+        write(folder, &evaluated)?;
+    }
+    if desk.json {
+        out::say(&serde_json::to_string_pretty(&evaluated.report)?);
+    } else {
+        out::say(&evaluation::markdown(&evaluated.report));
+    }
+    gate(arguments.gate.as_deref(), &evaluated.report)
+}
+
+fn evaluate(
+    desk: &Desk,
+    arguments: &Arguments,
+    progress: &dyn Fn(usize, usize),
+) -> anyhow::Result<Evaluated> {
+    let name = &arguments.name;
+    if let Some(folder) = &arguments.beir {
+        return Ok(service::evaluate_beir(&desk.loaded.config, folder, name, progress)?);
+    }
+    if let (Some(run), Some(qrels)) = (&arguments.run, &arguments.qrels) {
+        return Ok(service::evaluate_run(run, qrels, name)?);
+    }
+    // The demo's own index is brought up to date; a changed analysis gets one of its own.
+    let mut config = desk.loaded.config.clone();
+    let scratch = tempfile::tempdir()?;
+    let folder = demo::folder();
+    let mut gold = arguments.gold.clone();
+    if !desk.data_named {
+        let folder = folder.clone().ok_or_else(demo::missing)?;
+        config.data = if arguments.set.is_empty() {
+            config.data.join("demo")
+        } else {
+            scratch.path().to_owned()
+        };
+        index::build(&config, &Build { paths: vec![folder], add: false })?;
+    } else if !arguments.set.is_empty() {
+        let roots = crate::index::remembered_roots(&config.data);
+        config.data = scratch.path().to_owned();
+        index::build(&config, &Build { paths: roots, add: false })?;
+    }
+    if gold.is_empty() {
+        gold = gold_of(&folder.ok_or_else(demo::missing)?.join("evaluation"))?;
+    }
+    let service = service::Service::open(config)?;
+    Ok(service.evaluate(&gold, name, progress)?)
+}
+
+fn gold_of(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "jsonl"))
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+fn write(folder: &Path, evaluated: &Evaluated) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let report = &evaluated.report;
+    std::fs::write(folder.join("report.json"), serde_json::to_string_pretty(report)?)?;
+    std::fs::write(folder.join("report.md"), evaluation::markdown(report))?;
+    std::fs::write(folder.join("run.trec"), evaluation::write_run(&evaluated.run, &report.run))?;
+    std::fs::write(folder.join("qrels.trec"), evaluation::write_qrels(&evaluated.qrels))?;
+    out::tell(&format!("reports in {}", folder.display()));
+    Ok(())
+}
+
+fn gate(file: Option<&Path>, report: &Report) -> anyhow::Result<ExitCode> {
+    let Some(file) = file else { return Ok(ExitCode::SUCCESS) };
+    let gate: Gate = toml::from_str(&std::fs::read_to_string(file)?)?;
+    let breaches = gate.breaches(report);
+    for breach in &breaches {
+        out::tell(&format!("gate: {breach}"));
+    }
+    if breaches.is_empty() {
+        out::tell(&format!("gate: every floor of {} holds", file.display()));
+        return Ok(ExitCode::SUCCESS);
+    }
+    Ok(ExitCode::FAILURE)
+}
+
+fn compare(desk: &Desk, a: &Path, b: &Path, _html: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let read = |file: &Path| -> anyhow::Result<Report> {
+        Ok(serde_json::from_str(&std::fs::read_to_string(file)?)?)
+    };
+    let (a, b) = (read(a)?, read(b)?);
+    let comparison = evaluation::compare(&a, &b).map_err(service::Error::from)?;
+    if desk.json {
+        out::say(&serde_json::to_string_pretty(&comparison)?);
+    } else {
+        out::say(&evaluation::comparison_markdown(&comparison));
+    }
+    Ok(ExitCode::SUCCESS)
+}

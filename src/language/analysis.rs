@@ -1,0 +1,68 @@
+//! Which steps of the analysis are on. They are all on, but when an evaluation asks what one is worth.
+
+use std::sync::OnceLock;
+
+/// The version of all that decides a token; an index made with another one is rebuilt.
+const VERSION: &str = "da-2";
+
+/// The steps that can be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Analysis {
+    /// Whether words are stemmed.
+    pub stemming: bool,
+    /// Whether compounds are cut into their parts.
+    pub compounds: bool,
+    /// Whether equal terms of the glossary stand for each other.
+    pub glossary: bool,
+}
+
+impl Analysis {
+    const ALL: Self = Self { stemming: true, compounds: true, glossary: true };
+
+    /// Every step, but those that the settings `index.NAME=off` name; the first other setting is
+    /// returned.
+    pub fn without(settings: &[String]) -> Result<Self, String> {
+        let mut analysis = Self::ALL;
+        for setting in settings {
+            let (key, value) = setting.split_once('=').ok_or_else(|| setting.clone())?;
+            let on = match value.trim() {
+                "on" | "true" => true,
+                "off" | "false" => false,
+                _ => return Err(setting.clone()),
+            };
+            match key.trim() {
+                "index.stemming" => analysis.stemming = on,
+                "index.compounds" => analysis.compounds = on,
+                "index.glossary" => analysis.glossary = on,
+                _ => return Err(setting.clone()),
+            }
+        }
+        Ok(analysis)
+    }
+}
+
+static CHOSEN: OnceLock<Analysis> = OnceLock::new();
+
+/// Leaves steps out for the rest of this process; it must come before anything is read, and
+/// says whether it did.
+pub fn choose_analysis(analysis: Analysis) -> bool {
+    CHOSEN.set(analysis).is_ok()
+}
+
+/// The steps that are on.
+pub(crate) fn analysis() -> Analysis {
+    *CHOSEN.get_or_init(|| Analysis::ALL)
+}
+
+/// The analyser's name, by which an index knows what it was made with.
+pub fn analyser() -> String {
+    let Analysis { stemming, compounds, glossary: _ } = analysis();
+    let mut name = VERSION.to_owned();
+    for (on, step) in [(stemming, "stemming"), (compounds, "compounds")] {
+        if !on {
+            name.push_str(" without ");
+            name.push_str(step);
+        }
+    }
+    name
+}

@@ -1,0 +1,265 @@
+//! Evaluation runs: drafts and rankings made by the service, judged by `evaluation`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use crate::config::Config;
+use crate::evaluation::{
+    self, Beir, Error as Bad, Gold, GoldInquiry, GoldQuestion, Judge, Measure, Qrels, Relevant,
+    Report, Run, Unit, read_beir, read_gold, read_qrels, read_run, score_run, summarise,
+};
+use crate::index::{Index, Snapshot, Update, update};
+use crate::inquiry::Inquiry;
+use crate::passages::Passage;
+use crate::retrieval::{self, Narrowing, Words};
+use crate::service::{Error, Service, clock};
+use crate::sources::{Block, Collection, Document, Form, Kind};
+use crate::terms::{Asker, Audience, Period, Register, Scope};
+
+/// Passages ranked for each question of a gold set.
+const DEPTH: usize = 20;
+/// Documents ranked for each query of a test set.
+const BEIR_DEPTH: usize = 100;
+
+/// An evaluation with the rankings it was made from.
+#[derive(Debug)]
+pub struct Evaluated {
+    /// The report.
+    pub report: Report,
+    /// What was ranked, for each question.
+    pub run: Run,
+    /// What was judged, for each question.
+    pub qrels: Qrels,
+}
+
+impl Service {
+    /// Drafts every inquiry of the gold files and judges the drafts and the rankings.
+    ///
+    /// Each inquiry is drafted under its own scope. A judgement that resolves to nothing fails
+    /// the whole evaluation.
+    pub fn evaluate(
+        &self,
+        files: &[PathBuf],
+        name: &str,
+        progress: &dyn Fn(usize, usize),
+    ) -> Result<Evaluated, Error> {
+        let gold = read_gold(files)?;
+        let snapshot = self.snapshot()?;
+        let mut latency = Vec::new();
+        let mut units: Vec<Unit> = Vec::new();
+        let (mut run, mut qrels) = (Run::new(), Qrels::new());
+        self.check_judgements(&snapshot, &gold)?;
+        for (done, inquiry) in gold.inquiries.iter().enumerate() {
+            let started = Instant::now();
+            let draft = self.suggest(&inquiry.inquiry, Asker::operator())?;
+            latency.push(started.elapsed().as_secs_f64() * 1e3);
+            let draft = serde_json::to_value(&draft).unwrap_or_default();
+            let scope = self.scope_of(&snapshot, &inquiry.inquiry);
+            let idf = |stem: &str| rarity(&snapshot, stem);
+            let judged_text = |relevant: &Relevant| {
+                let held = holding(&snapshot, &scope, relevant);
+                held.into_iter().map(|passage| passage.text).collect::<Vec<_>>().join("\n")
+            };
+            let judge = Judge { idf: &idf, judged_text: &judged_text };
+            let mut judged = evaluation::judge(&judge, inquiry, &draft);
+            self.rank(&snapshot, &scope, inquiry, (&mut run, &mut qrels))?;
+            add_rankings(&mut judged, &run, &qrels);
+            units.append(&mut judged);
+            progress(done + 1, gold.inquiries.len());
+        }
+        let data = files.iter().map(|file| shown(file)).collect::<Vec<_>>().join(", ");
+        let mut report = summarise(name, &data, units);
+        latency.sort_by(f64::total_cmp);
+        report.latency_ms = latency;
+        Ok(Evaluated { report, run, qrels })
+    }
+
+    /// The inquiries whose judgements do not resolve would be judged too hard.
+    fn check_judgements(&self, snapshot: &Snapshot, gold: &Gold) -> Result<(), Error> {
+        let mut lost = Vec::new();
+        for inquiry in &gold.inquiries {
+            let scope = self.scope_of(snapshot, &inquiry.inquiry);
+            for question in &inquiry.questions {
+                for relevant in &question.relevant {
+                    if holding(snapshot, &scope, relevant).is_empty() {
+                        let (file, line) = &inquiry.place;
+                        lost.push(format!(
+                            "{}:{line}: {} question {}: `{}` does not hold »{}«",
+                            file.display(),
+                            inquiry.id,
+                            question.n,
+                            relevant.document,
+                            relevant.quote
+                        ));
+                    }
+                }
+            }
+        }
+        match lost.first() {
+            None => Ok(()),
+            Some(first) => Err(Bad::Unresolved { count: lost.len(), first: first.clone() }.into()),
+        }
+    }
+
+    fn scope_of(&self, snapshot: &Snapshot, inquiry: &Inquiry) -> Scope {
+        let named = inquiry.institution.as_deref();
+        let institution = named.and_then(|name| self.register(snapshot).find(name));
+        Scope::new(Asker::operator(), institution, self.day_of(snapshot, inquiry).0)
+    }
+
+    fn rank(
+        &self,
+        snapshot: &Snapshot,
+        scope: &Scope,
+        inquiry: &GoldInquiry,
+        (run, qrels): (&mut Run, &mut Qrels),
+    ) -> Result<(), Error> {
+        for question in inquiry.questions.iter().filter(|question| !question.relevant.is_empty()) {
+            let id = format!("{}#{}", inquiry.id, question.n);
+            let asked = asked(question);
+            let words = Words {
+                text: &asked,
+                context: "",
+                subject: inquiry.inquiry.subject.as_deref().unwrap_or_default(),
+            };
+            let search = retrieval::Question { words, loengruppe: None };
+            let found = retrieval::find(snapshot, scope, &search, DEPTH)?;
+            let ranked =
+                found.hits.iter().map(|hit| (hit.passage_id.0.clone(), f64::from(hit.score)));
+            run.insert(id.clone(), ranked.collect());
+            let judged = qrels.entry(id).or_default();
+            for relevant in &question.relevant {
+                for passage in holding(snapshot, scope, relevant) {
+                    let grade = judged.entry(passage.id.0).or_insert(0);
+                    *grade = (*grade).max(relevant.grade);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The words that a question is searched by: what the customer wrote, else the paraphrase.
+fn asked(question: &GoldQuestion) -> String {
+    if question.from.is_empty() { question.text.clone() } else { question.from.join(" ") }
+}
+
+fn add_rankings(units: &mut [Unit], run: &Run, qrels: &Qrels) {
+    for unit in units {
+        let Some(judged) = qrels.get(&unit.id) else { continue };
+        let one = Qrels::from([(unit.id.clone(), judged.clone())]);
+        for scored in score_run(run, &one, &Measure::USUAL) {
+            unit.scores.extend(scored.scores);
+        }
+    }
+}
+
+/// The passages of a judged document that hold the judged words; a quote that a cut parts stands
+/// in both of its halves' passages.
+fn holding(snapshot: &Snapshot, scope: &Scope, relevant: &Relevant) -> Vec<Passage> {
+    let passages = snapshot.passages_of(scope, &relevant.document).unwrap_or_default();
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let quote = flat(&relevant.quote);
+    passages.into_iter().filter(|passage| flat(&passage.text).contains(&quote)).collect()
+}
+
+/// BM25's inverse document frequency; a word that stands nowhere is as rare as can be.
+fn rarity(snapshot: &Snapshot, stem: &str) -> f64 {
+    let all = snapshot.len() as f64;
+    let count = snapshot.frequency(stem) as f64;
+    (1.0 + (all - count + 0.5) / (count + 0.5)).ln()
+}
+
+fn shown(file: &Path) -> String {
+    file.file_name()
+        .map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Scores a ranking from elsewhere.
+pub fn evaluate_run(run: &Path, qrels: &Path, name: &str) -> Result<Evaluated, Error> {
+    let (run, qrels) = (read_run(run)?, read_qrels(qrels)?);
+    let units = score_run(&run, &qrels, &Measure::USUAL);
+    Ok(Evaluated { report: summarise(name, "run and qrels", units), run, qrels })
+}
+
+/// Indexes a BEIR folder in a directory of its own, searches each query, and scores the ranking.
+pub fn evaluate_beir(
+    config: &Config,
+    folder: &Path,
+    name: &str,
+    progress: &dyn Fn(usize, usize),
+) -> Result<Evaluated, Error> {
+    let beir = read_beir(folder)?;
+    let data =
+        tempfile::tempdir().map_err(|source| Error::File { path: std::env::temp_dir(), source })?;
+    let index = index_of(config, &beir, data.path())?;
+    let snapshot = index.snapshot();
+    let scope = Scope::new(Asker::operator(), None, clock::today());
+    let mut run = Run::new();
+    let mut latency = Vec::new();
+    for (done, (id, text)) in beir.queries.iter().enumerate() {
+        let started = Instant::now();
+        let found = retrieval::look_up(&snapshot, &scope, text, &Narrowing::default(), BEIR_DEPTH)?;
+        latency.push(started.elapsed().as_secs_f64() * 1e3);
+        let mut best: BTreeMap<String, f64> = BTreeMap::new();
+        for hit in &found.hits {
+            let score = best.entry(hit.document.clone()).or_insert(f64::MIN);
+            *score = score.max(f64::from(hit.score));
+        }
+        let mut ranked: Vec<(String, f64)> = best.into_iter().collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        run.insert(id.clone(), ranked);
+        progress(done + 1, beir.queries.len());
+    }
+    let mut units = score_run(&run, &beir.qrels, &Measure::USUAL);
+    let texts: BTreeMap<&str, &str> =
+        beir.queries.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect();
+    for unit in &mut units {
+        unit.text = texts.get(unit.id.as_str()).copied().unwrap_or_default().to_owned();
+    }
+    let mut report = summarise(name, &shown(folder), units);
+    latency.sort_by(f64::total_cmp);
+    report.latency_ms = latency;
+    Ok(Evaluated { report, run, qrels: beir.qrels })
+}
+
+fn index_of(config: &Config, beir: &Beir, data: &Path) -> Result<Index, Error> {
+    let documents = beir.corpus.iter().map(|(id, title, text)| document(id, title, text)).collect();
+    let made = Update {
+        documents,
+        unchanged: std::collections::BTreeSet::new(),
+        add: false,
+        roots: Vec::new(),
+        collection: Collection::default(),
+        register: Register::default(),
+        notes: Vec::new(),
+        cut: config.passages,
+        made: clock::now(),
+    };
+    update(data, made, &|_| {})?;
+    Ok(Index::open(data)?)
+}
+
+fn document(id: &str, title: &str, text: &str) -> Document {
+    let paragraphs = text.split('\n').map(str::trim).filter(|line| !line.is_empty());
+    let block = |text: &str| Block { form: Form::Paragraph, text: text.to_owned(), page: None };
+    Document {
+        id: id.to_owned(),
+        file: id.to_owned(),
+        hash: String::new(),
+        title: title.to_owned(),
+        kind: Kind::Brugervejledning,
+        institution: None,
+        loengrupper: Vec::new(),
+        audience: Audience::Customer,
+        owner: None,
+        version: None,
+        period: Period::default(),
+        supersedes: Vec::new(),
+        systems: Vec::new(),
+        area: None,
+        demo: false,
+        blocks: paragraphs.map(block).collect(),
+    }
+}

@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::HttpBody;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -105,8 +108,10 @@ impl Served {
         // Answers are written at once; waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
         let place = Arc::clone(&self.place);
-        let answer = service_fn(move |request| {
-            let asking = self.place.ask();
+        let answer = service_fn(move |mut request: Request<Incoming>| {
+            // One whose body is still to come is taken for silent until it has come.
+            let asking = request.body().is_end_stream().then(|| self.place.ask());
+            request.extensions_mut().insert(Arc::clone(&self.place));
             let answering = self.router.clone().oneshot(request);
             async move {
                 let answer = answering.await;

@@ -76,9 +76,9 @@ mod tests {
     use super::*;
     use crate::config::Config;
 
-    fn desk(seats: usize) -> (Desk, tempfile::TempDir) {
+    fn desk(seats: usize, request_seconds_max: u64) -> (Desk, tempfile::TempDir) {
         let data = tempfile::tempdir().unwrap();
-        let limits = Limits { work_at_once_max: seats, ..Limits::default() };
+        let limits = Limits { work_at_once_max: seats, request_seconds_max, ..Limits::default() };
         let config = Config { data: data.path().to_owned(), limits, ..Config::default() };
         let service = Arc::new(Service::open(config).unwrap());
         (Desk::new(service, Counts::new().unwrap()), data)
@@ -86,7 +86,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_taken_seat_turns_others_away_and_is_given_back() {
-        let (desk, _data) = desk(1);
+        let (desk, _data) = desk(1, 30);
         let seat = Arc::clone(&desk.seats).acquire_owned().await.unwrap();
         let refused = desk.work(|_| Ok::<_, Problem>(())).await.unwrap_err();
         assert_eq!(refused.code(), Code::Busy);
@@ -95,8 +95,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn work_that_nobody_waits_for_any_more_still_holds_its_seat() {
+        let (desk, _data) = desk(1, 0);
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let work = move |_: &Service| {
+            let _ = held.recv();
+            Ok::<_, Problem>(())
+        };
+        assert_eq!(desk.work(work).await.unwrap_err().code(), Code::Timeout);
+        assert_eq!(desk.seats.available_permits(), 0);
+        drop(release);
+        assert!(Arc::clone(&desk.seats).acquire_owned().await.is_ok());
+    }
+
+    #[tokio::test]
     async fn work_that_panics_is_a_fault_and_leaves_its_seat() {
-        let (desk, _data) = desk(1);
+        let (desk, _data) = desk(1, 30);
         let work = |_: &Service| -> Result<(), Problem> { panic!("Kære Hr. Prøvesen") };
         let failed = desk.work(work).await.unwrap_err();
         assert_eq!(failed.code(), Code::Internal);

@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, Uri};
+use axum::{Extension, Json};
 use utoipa::IntoResponses;
 use utoipa::openapi::{RefOr, Response};
 
 use crate::draft::Draft;
+use crate::http::connections::Place;
 use crate::http::desk::Desk;
 use crate::http::problem::{self, Code, Problem};
 use crate::http::request::{Form, PARAMETER_CHARS_MAX, Parameters, read_body};
 use crate::http::shapes::{DayText, ShortText};
-use crate::inquiry::{self, AttachmentText, Channel, Inquiry};
+use crate::inquiry::{self, Channel, Inquiry, Received};
 use crate::service::{self, Service};
 use crate::terms::{Asker, Day, parse_day};
 
@@ -107,6 +108,7 @@ pub(crate) struct InquiryBody {
 )]
 pub(crate) async fn suggest(
     State(desk): State<Arc<Desk>>,
+    place: Option<Extension<Arc<Place>>>,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
@@ -118,8 +120,10 @@ pub(crate) async fn suggest(
         day: parameters.take("day").map(read_day).transpose()?,
     };
     let bytes = read_body(&headers, body, desk.limits()).await?;
+    let _asking = place.as_ref().map(|Extension(place)| place.ask());
     let work = move |service: &Service| {
-        let inquiry = asked.of(receive(form, &bytes).map_err(service::Error::from)?)?;
+        let received = receive(form, &bytes).map_err(service::Error::from)?;
+        let inquiry = asked.of(service.with_attachments(received))?;
         service.suggest(&inquiry, Asker::caller()).map_err(Problem::from)
     };
     let draft = desk.work(work).await?;
@@ -150,21 +154,15 @@ impl Asked {
     }
 }
 
-/// Takes the inquiry in. Files of a mail are named, and not read.
-fn receive(form: Form, bytes: &Bytes) -> Result<Inquiry, inquiry::Error> {
+/// Takes the inquiry in by the form that the caller named.
+fn receive(form: Form, bytes: &Bytes) -> Result<Received, inquiry::Error> {
     match form {
         Form::Json => {
             let text = std::str::from_utf8(bytes)
                 .map_err(|error| inquiry::Error::BadJson { detail: error.to_string() })?;
-            Inquiry::from_json(text)
+            let inquiry = Inquiry::from_json(text)?;
+            Ok(Received { inquiry, attachments: Vec::new() })
         }
-        Form::Mail => {
-            let received = Inquiry::from_eml(bytes)?;
-            let named = received
-                .attachments
-                .into_iter()
-                .map(|file| AttachmentText { name: file.name, text: Err("ikke læst".to_owned()) });
-            Ok(Inquiry { attachments: named.collect(), ..received.inquiry })
-        }
+        Form::Mail => Inquiry::from_eml(bytes),
     }
 }

@@ -8,13 +8,13 @@ mod problem;
 mod counts;
 mod desk;
 mod request;
+mod connections;
 mod shapes;
 mod drafts;
 mod lookup;
 mod health;
 mod page;
 mod router;
-mod connections;
 mod accept;
 
 pub use accept::serve;

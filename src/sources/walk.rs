@@ -19,7 +19,7 @@ const SKIP_FILE: &str = ".svarforslag-skip";
 /// Folders of words rather than of documents.
 const WORD_FOLDERS: [&str; 1] = ["lexicon"];
 /// Files that describe sources and are none.
-const OTHER_FILES: [&str; 2] = [COLLECTION_FILE, "institutions.toml"];
+const OTHER_FILES: [&str; 3] = [COLLECTION_FILE, "institutions.toml", "facts.toml"];
 
 /// How far the reading has come.
 #[derive(Debug, Clone, Copy)]

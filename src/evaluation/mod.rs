@@ -69,11 +69,11 @@ pub enum Error {
         pattern: String,
     },
     /// Judgements that resolve to nothing would make every figure too low.
-    #[error("{} judgements resolve to nothing; the first: {first}", .count)]
+    #[error("{count} judgements resolve to nothing:\n{first}")]
     Unresolved {
         /// How many.
         count: usize,
-        /// The first of them.
+        /// The first of them, one a line.
         first: String,
     },
     /// Two reports have no question in common.

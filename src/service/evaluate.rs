@@ -19,6 +19,8 @@ use crate::terms::{Asker, Audience, Period, Register, Scope};
 
 /// Passages ranked for each question of a gold set.
 const DEPTH: usize = 20;
+/// Judgements without a passage that are named; the rest are counted.
+const UNRESOLVED_SHOWN: usize = 40;
 /// Documents ranked for each query of a test set.
 const BEIR_DEPTH: usize = 100;
 
@@ -96,10 +98,12 @@ impl Service {
                 }
             }
         }
-        match lost.first() {
-            None => Ok(()),
-            Some(first) => Err(Bad::Unresolved { count: lost.len(), first: first.clone() }.into()),
+        if lost.is_empty() {
+            return Ok(());
         }
+        let count = lost.len();
+        lost.truncate(UNRESOLVED_SHOWN);
+        Err(Bad::Unresolved { count, first: lost.join("\n") }.into())
     }
 
     fn scope_of(&self, snapshot: &Snapshot, inquiry: &Inquiry) -> Scope {

@@ -12,6 +12,7 @@
 
 mod desk;
 
+mod drafts;
 mod http;
 mod index;
 mod inquiry;

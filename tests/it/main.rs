@@ -12,6 +12,7 @@
 
 mod desk;
 
+mod commands;
 mod drafts;
 mod http;
 mod index;

@@ -31,6 +31,40 @@ pub(crate) fn extractor() -> Extractor {
     Extractor { program: PathBuf::from(PROGRAM), limits: Limits::default() }
 }
 
+/// The same numbers for the same seed, on every machine.
+#[derive(Debug)]
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(end).unwrap()).unwrap()
+    }
+
+    pub(crate) fn between(&mut self, low: usize, high: usize) -> usize {
+        low + self.below(high - low + 1)
+    }
+
+    pub(crate) fn of<'a, T: ?Sized>(&mut self, all: &[&'a T]) -> &'a T {
+        all[self.below(all.len())]
+    }
+
+    pub(crate) fn some<'a>(&mut self, all: &[&'a str], count: usize) -> Vec<&'a str> {
+        let mut left = all.to_vec();
+        (0..count).map(|_| left.swap_remove(self.below(left.len()))).collect()
+    }
+}
+
 /// What will lie on the desk.
 #[derive(Debug, Default)]
 pub(crate) struct TestDesk {
@@ -172,6 +206,11 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
+    /// The draft as callers have it.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::to_value(&self.draft).unwrap()
+    }
+
     /// What became of question `n`.
     #[track_caller]
     pub(crate) fn outcome(&self, n: usize) -> Outcome {

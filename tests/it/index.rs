@@ -371,7 +371,7 @@ fn kill_runs(words_max: impl Fn(u32) -> u32) -> (u32, u32) {
         let edition = kill + 2;
         write_edition(documents.path(), edition);
         let mut run = run(documents.path(), data.path(), words_max(edition)).spawn().unwrap();
-        let moment = Duration::from_millis(1) + full * kill / (KILLS / 2 - 1);
+        let moment = Duration::from_millis(1) + full * kill * 11 / 10 / (KILLS / 2 - 1);
         std::thread::sleep(moment);
         run.kill().unwrap();
         run.wait().unwrap();
@@ -422,6 +422,33 @@ fn a_killed_run_leaves_the_last_good_index() {
         beside.1,
         started.elapsed().as_secs_f64()
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_can_no_longer_write_leaves_the_last_good_index() {
+    let (documents, data) = (folder(), folder());
+    write_edition(documents.path(), 1);
+    timed(documents.path(), data.path(), 200);
+    write_edition(documents.path(), 2);
+    // Files may not grow beyond so many blocks of 512 bytes, in place and beside.
+    for (blocks, words_max) in [(0, 200), (8, 200), (100, 200), (0, 201), (8, 201), (100, 201)] {
+        let command = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        let limited = Command::new("sh")
+            .args(["-c", &command, "sh", PROGRAM, "index", "--data"])
+            .args([data.path(), documents.path()])
+            .env("SVARFORSLAG_PASSAGES__WORDS_MAX", words_max.to_string())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&limited.stderr);
+        assert_eq!(limited.status.code(), Some(1), "{blocks} blocks: {said}");
+        assert!(said.contains("error: ") && said.contains("what to do: "), "{said}");
+        let editions = whole(&Index::open(data.path()).unwrap().snapshot());
+        assert!(editions.values().all(|edition| edition == "udgave1"), "{blocks} blocks");
+    }
+    timed(documents.path(), data.path(), 201);
+    let editions = whole(&Index::open(data.path()).unwrap().snapshot());
+    assert!(editions.values().all(|edition| edition == "udgave2"));
 }
 
 #[test]

@@ -12,6 +12,8 @@
 
 mod desk;
 
+mod commands;
+mod drafts;
 mod http;
 mod index;
 mod inquiry;

@@ -16,7 +16,7 @@ use svarforslag::service::{LookupQuery, Service};
 use svarforslag::sources::{Block, Collection, Document, Form, Kind};
 use svarforslag::terms::{Asker, Audience, Period, Register, Scope, System, parse_day};
 
-use crate::desk::{DAY, TestDesk, folder};
+use crate::desk::{Chance, DAY, TestDesk, folder};
 
 /// Random corpora that the law is held against.
 const CORPORA: u64 = 1000;
@@ -94,39 +94,6 @@ const FILLERS: [&str; 16] = [
     "tidligst",
     "skriftligt",
 ];
-
-/// The same numbers for the same seed, on every machine.
-struct Chance(u64);
-
-impl Chance {
-    fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(end).unwrap()).unwrap()
-    }
-
-    fn between(&mut self, low: usize, high: usize) -> usize {
-        low + self.below(high - low + 1)
-    }
-
-    fn of<'a, T: ?Sized>(&mut self, all: &[&'a T]) -> &'a T {
-        all[self.below(all.len())]
-    }
-
-    fn some<'a>(&mut self, all: &[&'a str], count: usize) -> Vec<&'a str> {
-        let mut left = all.to_vec();
-        (0..count).map(|_| left.swap_remove(self.below(left.len()))).collect()
-    }
-}
 
 /// One random corpus: what each institution asks about is said best by others.
 struct Corpus {

@@ -12,6 +12,7 @@
 
 mod desk;
 
+mod evaluation;
 mod http;
 mod index;
 mod inquiry;

@@ -310,7 +310,7 @@ fn must_nots(
 ) {
     for must_not in &question.must_not {
         if must_not.never.is_empty() && must_not.kind.is_none() {
-            add(scores, "must_not_unscored", 1.0);
+            scores.entry("must_not_unscored".to_owned()).or_default().sum += 1.0;
             continue;
         }
         let broken = sentences.iter().find(|told| breaks(must_not, told));
@@ -434,11 +434,11 @@ fn whole(
     evidence: &BTreeMap<String, (String, Option<String>, String)>,
 ) -> Unit {
     let mut scores = BTreeMap::new();
-    let matched: BTreeSet<usize> = matches.iter().flatten().copied().collect();
+    let recognised: BTreeSet<usize> = matches.iter().flatten().copied().collect();
     let mut remarks = Vec::new();
     for (at, found) in asked.iter().enumerate() {
-        add(&mut scores, "question_precision", f64::from(matched.contains(&at)));
-        if !matched.contains(&at) {
+        add(&mut scores, "question_precision", f64::from(recognised.contains(&at)));
+        if !recognised.contains(&at) {
             remarks.push(format!("not a question: {}", found.text));
         }
         let words: usize =

@@ -172,6 +172,7 @@ pub fn read_gold(files: &[PathBuf]) -> Result<Gold, Error> {
     let mut gold = Gold::default();
     let mut ids: BTreeSet<String> = BTreeSet::new();
     for file in files {
+        let before = gold.inquiries.len();
         let text = std::fs::read_to_string(file)
             .map_err(|source| Error::File { file: file.clone(), source })?;
         for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -182,7 +183,7 @@ pub fn read_gold(files: &[PathBuf]) -> Result<Gold, Error> {
             }
             gold.inquiries.push(inquiry);
         }
-        if gold.inquiries.is_empty() {
+        if gold.inquiries.len() == before {
             return Err(Error::Empty { file: file.clone() });
         }
     }

@@ -11,6 +11,9 @@ mod gold;
 mod wording;
 mod answers;
 mod report;
+mod risk;
+mod plots;
+mod html;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,10 +24,12 @@ pub use answers::{Asked, Judge, judge};
 pub use gold::{
     Gold, GoldInquiry, GoldQuestion, Must, MustNot, NeverKind, Part, Relevant, read_gold,
 };
+pub use html::html;
 pub use ranking::{Measure, score_run};
 pub use report::{
     Comparison, Difference, Floor, Gate, compare, comparison_markdown, markdown, summarise,
 };
+pub use risk::{aurc, risk_coverage};
 pub use statistics::{Interval, bootstrap, holm, randomisation};
 pub use trec::{Beir, Qrels, Run, read_beir, read_qrels, read_run, write_qrels, write_run};
 

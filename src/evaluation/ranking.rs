@@ -1,4 +1,4 @@
-//! Measures of rankings, as trec_eval computes them and `ir_measures` names them.
+//! Measures of rankings, equal to those of `ir_measures` to the last digits.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +73,8 @@ impl Measure {
             Self::Precision(k) => {
                 share(ranked.iter().take(k).filter(|grade| relevant(grade, 1)).count(), k)
             }
-            Self::Judged(k) => share(ranked.iter().take(k).flatten().count(), k),
+            // Of a ranking shorter than k, the share of what there is.
+            Self::Judged(k) => share(ranked.iter().take(k).flatten().count(), k.min(ranked.len())),
             Self::AveragePrecision => {
                 let (mut hits, mut sum) = (0_usize, 0.0);
                 for (at, grade) in ranked.iter().enumerate() {
@@ -93,30 +94,70 @@ fn discounted(gains: impl Iterator<Item = i32>) -> f64 {
     gains.enumerate().map(|(at, gain)| f64::from(gain.max(0)) / place(at)).sum()
 }
 
-/// Each judged query's measures; one that the run does not answer counts as 0.
-///
-/// Ties are broken as trec_eval does: scores are compared in single precision, and of equal ones
-/// the document with the greater id comes first.
+/// How a measure orders documents of equal score. `ir_measures` takes its measures from several
+/// programs, and they differ here.
+#[derive(Clone, Copy)]
+enum Ties {
+    /// trec_eval: scores in single precision, and of equal ones the greater id first.
+    GreaterId,
+    /// The others: scores in double precision, and of equal ones the lesser id first.
+    LesserId,
+}
+
+impl Measure {
+    fn ties(self) -> Ties {
+        match self {
+            Self::ReciprocalRank(_) | Self::Judged(_) => Ties::LesserId,
+            _ => Ties::GreaterId,
+        }
+    }
+}
+
+/// The grades of a query's documents, in the order of their scores.
+fn in_order(
+    documents: &[(String, f64)],
+    judged: &BTreeMap<String, i32>,
+    ties: Ties,
+) -> Vec<Option<i32>> {
+    // Zero is equal to minus zero, and `total_cmp` parts them; the sum does not.
+    let mut ranked: Vec<(&str, f64)> = match ties {
+        #[expect(clippy::cast_possible_truncation, reason = "trec_eval keeps scores as float")]
+        Ties::GreaterId => documents
+            .iter()
+            .map(|(id, score)| (id.as_str(), f64::from(*score as f32) + 0.0))
+            .collect(),
+        Ties::LesserId => documents.iter().map(|(id, score)| (id.as_str(), score + 0.0)).collect(),
+    };
+    ranked.sort_by(|a, b| {
+        let of_equal = match ties {
+            Ties::GreaterId => b.0.cmp(a.0),
+            Ties::LesserId => a.0.cmp(b.0),
+        };
+        b.1.total_cmp(&a.1).then(of_equal)
+    });
+    ranked.into_iter().map(|(document, _)| judged.get(document).copied()).collect()
+}
+
+/// Each judged query's measures; one that the run does not answer counts as 0, and queries that
+/// nobody judged are left out, as `ir_measures` does.
 pub fn score_run(run: &Run, qrels: &Qrels, measures: &[Measure]) -> Vec<Unit> {
     let mut units = Vec::with_capacity(qrels.len());
     for (query, judged) in qrels {
-        let mut documents: Vec<(&str, f32)> = Vec::new();
-        for (document, score) in run.get(query).into_iter().flatten() {
-            #[expect(clippy::cast_possible_truncation, reason = "trec_eval keeps scores as float")]
-            documents.push((document, *score as f32));
-        }
-        documents.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| b.0.cmp(a.0)));
-        let ranked: Vec<Option<i32>> =
-            documents.iter().map(|(document, _)| judged.get(*document).copied()).collect();
-        let scores = measures
-            .iter()
-            .map(|measure| (measure.name(), Share::one(measure.of(&ranked, judged))))
-            .collect();
+        let documents = run.get(query).map_or(&[][..], Vec::as_slice);
+        let greater = in_order(documents, judged, Ties::GreaterId);
+        let lesser = in_order(documents, judged, Ties::LesserId);
+        let score = |measure: &Measure| {
+            let ranked = match measure.ties() {
+                Ties::GreaterId => &greater,
+                Ties::LesserId => &lesser,
+            };
+            (measure.name(), Share::one(measure.of(ranked, judged)))
+        };
         units.push(Unit {
             id: query.clone(),
             text: String::new(),
             slices: BTreeMap::new(),
-            scores,
+            scores: measures.iter().map(score).collect(),
             paragraph: String::new(),
             outcome: None,
             strength: None,

@@ -160,7 +160,7 @@ pub fn compare(a: &Report, b: &Report) -> Result<Comparison, Error> {
     }
     let names: BTreeSet<&String> = pairs.iter().flat_map(|(a, _)| a.scores.keys()).collect();
     let mut measures = BTreeMap::new();
-    let mut changes: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut by_id: BTreeMap<&str, f64> = BTreeMap::new();
     for name in names {
         let values: Vec<(&str, f64, f64)> = pairs
             .iter()
@@ -176,7 +176,7 @@ pub fn compare(a: &Report, b: &Report) -> Result<Comparison, Error> {
         }
         for (id, a, b) in &values {
             if *name != "words_per_question" && *name != "lix" {
-                *changes.entry(id).or_default() += (b - a).abs();
+                *by_id.entry(id).or_default() += (b - a).abs();
             }
         }
         measures.insert(name.clone(), difference(&values));
@@ -192,7 +192,7 @@ pub fn compare(a: &Report, b: &Report) -> Result<Comparison, Error> {
         }
         .to_owned();
     }
-    let mut order: Vec<(&str, f64)> = changes.into_iter().filter(|(_, by)| *by > 0.0).collect();
+    let mut order: Vec<(&str, f64)> = by_id.into_iter().filter(|(_, by)| *by > 0.0).collect();
     order.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(y.0)));
     let both = |id: &str| pairs.iter().find(|(a, _)| a.id == id);
     let changed = order

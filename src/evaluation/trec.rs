@@ -63,6 +63,27 @@ pub fn read_run(file: &Path) -> Result<Run, Error> {
 
 /// Reads TREC qrels (`query 0 document grade`) or BEIR's three columns under a header line.
 pub fn read_qrels(file: &Path) -> Result<Qrels, Error> {
+    let mut qrels = Qrels::new();
+    for judgement in judgements(file)? {
+        let Judgement { at, query, document, grade } = judgement;
+        let held = qrels.entry(query.clone()).or_default();
+        if held.insert(document.clone(), grade).is_some() {
+            let what = format!("`{document}` is judged twice for `{query}`");
+            return Err(bad(file, at, what, "judge each document once for each query"));
+        }
+    }
+    if qrels.is_empty() { Err(Error::Empty { file: file.to_owned() }) } else { Ok(qrels) }
+}
+
+/// One line of a qrels file.
+struct Judgement {
+    at: usize,
+    query: String,
+    document: String,
+    grade: i32,
+}
+
+fn judgements(file: &Path) -> Result<Vec<Judgement>, Error> {
     let text = text_of(file)?;
     let beir = text.lines().next().is_some_and(|line| line.starts_with("query-id"));
     let remedy = if beir {
@@ -70,7 +91,7 @@ pub fn read_qrels(file: &Path) -> Result<Qrels, Error> {
     } else {
         "write four columns: query 0 document grade"
     };
-    let mut qrels = Qrels::new();
+    let mut found = Vec::new();
     let lines = text.lines().enumerate().skip(usize::from(beir));
     for (at, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
         let columns: Vec<&str> = line.split_whitespace().collect();
@@ -87,13 +108,10 @@ pub fn read_qrels(file: &Path) -> Result<Qrels, Error> {
         let grade: i32 = grade.parse().map_err(|_| {
             bad(file, at, format!("the grade `{grade}` is no whole number"), remedy)
         })?;
-        let held = qrels.entry((*query).to_owned()).or_default();
-        if held.insert((*document).to_owned(), grade).is_some() {
-            let what = format!("`{document}` is judged twice for `{query}`");
-            return Err(bad(file, at, what, "judge each document once for each query"));
-        }
+        let (query, document) = ((*query).to_owned(), (*document).to_owned());
+        found.push(Judgement { at, query, document, grade });
     }
-    if qrels.is_empty() { Err(Error::Empty { file: file.to_owned() }) } else { Ok(qrels) }
+    Ok(found)
 }
 
 /// A run as TREC writes it.
@@ -140,21 +158,37 @@ pub fn read_beir(folder: &Path) -> Result<Beir, Error> {
         .map(|name| folder.join(name))
         .find(|file| file.is_file())
         .unwrap_or_else(|| folder.join("qrels.tsv"));
-    let qrels = read_qrels(&qrels)?;
     let corpus = entries(&folder.join("corpus.jsonl"))?;
     let queries = entries(&folder.join("queries.jsonl"))?;
-    let known: BTreeSet<&str> = corpus.iter().map(|entry| entry.id.as_str()).collect();
-    let mut lost =
-        qrels.values().flat_map(BTreeMap::keys).filter(|id| !known.contains(id.as_str()));
-    if let Some(first) = lost.next() {
-        return Err(Error::Unresolved { count: 1 + lost.count(), first: first.clone() });
-    }
+    resolved(&qrels, &corpus, &queries)?;
+    let qrels = read_qrels(&qrels)?;
     let judged = |entry: &Entry| qrels.contains_key(&entry.id);
     Ok(Beir {
         queries: queries.into_iter().filter(judged).map(|entry| (entry.id, entry.text)).collect(),
         corpus: corpus.into_iter().map(|entry| (entry.id, entry.title, entry.text)).collect(),
         qrels,
     })
+}
+
+/// A judgement of what is not there would be in vain, and make every figure too low.
+fn resolved(qrels: &Path, corpus: &[Entry], queries: &[Entry]) -> Result<(), Error> {
+    const REMEDY: &str = "mend the id, add what it names, or take the line out";
+    let ids = |entries: &[Entry]| -> BTreeSet<String> {
+        entries.iter().map(|entry| entry.id.clone()).collect()
+    };
+    let (documents, queries) = (ids(corpus), ids(queries));
+    for Judgement { at, query, document, .. } in judgements(qrels)? {
+        let lost = if !queries.contains(&query) {
+            (query, "queries.jsonl")
+        } else if !documents.contains(&document) {
+            (document, "corpus.jsonl")
+        } else {
+            continue;
+        };
+        let what = format!("`{}` is judged, and {} does not hold it", lost.0, lost.1);
+        return Err(bad(qrels, at, what, REMEDY));
+    }
+    Ok(())
 }
 
 fn entries(file: &Path) -> Result<Vec<Entry>, Error> {

@@ -14,6 +14,7 @@ mod desk;
 
 mod commands;
 mod drafts;
+mod evaluation;
 mod http;
 mod index;
 mod inquiry;

@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::language::{ValueKind, values};
+use crate::language::{Stems, ValueKind, values};
 use crate::privacy;
-use crate::retrieval::{Hit, Stems, Weighted, sentence_ranges};
+use crate::retrieval::{Hit, Weighted, sentence_ranges};
 use crate::sources::Kind;
 use crate::terms::Audience;
 
@@ -186,8 +186,7 @@ fn candidates(
     for (at, hit) in hits.iter().enumerate().take(HITS_MAX).filter(|(_, hit)| quotable(hit)) {
         let head = Stems::of(&format!("{}\n{}", hit.title, hit.heading));
         let head_coverage = head.coverage(terms);
-        let whole = Stems::of(&format!("{}\n{}\n{}", hit.title, hit.heading, hit.text));
-        let whole = whole.answers(terms);
+        let whole = Stems::of(&hit.text).answers(terms, &head);
         for range in sentence_ranges(&hit.text) {
             let Some(text) = hit.text.get(range.clone()) else { continue };
             let words = text.split_whitespace().count();
@@ -201,11 +200,11 @@ fn candidates(
                 continue;
             }
             let stems = Stems::of(text);
-            let own = 0.6 * stems.answers(terms) + 0.4 * stems.coverage(terms);
+            let own = 0.6 * stems.answers(terms, &Stems::default()) + 0.4 * stems.coverage(terms);
             if own <= 0.0 {
                 continue;
             }
-            let both = Stems::of(&format!("{}\n{}\n{text}", hit.title, hit.heading)).answers(terms);
+            let both = stems.answers(terms, &head);
             let strength = 0.5 * both + 0.5 * whole;
             let score = (0.55 * own + 0.15 * head_coverage + 0.30 * hit.score / top)
                 * (1.0 + suits(wanted, text))

@@ -10,7 +10,7 @@ use tantivy::{IndexWriter, TantivyDocument, Term};
 use crate::index::Error;
 use crate::index::manifest::{self, FORMAT, Manifest, Record};
 use crate::index::schema::{self, Fields, GENERAL, day_number};
-use crate::language::analyser;
+use crate::language::{Stems, analyser};
 use crate::passages::{self, Passage};
 use crate::sources::{Collection, Document, Note};
 use crate::terms::{Period, Register};
@@ -258,7 +258,9 @@ fn entry(fields: &Fields, record: &Record, passage: &Passage) -> Result<TantivyD
     let head = format!("{}\n{}", record.title, passage.heading.join("\n"));
     entry.add_text(fields.text, &passage.text);
     entry.add_text(fields.head, &head);
-    entry.add_text(fields.parts, format!("{head}\n{}", passage.text));
+    let whole = format!("{head}\n{}", passage.text);
+    entry.add_text(fields.stems, Stems::of(&whole).line());
+    entry.add_text(fields.parts, whole);
     let body = serde_json::to_string(passage).map_err(|error| Error::Damaged {
         data: PathBuf::from(&record.file),
         detail: error.to_string(),

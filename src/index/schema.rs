@@ -24,6 +24,7 @@ pub(crate) struct Fields {
     pub(crate) head: Field,
     pub(crate) parts: Field,
     pub(crate) body: Field,
+    pub(crate) stems: Field,
 }
 
 /// The schema and its fields.
@@ -48,6 +49,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
         head: builder.add_text_field("head", words(WORDS)),
         parts: builder.add_text_field("parts", words(PARTS)),
         body: builder.add_text_field("body", STORED),
+        stems: builder.add_text_field("stems", STORED),
     };
     (builder.build(), fields)
 }

@@ -12,6 +12,7 @@ use tantivy::{Searcher, TantivyDocument, Term};
 use crate::index::Error;
 use crate::index::manifest::{self, Manifest, Record};
 use crate::index::schema::{self, Fields, GENERAL, day_number};
+use crate::language::Stems;
 use crate::passages::{Passage, PassageId};
 use crate::sources::Kind;
 use crate::terms::{Day, Institution, Scope, State, System};
@@ -21,7 +22,9 @@ use crate::terms::{Day, Institution, Scope, State, System};
 pub enum States {
     /// Only those that hold.
     Current,
-    /// All; the caller marks what does not hold.
+    /// Those that do not hold: expired, superseded, or not yet in force.
+    Outdated,
+    /// All.
     Any,
 }
 
@@ -59,6 +62,8 @@ pub struct Query {
 pub struct Found {
     /// The passage.
     pub passage: Passage,
+    /// The stems of its title, its headings and its text.
+    pub stems: Stems,
     /// The search engine's score.
     pub score: f32,
 }
@@ -173,7 +178,9 @@ impl Snapshot {
         for (score, address) in top {
             let document: TantivyDocument = self.searcher.doc(address)?;
             if let Some(passage) = self.stored(scope, &document)? {
-                found.push(Found { passage, score });
+                let line = document.get_first(self.fields.stems).and_then(|value| value.as_str());
+                let stems = Stems::from_line(line.unwrap_or_default());
+                found.push(Found { passage, stems, score });
             }
         }
         found.sort_by(|a, b| {
@@ -285,11 +292,6 @@ impl Snapshot {
         scope: &Scope,
         filter: &Filter,
     ) -> Vec<(Occur, Box<dyn tantivy::query::Query>)> {
-        let must = |query: Box<dyn tantivy::query::Query>| {
-            let constant: Box<dyn tantivy::query::Query> =
-                Box::new(ConstScoreQuery::new(query, 0.0));
-            (Occur::Must, constant)
-        };
         let own = scope.institution().map(Institution::name);
         let mut clauses = vec![must(one_of(self.fields.owner, [GENERAL].into_iter().chain(own)))];
         if !filter.kinds.is_empty() {
@@ -300,19 +302,36 @@ impl Snapshot {
             let systems = filter.systems.iter().map(|system| system.name());
             clauses.push(must(one_of(self.fields.system, systems)));
         }
-        if filter.states == States::Current {
-            let day = day_number(scope.day());
-            let bound = |field| Bound::Included(Term::from_field_i64(field, day));
-            let begun = RangeQuery::new(Bound::Unbounded, bound(self.fields.from));
-            let lasting = RangeQuery::new(bound(self.fields.until), Bound::Unbounded);
-            clauses.push(must(Box::new(begun)));
-            clauses.push(must(Box::new(lasting)));
-            let mut replaced = self.replaced_in(scope).peekable();
-            if replaced.peek().is_some() {
-                clauses.push((Occur::MustNot, one_of(self.fields.document, replaced)));
-            }
+        match filter.states {
+            States::Any => {}
+            States::Current => clauses.extend(self.holding(scope)),
+            States::Outdated => clauses.push(must(self.outdated(scope))),
         }
         clauses
+    }
+
+    /// The conditions that a source holds on the scope's day.
+    fn holding(&self, scope: &Scope) -> Vec<(Occur, Box<dyn tantivy::query::Query>)> {
+        let day = day_number(scope.day());
+        let bound = |field| Bound::Included(Term::from_field_i64(field, day));
+        let begun = RangeQuery::new(Bound::Unbounded, bound(self.fields.from));
+        let lasting = RangeQuery::new(bound(self.fields.until), Bound::Unbounded);
+        let mut clauses = vec![must(Box::new(begun)), must(Box::new(lasting))];
+        let mut replaced = self.replaced_in(scope).peekable();
+        if replaced.peek().is_some() {
+            clauses.push((Occur::MustNot, one_of(self.fields.document, replaced)));
+        }
+        clauses
+    }
+
+    /// That a source has not begun, has ended, or has been replaced on the scope's day.
+    fn outdated(&self, scope: &Scope) -> Box<dyn tantivy::query::Query> {
+        let day = day_number(scope.day());
+        let beyond = |field| Bound::Excluded(Term::from_field_i64(field, day));
+        let later = RangeQuery::new(beyond(self.fields.from), Bound::Unbounded);
+        let ended = RangeQuery::new(Bound::Unbounded, beyond(self.fields.until));
+        let replaced = one_of(self.fields.document, self.replaced_in(scope));
+        Box::new(BooleanQuery::union(vec![Box::new(later), Box::new(ended), replaced]))
     }
 
     /// The documents of the scope that have been replaced on its day.
@@ -361,6 +380,11 @@ fn exact(field: Field, text: &str) -> Box<dyn tantivy::query::Query> {
 }
 
 /// One of the values. A set query would build an automaton for every search, at some milliseconds.
+/// A condition that changes no score.
+fn must(query: Box<dyn tantivy::query::Query>) -> (Occur, Box<dyn tantivy::query::Query>) {
+    (Occur::Must, Box::new(ConstScoreQuery::new(query, 0.0)))
+}
+
 fn one_of<'a>(
     field: Field,
     values: impl Iterator<Item = &'a str>,

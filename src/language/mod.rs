@@ -10,9 +10,11 @@ mod compounds;
 mod sentences;
 mod values;
 mod words;
+mod stems;
 
 pub use analysis::{Analysis, analyser, choose_analysis};
 pub use lexicon::{Lexicon, Term, lexicon};
 pub use sentences::sentences;
+pub use stems::Stems;
 pub use values::{Value, ValueKind, values};
 pub use words::{Token, compound_tokens, content_stems, fold, parts_of, stem, tokens};

@@ -2,6 +2,10 @@
 
 use std::ops::Range;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use frostem::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
 
@@ -32,8 +36,40 @@ pub fn fold(word: &str) -> String {
         .collect()
 }
 
-/// The Danish Snowball stem of a folded word.
-pub fn stem(word: &str) -> String {
+/// Words whose analysis is kept, for each thread; then it starts anew.
+const KEPT_WORDS_MAX: usize = 50_000;
+
+/// What is known of a folded word.
+#[derive(Debug)]
+struct Analysed {
+    stem: String,
+    parts: Vec<String>,
+}
+
+thread_local! {
+    // The same few thousand words make up nearly all of a collection.
+    static KEPT: RefCell<HashMap<String, Rc<Analysed>>> = RefCell::default();
+}
+
+fn analysed(word: &str) -> Rc<Analysed> {
+    KEPT.with_borrow_mut(|kept| {
+        if let Some(known) = kept.get(word) {
+            return Rc::clone(known);
+        }
+        if kept.len() >= KEPT_WORDS_MAX {
+            kept.clear();
+        }
+        let parts = if analysis().compounds { compounds::split(word) } else { Vec::new() };
+        let new = Rc::new(Analysed {
+            stem: snowball(word),
+            parts: parts.into_iter().map(snowball).collect(),
+        });
+        kept.insert(word.to_owned(), Rc::clone(&new));
+        new
+    })
+}
+
+fn snowball(word: &str) -> String {
     if analysis().stemming {
         Stemmer::new(Algorithm::Danish).stem(word).into_owned()
     } else {
@@ -41,13 +77,14 @@ pub fn stem(word: &str) -> String {
     }
 }
 
+/// The Danish Snowball stem of a folded word.
+pub fn stem(word: &str) -> String {
+    analysed(word).stem.clone()
+}
+
 /// The stemmed parts of a folded compound; nothing if the word is none.
 pub fn parts_of(word: &str) -> Vec<String> {
-    if analysis().compounds {
-        compounds::split(word).into_iter().map(stem).collect()
-    } else {
-        Vec::new()
-    }
+    analysed(word).parts.clone()
 }
 
 /// Only the parts of the compounds of a text, each at the place of its word.

@@ -5,16 +5,20 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::index::{Error, Filter, Found, Record, Snapshot, States};
-use crate::language::Term;
-use crate::passages::{Passage, PassageId};
+use crate::language::{Stems, Term};
+use crate::passages::Passage;
 use crate::retrieval::Hit;
-use crate::retrieval::quotes::{Stems, sentence_ranges};
+use crate::retrieval::quotes::sentence_ranges;
 use crate::retrieval::terms::{Weighted, Words, query, weigh};
 use crate::sources::Kind;
 use crate::terms::{Audience, Scope, State, System};
 
 /// Passages that the index hands over before ranking.
 const CANDIDATES: usize = 60;
+/// Outdated passages that are looked at beside the current ones.
+const OUTDATED_MAX: usize = 5;
+/// An outdated passage is shown in a lookup when it matches this well beside the best one.
+const OUTDATED_SHARE: f32 = 0.6;
 /// Quotes shown with a hit.
 const QUOTES_MAX: usize = 2;
 /// What coverage weighs beside the search engine's score; set by hand on the demo, 2026-11-22.
@@ -82,10 +86,12 @@ pub fn find(
     let current = snapshot.words(scope, &search, &Filter::current(), CANDIDATES.max(limit))?;
     let current =
         current.into_iter().filter(|found| ranker.for_loengruppe(found, question.loengruppe));
-    let hits = ranker.rank(current.collect(), limit);
-    let any = snapshot.words(scope, &search, &Filter::all(), limit)?;
-    let outdated = ranker.rank(any, limit);
-    let outdated = outdated.into_iter().filter(|hit| hit.state != State::Current).collect();
+    let current: Vec<Found> = current.collect();
+    let best = best_score(&current);
+    let hits = ranker.rank(current, best, limit);
+    let outdated = Filter { states: States::Outdated, ..Filter::all() };
+    let outdated =
+        ranker.rank(snapshot.words(scope, &search, &outdated, OUTDATED_MAX)?, best, OUTDATED_MAX);
     Ok(Evidence { hits, outdated, terms })
 }
 
@@ -107,20 +113,30 @@ pub fn look_up(
     };
     let current =
         snapshot.words(scope, &search, &filter(States::Current), CANDIDATES.max(limit))?;
-    let mut hits = ranker.rank(current, limit);
-    let any = snapshot.words(scope, &search, &filter(States::Any), CANDIDATES.max(limit))?;
-    let outdated = ranker.rank(any, limit).into_iter().filter(|hit| hit.state != State::Current);
+    let best = best_score(&current);
+    let mut hits = ranker.rank(current, best, limit);
+    let most = OUTDATED_MAX.min(limit / 3);
+    let outdated = snapshot.words(scope, &search, &filter(States::Outdated), most)?;
+    let least = hits.first().map_or(0.0, |best| best.score * OUTDATED_SHARE);
+    let outdated = ranker.rank(outdated, best, most).into_iter().filter(|hit| hit.score >= least);
+    // What no longer holds stands below, but it is not crowded out.
+    let outdated: Vec<Hit> = outdated.collect();
+    hits.truncate(limit - outdated.len());
     hits.extend(outdated);
-    hits.truncate(limit);
     Ok(Lookup { expanded: glossary.into_iter().map(meaning).collect(), hits, terms })
 }
 
 /// A passage as a hit of its own, without a question.
 pub fn show(snapshot: &Snapshot, scope: &Scope, passage: Passage) -> Option<Hit> {
     let ranker = Ranker { snapshot, scope, terms: &[] };
-    let mut hit = ranker.hit(Found { passage, score: 0.0 }, 1.0)?;
+    let scored = ranker.score(Found { passage, stems: Stems::default(), score: 0.0 }, 1.0)?;
+    let mut hit = ranker.hit(scored);
     hit.why = String::new();
     Some(hit)
+}
+
+fn best_score(found: &[Found]) -> f32 {
+    found.first().map_or(1.0, |first| first.score).max(f32::MIN_POSITIVE)
 }
 
 fn meaning(term: &Term) -> Meaning {
@@ -133,6 +149,13 @@ struct Ranker<'a> {
     terms: &'a [Weighted],
 }
 
+/// A passage with its place among the others.
+struct Scored<'a> {
+    found: Found,
+    record: &'a Record,
+    score: f32,
+}
+
 impl Ranker<'_> {
     /// A drejebog that names other løngrupper than the inquiry's does not speak of it.
     fn for_loengruppe(&self, found: &Found, asked: Option<&str>) -> bool {
@@ -143,35 +166,37 @@ impl Ranker<'_> {
         })
     }
 
-    fn rank(&self, found: Vec<Found>, limit: usize) -> Vec<Hit> {
-        let best = found.first().map_or(1.0, |first| first.score).max(f32::MIN_POSITIVE);
-        let mut hits: Vec<Hit> =
-            found.into_iter().filter_map(|found| self.hit(found, best)).collect();
-        hits.sort_by(|a, b| {
-            b.score.total_cmp(&a.score).then_with(|| a.passage_id.cmp(&b.passage_id))
+    /// Ranks what a search found; `best` is the search engine's best score for a current passage.
+    fn rank(&self, found: Vec<Found>, best: f32, limit: usize) -> Vec<Hit> {
+        let mut scored: Vec<Scored<'_>> =
+            found.into_iter().filter_map(|found| self.score(found, best)).collect();
+        scored.sort_by(|a, b| {
+            let id = |scored: &Scored<'_>| scored.found.passage.id.clone();
+            b.score.total_cmp(&a.score).then_with(|| id(a).cmp(&id(b)))
         });
-        let mut seen: HashSet<PassageId> = HashSet::new();
         let mut texts: HashSet<String> = HashSet::new();
-        hits.retain(|hit| seen.insert(hit.passage_id.clone()) && texts.insert(hit.text.clone()));
-        hits.truncate(limit);
-        hits
+        scored.retain(|scored| texts.insert(scored.found.passage.text.clone()));
+        scored.truncate(limit);
+        scored.into_iter().map(|scored| self.hit(scored)).collect()
     }
 
-    fn hit(&self, found: Found, best: f32) -> Option<Hit> {
+    fn score(&self, found: Found, best: f32) -> Option<Scored<'_>> {
         let record = self.snapshot.record(&found.passage)?;
-        let (state, successor) = self.snapshot.state(record, self.scope.day());
-        let heading = found.passage.heading.join(" > ");
-        let all = Stems::of(&format!("{}\n{heading}\n{}", record.title, found.passage.text));
-        let coverage = all.coverage(self.terms);
+        let coverage = found.stems.coverage(self.terms);
         let relevance = COVERAGE_SHARE * coverage + (1.0 - COVERAGE_SHARE) * found.score / best;
-        let score = relevance * (1.0 + precedence(record));
-        Some(Hit {
-            why: self.why(&all, record, state, successor),
+        Some(Scored { found, record, score: relevance * (1.0 + precedence(record)) })
+    }
+
+    fn hit(&self, scored: Scored<'_>) -> Hit {
+        let Scored { found, record, score } = scored;
+        let (state, successor) = self.snapshot.state(record, self.scope.day());
+        Hit {
+            why: self.why(&found.stems, record, state, successor),
             quotes: best_sentences(&found.passage.text, self.terms),
+            heading: found.passage.heading.join(" > "),
             passage_id: found.passage.id,
             document: found.passage.document,
             title: record.title.clone(),
-            heading,
             kind: record.kind,
             institution: record.institution.clone(),
             audience: record.audience,
@@ -180,7 +205,7 @@ impl Ranker<'_> {
             state,
             text: found.passage.text,
             score: (score * 1000.0).round() / 1000.0,
-        })
+        }
     }
 
     fn why(&self, stems: &Stems, record: &Record, state: State, successor: Option<&str>) -> String {

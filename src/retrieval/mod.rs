@@ -15,7 +15,7 @@ use crate::sources::Kind;
 use crate::terms::{Audience, Day, State};
 
 pub use find::{Evidence, Lookup, Meaning, Narrowing, Question, find, look_up, show};
-pub use quotes::{Stems, sentence_ranges};
+pub use quotes::sentence_ranges;
 pub use terms::{Weighted, Words, weigh};
 
 /// A passage that was found, with what a reader needs to judge it.

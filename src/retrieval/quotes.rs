@@ -1,9 +1,8 @@
 //! The sentences of a passage, and how well they match weighted terms.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::language::{compound_tokens, sentences, tokens};
+use crate::language::{Stems, sentences};
 use crate::retrieval::Weighted;
 
 /// Share of a term's weight that counts when only a part of a compound matches.
@@ -23,21 +22,7 @@ pub fn sentence_ranges(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// The stems of a text and of the parts of its compounds.
-#[derive(Debug, Default, Clone)]
-pub struct Stems {
-    words: HashSet<String>,
-    parts: HashSet<String>,
-}
-
 impl Stems {
-    /// The stems of a text.
-    pub fn of(text: &str) -> Self {
-        let words = tokens(text).into_iter().map(|token| token.text).collect();
-        let parts = compound_tokens(text).into_iter().map(|token| token.text).collect();
-        Self { words, parts }
-    }
-
     /// How much of a term stands here, from 0 to 1.
     pub fn holds(&self, term: &Weighted) -> f32 {
         if self.words.contains(&term.stem) {
@@ -55,10 +40,15 @@ impl Stems {
         if held == 0 { 0.0 } else { PART_SHARE * held as f32 / term.parts.len() as f32 }
     }
 
-    /// The share of the question's own weight that stands here, from 0 to 1; its context is left out.
-    pub fn answers(&self, terms: &[Weighted]) -> f32 {
-        let asked: Vec<Weighted> = terms.iter().filter(|term| term.asked).cloned().collect();
-        self.coverage(&asked)
+    /// The share of the question's own weight that stands here or in `beside`, from 0 to 1; its
+    /// context is left out.
+    pub fn answers(&self, terms: &[Weighted], beside: &Self) -> f32 {
+        let (mut held, mut total) = (0.0, 0.0);
+        for term in terms.iter().filter(|term| term.asked) {
+            total += term.weight;
+            held += term.weight * self.holds(term).max(beside.holds(term));
+        }
+        if total > 0.0 { held / total } else { 0.0 }
     }
 
     /// The share of the terms' weight that stands here, from 0 to 1.

@@ -42,23 +42,24 @@ pub struct Value {
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec"];
 
-/// One pass finds all kinds; the first alternative that fits wins.
+/// One pass finds all kinds; the first alternative that fits wins. The boundary before them all
+/// is looked for once, since looking for it costs most.
 static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?P<case>\bSAM[ \u{a0}]?\d{4}-\d{3,5}\b)",
+        r"\b(?:(?P<case>SAM[ \u{a0}]?\d{4}-\d{3,5}\b)",
         // A CPR number is one number, also right after the word.
-        r"|(?P<six>\b(?:CPR[ \u{a0}:.-]{0,2})?\d{6}[ -]?\d{4}\b)",
-        r"|(?P<iso>\b\d{4}-\d{2}-\d{2}\b)",
-        r"|(?P<dmy>\b\d{1,2}[./-] ?\d{1,2}[./ -] ?(?:20|19)?\d{2}\b)",
-        r"|(?P<dm>\b\d{1,2}/\d{1,2}\b)",
-        r"|(?P<named>\b\d{1,2}\.?[ \u{a0}]?(?i:januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|okt|nov|dec)\b\.?(?:[ \u{a0}](?:20|19)\d{2}\b)?)",
+        r"|(?P<six>(?:CPR[ \u{a0}:.-]{0,2})?\d{6}[ -]?\d{4}\b)",
+        r"|(?P<iso>\d{4}-\d{2}-\d{2}\b)",
+        r"|(?P<dmy>\d{1,2}[./-] ?\d{1,2}[./ -] ?(?:20|19)?\d{2}\b)",
+        r"|(?P<dm>\d{1,2}/\d{1,2}\b)",
+        r"|(?P<named>\d{1,2}\.?[ \u{a0}]?(?i:januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|okt|nov|dec)\b\.?(?:[ \u{a0}](?:20|19)\d{2}\b)?)",
+        r"|(?P<time>[Kk]l\.?[ \u{a0}]?\d{1,2}(?:[.:]\d{2})?\b)",
+        r"|(?P<percent>\d+(?:[.,]\d+)?[ \u{a0}]?(?:%|pct\b\.?|procent\b))",
+        r"|(?P<amount>\d{1,3}(?:\.\d{3})+(?:,\d{1,2})?[ \u{a0}]?(?:kr\b\.?|kroner\b|DKK\b)|\d+(?:,\d{1,2})?[ \u{a0}]?(?:kr\b\.?|kroner\b|DKK\b))",
+        r"|(?P<code>[A-ZÆØÅ]{2,6}[ \u{a0}-]?\d{2,6}\b)",
+        r"|(?P<phone>\d{4}[ \u{a0}]\d{4}\b|\d{2}[ \u{a0}]\d{2}[ \u{a0}]\d{2}[ \u{a0}]\d{2}\b)",
+        r"|(?P<number>\d{1,3}(?:\.\d{3})+(?:,\d+)?\b|\d+(?:[.,]\d+)*\b))",
         r"|(?P<section>§§?[ \u{a0}]?\d+(?:[ \u{a0}]?[a-z]\b)?(?:,?[ \u{a0}]stk\.[ \u{a0}]?\d+)?(?:,?[ \u{a0}]nr\.[ \u{a0}]?\d+)?)",
-        r"|(?P<time>\b[Kk]l\.?[ \u{a0}]?\d{1,2}(?:[.:]\d{2})?\b)",
-        r"|(?P<percent>\b\d+(?:[.,]\d+)?[ \u{a0}]?(?:%|pct\b\.?|procent\b))",
-        r"|(?P<amount>\b\d{1,3}(?:\.\d{3})+(?:,\d{1,2})?[ \u{a0}]?(?:kr\b\.?|kroner\b|DKK\b)|\b\d+(?:,\d{1,2})?[ \u{a0}]?(?:kr\b\.?|kroner\b|DKK\b))",
-        r"|(?P<code>\b[A-ZÆØÅ]{2,6}[ \u{a0}-]?\d{2,6}\b)",
-        r"|(?P<phone>\b\d{4}[ \u{a0}]\d{4}\b|\b\d{2}[ \u{a0}]\d{2}[ \u{a0}]\d{2}[ \u{a0}]\d{2}\b)",
-        r"|(?P<number>\b\d{1,3}(?:\.\d{3})+(?:,\d+)?\b|\b\d+(?:[.,]\d+)*\b)",
     ))
     .ok()
 });

@@ -1,7 +1,5 @@
 //! Words as the index sees them: folded, stemmed, with codes and numbers whole.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::ops::Range;
 
 use std::cell::RefCell;
@@ -89,47 +87,14 @@ pub fn parts_of(word: &str) -> Vec<String> {
     analysed(word).parts.clone()
 }
 
-/// Words whose forms each thread keeps; texts repeat their words.
-const FORMS_MAX: usize = 20_000;
-
-/// What a word becomes in the index.
-struct Forms {
-    stem: String,
-    parts: Vec<String>,
-}
-
-thread_local! {
-    static FORMS: RefCell<HashMap<String, Forms>> = RefCell::default();
-}
-
-/// What `take` makes of the forms of a word as it is written.
-fn with_forms<T>(word: &str, take: impl FnOnce(&Forms) -> T) -> T {
-    FORMS.with_borrow_mut(|known| {
-        if let Some(forms) = known.get(word) {
-            return take(forms);
-        }
-        let folded = fold(word);
-        let forms = Forms { stem: stem(&folded), parts: parts_of(&folded) };
-        let taken = take(&forms);
-        if known.len() == FORMS_MAX {
-            known.clear();
-        }
-        if word.len() <= TOKEN_CHARS_MAX {
-            known.insert(word.to_owned(), forms);
-        }
-        taken
-    })
-}
-
 /// Only the parts of the compounds of a text, each at the place of its word.
 pub fn compound_tokens(text: &str) -> Vec<Token> {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let mut found = Vec::new();
     for (position, word) in words.enumerate() {
-        with_forms(word, |forms| {
-            let token = |part: &String| Token { text: part.clone(), range: 0..0, position };
-            found.extend(forms.parts.iter().map(token));
-        });
+        for part in parts_of(&fold(word)) {
+            found.push(Token { text: part, range: 0..0, position });
+        }
     }
     found
 }
@@ -173,8 +138,7 @@ fn words(text: &str, range: Range<usize>, position: &mut usize, found: &mut Vec<
                 let word = part.get(from..at).unwrap_or_default();
                 if word.chars().count() <= TOKEN_CHARS_MAX {
                     let range = range.start + from..range.start + at;
-                    let text = with_forms(word, |forms| forms.stem.clone());
-                    found.push(Token { text, range, position: *position });
+                    found.push(Token { text: stem(&fold(word)), range, position: *position });
                     *position += 1;
                 }
             }

@@ -116,8 +116,7 @@ fn inquiry() -> Inquiry {
 fn write_documents(folder: &Path, passages: usize, words: &Words) {
     let mut chance = Chance(20_251_015);
     for file in 0..passages / PASSAGES_PER_FILE {
-        let owned = file % OWNED_ONE_IN == 0;
-        let (kind, owner) = if owned {
+        let (kind, owner) = if file % OWNED_ONE_IN == 0 {
             let institution = format!("institution: Institution {}\n", chance.below(INSTITUTIONS));
             ("drejebog", institution)
         } else {

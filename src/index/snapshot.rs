@@ -468,7 +468,7 @@ mod tests {
         (folder, snapshot)
     }
 
-    #[derive(PartialEq)]
+    #[derive(Clone, Copy, PartialEq)]
     enum Guard {
         Neither,
         Filter,

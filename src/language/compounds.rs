@@ -4,6 +4,8 @@ use crate::language::lexicon::lexicon;
 
 /// Shorter words are never compounds worth cutting.
 const COMPOUND_CHARS_MIN: usize = 7;
+/// Longer words are no words; cutting them would take a step for each of their letters.
+const COMPOUND_CHARS_MAX: usize = 60;
 /// Endings that may follow the last part.
 const ENDINGS: [&str; 17] = [
     "", "en", "et", "er", "erne", "ne", "n", "s", "ens", "ets", "ernes", "e", "r", "rne", "nes",
@@ -14,7 +16,7 @@ const LINKS: [&str; 4] = ["", "s", "e", "er"];
 
 /// The parts of a compound in lower case, or nothing if the word is not wholly made of known parts.
 pub(crate) fn split(word: &str) -> Vec<&str> {
-    if word.chars().count() < COMPOUND_CHARS_MIN {
+    if !(COMPOUND_CHARS_MIN..=COMPOUND_CHARS_MAX).contains(&word.chars().count()) {
         return Vec::new();
     }
     let mut parts = Vec::new();
@@ -63,5 +65,6 @@ mod tests {
         check("udbetaling", &[]);
         check("hovedstaden", &[]);
         check("ferie", &[]);
+        check(&"løn".repeat(300_000), &[]);
     }
 }

@@ -42,41 +42,67 @@ pub struct Value {
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec"];
 
-/// One pass finds all kinds; the first alternative that fits wins.
+/// One pass finds all kinds; the first alternative that fits wins. The boundary before them all
+/// is looked for once, since looking for it costs most.
 static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?P<case>\bSAM[ \u{a0}]?\d{4}-\d{3,5}\b)",
+        r"\b(?:(?P<case>SAM[ \u{a0}]?\d{4}-\d{3,5}\b)",
         // A CPR number is one number, also right after the word.
-        r"|(?P<six>\b(?:CPR[ \u{a0}:.-]{0,2})?\d{6}[ -]?\d{4}\b)",
-        r"|(?P<iso>\b\d{4}-\d{2}-\d{2}\b)",
-        r"|(?P<dmy>\b\d{1,2}[./-] ?\d{1,2}[./ -] ?(?:20|19)?\d{2}\b)",
-        r"|(?P<dm>\b\d{1,2}/\d{1,2}\b)",
-        r"|(?P<named>\b\d{1,2}\.?[ \u{a0}]?(?i:januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|okt|nov|dec)\b\.?(?:[ \u{a0}](?:20|19)\d{2}\b)?)",
+        r"|(?P<six>(?:CPR[ \u{a0}:.-]{0,2})?\d{6}[ -]?\d{4}\b)",
+        r"|(?P<iso>\d{4}-\d{2}-\d{2}\b)",
+        r"|(?P<dmy>\d{1,2}[./-] ?\d{1,2}[./ -] ?(?:20|19)?\d{2}\b)",
+        r"|(?P<dm>\d{1,2}/\d{1,2}\b)",
+        r"|(?P<named>\d{1,2}\.?[ \u{a0}]?(?i:januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|okt|nov|dec)\b\.?(?:[ \u{a0}](?:20|19)\d{2}\b)?)",
+        r"|(?P<time>[Kk]l\.?[ \u{a0}]?\d{1,2}(?:[.:]\d{2})?\b)",
+        r"|(?P<percent>\d+(?:[.,]\d+)?[ \u{a0}]?(?:%|pct\b\.?|procent\b))",
+        r"|(?P<amount>\d{1,3}(?:\.\d{3})+(?:,\d{1,2})?[ \u{a0}]?(?:kr\b\.?|kroner\b|DKK\b)|\d+(?:,\d{1,2})?[ \u{a0}]?(?:kr\b\.?|kroner\b|DKK\b))",
+        r"|(?P<code>[A-ZÆØÅ]{2,6}[ \u{a0}-]?\d{2,6}\b)",
+        r"|(?P<phone>\d{4}[ \u{a0}]\d{4}\b|\d{2}[ \u{a0}]\d{2}[ \u{a0}]\d{2}[ \u{a0}]\d{2}\b)",
+        r"|(?P<number>\d{1,3}(?:\.\d{3})+(?:,\d+)?\b|\d+(?:[.,]\d+)*\b))",
         r"|(?P<section>§§?[ \u{a0}]?\d+(?:[ \u{a0}]?[a-z]\b)?(?:,?[ \u{a0}]stk\.[ \u{a0}]?\d+)?(?:,?[ \u{a0}]nr\.[ \u{a0}]?\d+)?)",
-        r"|(?P<time>\b[Kk]l\.?[ \u{a0}]?\d{1,2}(?:[.:]\d{2})?\b)",
-        r"|(?P<percent>\b\d+(?:[.,]\d+)?[ \u{a0}]?(?:%|pct\b\.?|procent\b))",
-        r"|(?P<amount>\b\d{1,3}(?:\.\d{3})+(?:,\d{1,2})?[ \u{a0}]?(?:kr\b\.?|kroner\b|DKK\b)|\b\d+(?:,\d{1,2})?[ \u{a0}]?(?:kr\b\.?|kroner\b|DKK\b))",
-        r"|(?P<code>\b[A-ZÆØÅ]{2,6}[ \u{a0}-]?\d{2,6}\b)",
-        r"|(?P<phone>\b\d{4}[ \u{a0}]\d{4}\b|\b\d{2}[ \u{a0}]\d{2}[ \u{a0}]\d{2}[ \u{a0}]\d{2}\b)",
-        r"|(?P<number>\b\d{1,3}(?:\.\d{3})+(?:,\d+)?\b|\b\d+(?:[.,]\d+)*\b)",
     ))
     .ok()
 });
 
+/// More bytes than any value has before its first digit, between two of them, or after its last.
+const REACH: usize = 32;
+
 /// Every value of the text, in order, without overlap.
 pub fn values(text: &str) -> Vec<Value> {
-    // Most passages of prose hold no digit at all; a byte scan is far cheaper than the pattern.
-    let Some(pattern) = PATTERN.as_ref().filter(|_| text.bytes().any(|b| b.is_ascii_digit()))
-    else {
+    let mut found = Vec::new();
+    for near in around_digits(text) {
+        found.extend(values_in(text, near));
+    }
+    found
+}
+
+/// The parts of a text in which values can stand: prose holds few digits, and finding them is
+/// far cheaper than the pattern.
+fn around_digits(text: &str) -> Vec<Range<usize>> {
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    let digits = text.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit());
+    for (at, _) in digits {
+        let end = text.floor_char_boundary(at + REACH);
+        match parts.last_mut() {
+            Some(last) if at.saturating_sub(REACH) <= last.end => last.end = end,
+            _ => parts.push(text.floor_char_boundary(at.saturating_sub(REACH))..end),
+        }
+    }
+    parts
+}
+
+fn values_in(text: &str, part: Range<usize>) -> Vec<Value> {
+    let (Some(pattern), Some(near)) = (PATTERN.as_ref(), text.get(part.clone())) else {
         return Vec::new();
     };
     let mut found = Vec::new();
-    for captures in pattern.captures_iter(text) {
+    for captures in pattern.captures_iter(near) {
         let named =
             KINDS.iter().find_map(|(name, kind)| Some((*name, *kind, captures.name(name)?)));
-        if let Some((name, kind, part)) = named {
-            let (kind, norm) = normal(name, kind, part.as_str());
-            found.push(Value { kind, norm, range: part.range() });
+        if let Some((name, kind, value)) = named {
+            let (kind, norm) = normal(name, kind, value.as_str());
+            let range = part.start + value.start()..part.start + value.end();
+            found.push(Value { kind, norm, range });
         }
     }
     found
@@ -191,6 +217,8 @@ fn number(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -221,5 +249,26 @@ mod tests {
         check("PAV 36.2.1.1", &["pav36", "2.1.1"]);
         check("den 12. hver måned", &["12"]);
         check("ingen tal her", &[]);
+    }
+
+    proptest! {
+        #[test]
+        fn values_are_the_same_as_in_one_pass_over_the_whole_text(
+            parts in prop::collection::vec(
+                prop_oneof![
+                    "[ a-zæøåA-ZÆØÅ§.,:%/()-]{0,40}",
+                    "[0-9]{1,10}",
+                    prop::sample::select(vec![
+                        " september 2025", ". november ", " pct. ", " procent", " kr. ", " kroner",
+                        "PKAT ", "SAM ", "CPR: ", "ÆØÅÆØÅ\u{a0}", "§§\u{a0}", ", stk. ", " nr. ",
+                        "Kl.\u{a0}", ".000", ",50", "-", "/", " ",
+                    ]).prop_map(str::to_owned),
+                ],
+                0..40,
+            )
+        ) {
+            let text = parts.concat();
+            prop_assert_eq!(values(&text), values_in(&text, 0..text.len()));
+        }
     }
 }

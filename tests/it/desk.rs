@@ -90,9 +90,9 @@ impl TestDesk {
     /// A Markdown source of any kind, with further lines of metadata.
     pub(crate) fn source(self, kind: &str, metadata: &[&str], title: &str, text: &str) -> Self {
         let path = format!("{kind}/{}.md", self.files.len() + 1);
-        let metadata: String = metadata.iter().map(|line| format!("{line}\n")).collect();
+        let metadata = metadata.join("\n");
         let text = format!(
-            "---\ndokumenttype: {kind}\ntitel: {title}\n{metadata}---\n\n# {title}\n\n{text}\n"
+            "---\ndokumenttype: {kind}\ntitel: {title}\n{metadata}\n---\n\n# {title}\n\n{text}\n"
         );
         self.file(&path, text.as_bytes())
     }
@@ -236,7 +236,7 @@ impl Answered {
     #[track_caller]
     pub(crate) fn cites_only(&self, institution: &str) -> &Self {
         assert!(!self.cited().is_empty(), "nothing is cited: {}", self.draft.reply);
-        for hit in self.draft.evidence.iter() {
+        for hit in &self.draft.evidence {
             assert!(
                 hit.institution.as_deref().is_none_or(|owner| owner == institution),
                 "{institution} is shown {hit:?}"

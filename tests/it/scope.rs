@@ -281,6 +281,7 @@ fn search_snapshot(
     let filters = [
         ("words", Filter::all()),
         ("words of today", Filter::current()),
+        ("words of another day", Filter { states: States::Outdated, ..Filter::all() }),
         ("words of kinds", Filter { kinds: vec![Kind::Drejebog, Kind::Sag], ..Filter::all() }),
         ("words of a system", Filter { systems: vec![System::Sls], ..Filter::all() }),
         (

@@ -109,10 +109,9 @@ fn head(report: &Report, page: &mut String) {
     };
     let _ = writeln!(
         page,
-        "<header>\n<h1>Evaluation of {}</h1>\n<dl class=\"facts\">\
+        "<header>\n<h1>Evaluation</h1>\n<dl class=\"facts\">\
          <dt>Run</dt><dd>{}</dd><dt>Data</dt><dd>{}</dd><dt>Questions</dt><dd>{}</dd>\
          <dt>Settings</dt><dd>{settings}</dd></dl>\n</header>",
-        escaped(&report.run),
         escaped(&report.run),
         escaped(&report.data),
         report.n
@@ -198,8 +197,11 @@ fn confusion(report: &Report, page: &mut String) {
     if counts.is_empty() {
         return;
     }
-    let columns: BTreeSet<&str> = counts.keys().map(|(_, came)| came.as_str()).collect();
     let rows: BTreeSet<&str> = counts.keys().map(|(expected, _)| expected.as_str()).collect();
+    let further: BTreeSet<&str> =
+        counts.keys().map(|(_, came)| came.as_str()).filter(|came| !rows.contains(came)).collect();
+    // In the order of the rows, so that what agrees lies on the diagonal.
+    let columns: Vec<&str> = rows.iter().chain(&further).copied().collect();
     let words = |outcome: &str| escaped(&outcome.replace('_', " "));
     page.push_str(
         "<section>\n<h2>Outcomes</h2>\n<p class=\"quiet\">Rows are expected, columns are \
@@ -392,7 +394,7 @@ fn compared(comparison: &Comparison, page: &mut String) {
          <th scope=\"col\" class=\"number\">B</th><th scope=\"col\" class=\"number\">B less A</th>\
          <th scope=\"col\">95 % interval</th><th scope=\"col\" class=\"number\">p</th>\
          <th scope=\"col\" class=\"number\">p (Holm)</th>\
-         <th scope=\"col\" class=\"number\">higher, equal, lower</th>\
+         <th scope=\"col\" class=\"number\">higher / equal / lower</th>\
          <th scope=\"col\">verdict</th></tr></thead>\n<tbody>",
         escaped(&comparison.a),
         escaped(&comparison.b),
@@ -425,21 +427,26 @@ fn said(paragraph: &str) -> String {
     if paragraph.is_empty() { "(nothing)".to_owned() } else { escaped(paragraph) }
 }
 
+/// A p-value to three places; one of so many rounds is never 0.
+fn chance(p: f64) -> String {
+    if p < 0.001 { "under 0.001".to_owned() } else { format!("{p:.3}") }
+}
+
 fn compared_row(name: &str, it: &Difference) -> String {
     let [higher, equal, lower] = it.wins_ties_losses;
     format!(
         "<tr><th scope=\"row\">{}</th><td class=\"number\">{}</td><td class=\"number\">{}</td>\
          <td class=\"number\">{:+.3}</td><td class=\"range\">{:+.3} to {:+.3}</td>\
-         <td class=\"number\">{:.4}</td><td class=\"number\">{:.4}</td>\
-         <td class=\"number\">{higher}, {equal}, {lower}</td><td>{}</td></tr>\n",
+         <td class=\"number\">{}</td><td class=\"number\">{}</td>\
+         <td class=\"number\">{higher} / {equal} / {lower}</td><td class=\"verdict\">{}</td></tr>\n",
         escaped(name),
         shown("", it.a),
         shown("", it.b),
         it.mean.value,
         it.mean.low,
         it.mean.high,
-        it.p,
-        it.p_holm,
+        chance(it.p),
+        chance(it.p_holm),
         escaped(&it.verdict)
     )
 }

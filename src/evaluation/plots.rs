@@ -66,14 +66,14 @@ impl Drawing {
             write!(self.marks, r#"<circle class="{class}" cx="{x:.1}" cy="{y:.1}" r="{radius}"/>"#);
     }
 
-    /// A line through the points, flat until the next.
+    /// A line of steps, each as wide as what its point adds.
     fn steps(&mut self, points: &[Point]) {
         let mut path = String::new();
         for (at, (x, y)) in points.iter().enumerate() {
             let _ = if at == 0 {
                 write!(path, "M{x:.1} {y:.1}")
             } else {
-                write!(path, "H{x:.1}V{y:.1}")
+                write!(path, "V{y:.1}H{x:.1}")
             };
         }
         let _ = write!(self.marks, r#"<path class="curve" d="{path}"/>"#);
@@ -123,9 +123,9 @@ pub(crate) fn bars(
     values: &BTreeMap<String, BTreeMap<String, Figure>>,
     measures: &[&str],
 ) -> String {
-    const LABEL: f64 = 190.0;
+    const LABEL: f64 = 180.0;
     const SCALE: f64 = 130.0;
-    const COLUMN: f64 = 265.0;
+    const COLUMN: f64 = 258.0;
     const ROW: f64 = 26.0;
     const HEAD: f64 = 24.0;
     let bottom = HEAD + ROW * values.len() as f64;
@@ -187,7 +187,6 @@ pub(crate) fn risk_curve(points: &[Point]) -> String {
     let axis = "coverage: share of the questions answered, strongest evidence first";
     drawing.text("middle", (CORNER.0 + SIDE.0 / 2.0, 300.0), axis);
     drawing.text("middle", (16.0, 10.0), "risk");
-    // The first answers are taken together from the left edge.
     let mut places: Vec<Point> = points.first().map(|it| place((0.0, it.1))).into_iter().collect();
     places.extend(points.iter().map(|point| place(*point)));
     drawing.steps(&places);

@@ -33,6 +33,7 @@ const GROUPS: [(&str, &[(&str, &str)]); 6] = [
         &[
             ("must_recall_strict", "vital points made, where a source answers"),
             ("must_recall_partial", "the same, half a point where most is missing"),
+            ("must_recall_reply", "the same points, made anywhere in the reply"),
             ("must_recall_other", "vital points made, where no source answers"),
             ("must_ceiling", "the same rule on the judged passages themselves"),
             ("useful_sentences", "sentences that make a point or quote a judged passage"),

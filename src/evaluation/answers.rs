@@ -252,9 +252,9 @@ fn unit(bench: &Bench<'_>, gold: &GoldInquiry, question: &GoldQuestion, found: &
 fn slices(gold: &GoldInquiry, question: &GoldQuestion) -> BTreeMap<String, String> {
     let words = gold.inquiry.body.split_whitespace().count();
     let length = match words {
-        0..=30 => "up to 30 words",
+        0..=30 => "0 to 30 words",
         31..=90 => "31 to 90 words",
-        _ => "over 90 words",
+        _ => "91 words and more",
     };
     let source = question
         .relevant
@@ -591,7 +591,7 @@ mod tests {
 
     /// A question found in these words, answered by these sentences.
     fn found(from: &str, outcome: &str, sentences: &[Json]) -> Json {
-        let start = BODY.find(from).map(|at| BODY[..at].chars().count()).unwrap();
+        let start = BODY.split_once(from).unwrap().0.chars().count();
         json!({
             "text": from, "from": [start, start + from.chars().count()], "outcome": outcome,
             "strength": 0.5, "sentences": sentences,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::evaluation::report::percentile;
-use crate::evaluation::{Comparison, Figure};
+use crate::evaluation::{Difference, Figure};
 
 /// Text that is safe inside an element and inside quotes.
 pub(crate) fn escaped(text: &str) -> String {
@@ -123,9 +123,9 @@ pub(crate) fn bars(
     values: &BTreeMap<String, BTreeMap<String, Figure>>,
     measures: &[&str],
 ) -> String {
-    const LABEL: f64 = 180.0;
+    const LABEL: f64 = 186.0;
     const SCALE: f64 = 130.0;
-    const COLUMN: f64 = 258.0;
+    const COLUMN: f64 = 256.0;
     const ROW: f64 = 26.0;
     const HEAD: f64 = 24.0;
     let bottom = HEAD + ROW * values.len() as f64;
@@ -154,7 +154,7 @@ pub(crate) fn bars(
     }
     for (row, value) in values.keys().enumerate() {
         let y = HEAD + ROW * (row as f64 + 0.5) + 4.5;
-        drawing.text("end", (LABEL - 10.0, y), &shortened(value, 26));
+        drawing.text("end", (LABEL - 10.0, y), &shortened(value, 24));
     }
     drawing.svg()
 }
@@ -235,13 +235,12 @@ pub(crate) fn latency(sorted: &[f64]) -> String {
 }
 
 /// Mean differences with their intervals, one line for each measure between 0 and 1.
-pub(crate) fn forest(comparison: &Comparison) -> String {
+pub(crate) fn forest(differences: &[(&String, &Difference)]) -> String {
     const LABEL: f64 = 200.0;
     const SCALE: f64 = 330.0;
     const ROW: f64 = 26.0;
     const HEAD: f64 = 22.0;
-    let shown: Vec<_> = comparison
-        .measures
+    let shown: Vec<_> = differences
         .iter()
         .filter(|(_, it)| [it.a, it.b].iter().all(|value| (0.0..=1.0).contains(value)))
         .collect();

@@ -157,6 +157,7 @@ fn write(folder: &Path, evaluated: &Evaluated) -> anyhow::Result<()> {
     let report = &evaluated.report;
     std::fs::write(folder.join("report.json"), serde_json::to_string_pretty(report)?)?;
     std::fs::write(folder.join("report.md"), evaluation::markdown(report))?;
+    std::fs::write(folder.join("report.html"), evaluation::html(report, None))?;
     std::fs::write(folder.join("run.trec"), evaluation::write_run(&evaluated.run, &report.run))?;
     std::fs::write(folder.join("qrels.trec"), evaluation::write_qrels(&evaluated.qrels))?;
     out::tell(&format!("reports in {}", folder.display()));
@@ -177,12 +178,16 @@ fn gate(file: Option<&Path>, report: &Report) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-fn compare(desk: &Desk, a: &Path, b: &Path, _html: Option<&Path>) -> anyhow::Result<ExitCode> {
+fn compare(desk: &Desk, a: &Path, b: &Path, html: Option<&Path>) -> anyhow::Result<ExitCode> {
     let read = |file: &Path| -> anyhow::Result<Report> {
         Ok(serde_json::from_str(&std::fs::read_to_string(file)?)?)
     };
     let (a, b) = (read(a)?, read(b)?);
     let comparison = evaluation::compare(&a, &b).map_err(service::Error::from)?;
+    if let Some(file) = html {
+        std::fs::write(file, evaluation::html(&b, Some(&comparison)))?;
+        out::tell(&format!("page in {}", file.display()));
+    }
     if desk.json {
         out::say(&serde_json::to_string_pretty(&comparison)?);
     } else {

@@ -33,6 +33,7 @@ const GROUPS: [(&str, &[(&str, &str)]); 6] = [
         &[
             ("must_recall_strict", "vital points made, where a source answers"),
             ("must_recall_partial", "the same, half a point where most is missing"),
+            ("must_recall_reply", "the same points, made anywhere in the reply"),
             ("must_recall_other", "vital points made, where no source answers"),
             ("must_ceiling", "the same rule on the judged passages themselves"),
             ("useful_sentences", "sentences that make a point or quote a judged passage"),
@@ -109,26 +110,26 @@ fn head(report: &Report, page: &mut String) {
     };
     let _ = writeln!(
         page,
-        "<header>\n<h1>Evaluation of {}</h1>\n<dl class=\"facts\">\
+        "<header>\n<h1>Evaluation</h1>\n<dl class=\"facts\">\
          <dt>Run</dt><dd>{}</dd><dt>Data</dt><dd>{}</dd><dt>Questions</dt><dd>{}</dd>\
          <dt>Settings</dt><dd>{settings}</dd></dl>\n</header>",
-        escaped(&report.run),
         escaped(&report.run),
         escaped(&report.data),
         report.n
     );
 }
 
-/// The group and the words of a measure; the group is one past the last where none fits.
-fn about(measure: &str) -> (usize, &'static str) {
+/// The place of a measure in the summary, and its words: past the last group where none fits.
+fn about(measure: &str) -> ((usize, usize), &'static str) {
     GROUPS
         .iter()
         .enumerate()
         .find_map(|(group, (_, measures))| {
-            let (_, about) = measures.iter().find(|(name, _)| measure.starts_with(name))?;
-            Some((group, *about))
+            let mut listed = measures.iter().enumerate();
+            let (place, (_, about)) = listed.find(|(_, (name, _))| measure.starts_with(name))?;
+            Some(((group, place), *about))
         })
-        .unwrap_or((GROUPS.len(), ""))
+        .unwrap_or(((GROUPS.len(), 0), ""))
 }
 
 fn is_count(measure: &str) -> bool {
@@ -155,8 +156,9 @@ fn summary(report: &Report, page: &mut String) {
          <th scope=\"col\" class=\"number\">n</th><th scope=\"col\">what it says</th></tr></thead>\n",
     );
     for group in 0..=GROUPS.len() {
-        let figures: Vec<(&String, &Figure)> =
-            report.measures.iter().filter(|(name, _)| about(name).0 == group).collect();
+        let mut figures: Vec<(&String, &Figure)> =
+            report.measures.iter().filter(|(name, _)| about(name).0.0 == group).collect();
+        figures.sort_by_key(|(name, _)| about(name).0);
         if figures.is_empty() {
             continue;
         }
@@ -198,8 +200,11 @@ fn confusion(report: &Report, page: &mut String) {
     if counts.is_empty() {
         return;
     }
-    let columns: BTreeSet<&str> = counts.keys().map(|(_, came)| came.as_str()).collect();
     let rows: BTreeSet<&str> = counts.keys().map(|(expected, _)| expected.as_str()).collect();
+    let further: BTreeSet<&str> =
+        counts.keys().map(|(_, came)| came.as_str()).filter(|came| !rows.contains(came)).collect();
+    // In the order of the rows, so that what agrees lies on the diagonal.
+    let columns: Vec<&str> = rows.iter().chain(&further).copied().collect();
     let words = |outcome: &str| escaped(&outcome.replace('_', " "));
     page.push_str(
         "<section>\n<h2>Outcomes</h2>\n<p class=\"quiet\">Rows are expected, columns are \
@@ -253,7 +258,9 @@ fn slices(report: &Report, page: &mut String) {
         .filter(|name| report.measures.contains_key(*name))
         .take(COLUMNS_MAX)
         .collect();
-    let shown: Vec<_> = report.slices.iter().filter(|(_, values)| values.len() > 1).collect();
+    let mut shown: Vec<_> = report.slices.iter().filter(|(_, values)| values.len() > 1).collect();
+    // The few first: institutions fill a page.
+    shown.sort_by_key(|(_, values)| values.len());
     if measures.is_empty() || shown.is_empty() {
         return;
     }
@@ -380,6 +387,8 @@ fn question(unit: &Unit, page: &mut String) {
 }
 
 fn compared(comparison: &Comparison, page: &mut String) {
+    let mut differences: Vec<(&String, &Difference)> = comparison.measures.iter().collect();
+    differences.sort_by_key(|(name, _)| about(name).0);
     let _ = writeln!(
         page,
         "<section>\n<h2>Compared with another run</h2>\n<dl class=\"facts\"><dt>A</dt><dd>{}</dd>\
@@ -387,19 +396,20 @@ fn compared(comparison: &Comparison, page: &mut String) {
          <figure>{}<figcaption>Mean difference of each measure between 0 and 1, B less A, with its \
          95 % interval. A filled mark is a difference that chance seldom makes (p under 0.05 in \
          the paired randomisation test, all measures held together by Holm's \
-         correction).</figcaption></figure>\n<div class=\"wide\"><table>\n<thead><tr>\
+         correction). Up, same and down count questions where B is higher, equal and \
+         lower.</figcaption></figure>\n<div class=\"wide\"><table class=\"figures\">\n<thead><tr>\
          <th scope=\"col\">measure</th><th scope=\"col\" class=\"number\">A</th>\
          <th scope=\"col\" class=\"number\">B</th><th scope=\"col\" class=\"number\">B less A</th>\
          <th scope=\"col\">95 % interval</th><th scope=\"col\" class=\"number\">p</th>\
          <th scope=\"col\" class=\"number\">p (Holm)</th>\
-         <th scope=\"col\" class=\"number\">higher, equal, lower</th>\
+         <th scope=\"col\" class=\"number\">up / same / down</th>\
          <th scope=\"col\">verdict</th></tr></thead>\n<tbody>",
         escaped(&comparison.a),
         escaped(&comparison.b),
         comparison.n,
-        forest(comparison)
+        forest(&differences)
     );
-    for (name, it) in &comparison.measures {
+    for (name, it) in differences {
         page.push_str(&compared_row(name, it));
     }
     page.push_str("</tbody></table></div>\n");
@@ -425,21 +435,26 @@ fn said(paragraph: &str) -> String {
     if paragraph.is_empty() { "(nothing)".to_owned() } else { escaped(paragraph) }
 }
 
+/// A p-value to three places; one of so many rounds is never 0.
+fn chance(p: f64) -> String {
+    if p < 0.001 { "&lt;0.001".to_owned() } else { format!("{p:.3}") }
+}
+
 fn compared_row(name: &str, it: &Difference) -> String {
     let [higher, equal, lower] = it.wins_ties_losses;
     format!(
         "<tr><th scope=\"row\">{}</th><td class=\"number\">{}</td><td class=\"number\">{}</td>\
          <td class=\"number\">{:+.3}</td><td class=\"range\">{:+.3} to {:+.3}</td>\
-         <td class=\"number\">{:.4}</td><td class=\"number\">{:.4}</td>\
-         <td class=\"number\">{higher}, {equal}, {lower}</td><td>{}</td></tr>\n",
+         <td class=\"number\">{}</td><td class=\"number\">{}</td>\
+         <td class=\"number\">{higher} / {equal} / {lower}</td><td class=\"verdict\">{}</td></tr>\n",
         escaped(name),
         shown("", it.a),
         shown("", it.b),
         it.mean.value,
         it.mean.low,
         it.mean.high,
-        it.p,
-        it.p_holm,
+        chance(it.p),
+        chance(it.p_holm),
         escaped(&it.verdict)
     )
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::evaluation::report::percentile;
-use crate::evaluation::{Comparison, Figure};
+use crate::evaluation::{Difference, Figure};
 
 /// Text that is safe inside an element and inside quotes.
 pub(crate) fn escaped(text: &str) -> String {
@@ -66,14 +66,14 @@ impl Drawing {
             write!(self.marks, r#"<circle class="{class}" cx="{x:.1}" cy="{y:.1}" r="{radius}"/>"#);
     }
 
-    /// A line through the points, flat until the next.
+    /// A line of steps, each as wide as what its point adds.
     fn steps(&mut self, points: &[Point]) {
         let mut path = String::new();
         for (at, (x, y)) in points.iter().enumerate() {
             let _ = if at == 0 {
                 write!(path, "M{x:.1} {y:.1}")
             } else {
-                write!(path, "H{x:.1}V{y:.1}")
+                write!(path, "V{y:.1}H{x:.1}")
             };
         }
         let _ = write!(self.marks, r#"<path class="curve" d="{path}"/>"#);
@@ -123,9 +123,9 @@ pub(crate) fn bars(
     values: &BTreeMap<String, BTreeMap<String, Figure>>,
     measures: &[&str],
 ) -> String {
-    const LABEL: f64 = 190.0;
+    const LABEL: f64 = 186.0;
     const SCALE: f64 = 130.0;
-    const COLUMN: f64 = 265.0;
+    const COLUMN: f64 = 256.0;
     const ROW: f64 = 26.0;
     const HEAD: f64 = 24.0;
     let bottom = HEAD + ROW * values.len() as f64;
@@ -154,7 +154,7 @@ pub(crate) fn bars(
     }
     for (row, value) in values.keys().enumerate() {
         let y = HEAD + ROW * (row as f64 + 0.5) + 4.5;
-        drawing.text("end", (LABEL - 10.0, y), &shortened(value, 26));
+        drawing.text("end", (LABEL - 10.0, y), &shortened(value, 24));
     }
     drawing.svg()
 }
@@ -187,7 +187,6 @@ pub(crate) fn risk_curve(points: &[Point]) -> String {
     let axis = "coverage: share of the questions answered, strongest evidence first";
     drawing.text("middle", (CORNER.0 + SIDE.0 / 2.0, 300.0), axis);
     drawing.text("middle", (16.0, 10.0), "risk");
-    // The first answers are taken together from the left edge.
     let mut places: Vec<Point> = points.first().map(|it| place((0.0, it.1))).into_iter().collect();
     places.extend(points.iter().map(|point| place(*point)));
     drawing.steps(&places);
@@ -236,13 +235,12 @@ pub(crate) fn latency(sorted: &[f64]) -> String {
 }
 
 /// Mean differences with their intervals, one line for each measure between 0 and 1.
-pub(crate) fn forest(comparison: &Comparison) -> String {
+pub(crate) fn forest(differences: &[(&String, &Difference)]) -> String {
     const LABEL: f64 = 200.0;
     const SCALE: f64 = 330.0;
     const ROW: f64 = 26.0;
     const HEAD: f64 = 22.0;
-    let shown: Vec<_> = comparison
-        .measures
+    let shown: Vec<_> = differences
         .iter()
         .filter(|(_, it)| [it.a, it.b].iter().all(|value| (0.0..=1.0).contains(value)))
         .collect();

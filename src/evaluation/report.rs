@@ -185,12 +185,12 @@ pub fn compare(a: &Report, b: &Report) -> Result<Comparison, Error> {
     for ((name, difference), p) in measures.iter_mut().zip(holm(&p_values)) {
         difference.p_holm = p;
         let better = (difference.mean.value > 0.0) != smaller_is_better(name);
-        difference.verdict = match (p < 0.05, better) {
+        let verdict = match (p < 0.05, better) {
             (false, _) => "no difference shown",
             (true, true) => "better",
             (true, false) => "worse",
-        }
-        .to_owned();
+        };
+        verdict.clone_into(&mut difference.verdict);
     }
     let mut order: Vec<(&str, f64)> = by_id.into_iter().filter(|(_, by)| *by > 0.0).collect();
     order.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(y.0)));

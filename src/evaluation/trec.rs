@@ -95,15 +95,12 @@ fn judgements(file: &Path) -> Result<Vec<Judgement>, Error> {
     let lines = text.lines().enumerate().skip(usize::from(beir));
     for (at, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
         let columns: Vec<&str> = line.split_whitespace().collect();
-        let (query, document, grade) = match (beir, columns.as_slice()) {
-            (true, [query, document, grade]) | (false, [query, _, document, grade]) => {
-                (query, document, grade)
-            }
-            _ => {
-                let expected = if beir { 3 } else { 4 };
-                let what = format!("{} columns where there are {expected}", columns.len());
-                return Err(bad(file, at, what, remedy));
-            }
+        let ((true, [query, document, grade]) | (false, [query, _, document, grade])) =
+            (beir, columns.as_slice())
+        else {
+            let expected = if beir { 3 } else { 4 };
+            let what = format!("{} columns where there are {expected}", columns.len());
+            return Err(bad(file, at, what, remedy));
         };
         let grade: i32 = grade.parse().map_err(|_| {
             bad(file, at, format!("the grade `{grade}` is no whole number"), remedy)

@@ -306,10 +306,10 @@ fn of_drafts(name: &str, seed: u64, more: f64) -> Report {
         let strength = chance.share();
         let met = (chance.share() < 0.3 + 0.6 * strength) && right;
         let mut one = unit(&format!("H{:03}#{}", at / 3 + 1, at % 3 + 1));
-        one.text = "Skal vi sende en ny blanket, eller finder I selv den gamle?".to_owned();
-        one.paragraph = "Har SAM lavet en fejl, ringer kunden til Kundebetjening; der skal ingen \
+        "Skal vi sende en ny blanket, eller finder I selv den gamle?".clone_into(&mut one.text);
+        "Har SAM lavet en fejl, ringer kunden til Kundebetjening; der skal ingen \
             blanket til. <script>alert('x & y')</script>"
-            .to_owned();
+            .clone_into(&mut one.paragraph);
         one.outcome = Some((expected.to_owned(), came.to_owned()));
         one.strength = Some(strength);
         one.slices = BTreeMap::from([
@@ -341,7 +341,7 @@ fn of_drafts(name: &str, seed: u64, more: f64) -> Report {
     }
     for at in 0..30 {
         let mut whole = unit(&format!("H{:03}", at + 1));
-        whole.text = "Fejl i oktoberløn - hvad nu?".to_owned();
+        "Fejl i oktoberløn - hvad nu?".clone_into(&mut whole.text);
         whole.scores = BTreeMap::from([
             ("lix".to_owned(), Share::one(38.0 + 8.0 * chance.share())),
             (

@@ -145,7 +145,7 @@ pub struct Loaded {
 /// Reads the settings. `environment` is the process's variables.
 pub fn load(
     file: Option<&Path>,
-    environment: HashMap<String, String>,
+    environment: impl Iterator<Item = (String, String)>,
     overrides: &Overrides,
 ) -> Result<Loaded, Error> {
     if let Some(file) = file.filter(|file| !file.exists()) {
@@ -155,7 +155,7 @@ pub fn load(
     let defaults = toml::to_string(&Config::default())
         .map_err(|error| Error::Unreadable { detail: error.to_string() })?;
     let environment: HashMap<String, String> =
-        environment.into_iter().filter(|(name, _)| !name.starts_with(TEST_PREFIX)).collect();
+        environment.filter(|(name, _)| !name.starts_with(TEST_PREFIX)).collect();
     let path = file.unwrap_or(Path::new(FILE));
     let mut builder = config::Config::builder()
         .add_source(config::File::from_str(&defaults, config::FileFormat::Toml))
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     fn from_variables(pairs: &[(&str, &str)]) -> Result<Loaded, Error> {
-        let variables = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let variables = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         load(None, variables, &Overrides::default())
     }
 
@@ -247,7 +247,7 @@ mod tests {
         let phone = from_variables(&[("SVARFORSLAG_SIGNER__PHONE", "00123456")]).unwrap();
         assert_eq!(phone.config.signer.phone, "00123456");
         let overrides = Overrides { data: Some("elsewhere".into()), listen: None };
-        let variables = HashMap::from([("SVARFORSLAG_DATA".to_owned(), "there".to_owned())]);
+        let variables = std::iter::once(("SVARFORSLAG_DATA".to_owned(), "there".to_owned()));
         let loaded = load(None, variables, &overrides).unwrap();
         assert_eq!(loaded.config.data, PathBuf::from("elsewhere"));
         assert!(loaded.origins.iter().any(|o| o.key == "data" && o.origin == "--data"));
@@ -258,7 +258,8 @@ mod tests {
         assert!(from_variables(&[("SVARFORSLAG_LISTNE", "x")]).is_err());
         assert!(from_variables(&[("SVARFORSLAG_LISTEN", "everywhere")]).is_err());
         assert!(from_variables(&[("SVARFORSLAG_TEST_BROWSER", "1")]).is_ok());
-        let missing = load(Some(Path::new("nowhere.toml")), HashMap::new(), &Overrides::default());
+        let missing =
+            load(Some(Path::new("nowhere.toml")), std::iter::empty(), &Overrides::default());
         assert!(matches!(missing, Err(Error::Missing(_))));
     }
 }

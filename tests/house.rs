@@ -9,7 +9,7 @@
     reason = "a test that cannot read the house has failed, and its patterns are ASCII"
 )]
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -271,7 +271,7 @@ fn decisions_are_numbered_without_gaps_and_say_what_was_given_up() {
 #[test]
 fn the_example_settings_are_the_defaults_and_all_of_them() {
     let path = root().join(EXAMPLE);
-    let loaded = config::load(Some(&path), HashMap::new(), &Overrides::default());
+    let loaded = config::load(Some(&path), std::iter::empty(), &Overrides::default());
     let loaded = loaded.unwrap_or_else(|error| panic!("{EXAMPLE}: {error}"));
     assert_eq!(loaded.config, Config::default(), "{EXAMPLE} differs from the defaults");
     let left_out = loaded.origins.iter().filter(|origin| !origin.origin.ends_with("example.toml"));

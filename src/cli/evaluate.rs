@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::{Desk, demo, index, out};
 use crate::evaluation::{self, Gate, Report};
-use crate::language::{Analysis, choose_analysis};
+use crate::language::{Steps, choose_steps};
 use crate::service::{self, Build, Evaluated};
 
 #[derive(Debug, clap::Args)]
@@ -78,12 +78,12 @@ pub(crate) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<ExitCode
         return compare(desk, a, b, html.as_deref());
     }
     let Mode::Words = arguments.mode;
-    let analysis = Analysis::without(&arguments.set).map_err(|setting| out::Advised {
+    let analysis = Steps::without(&arguments.set).map_err(|setting| out::Advised {
         code: "bad_setting",
         reason: format!("`{setting}` cannot be set for an evaluation"),
         remedy: "write index.stemming=off, index.compounds=off or index.glossary=off".to_owned(),
     })?;
-    choose_analysis(analysis);
+    choose_steps(analysis);
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("evaluating [{bar:30}] {pos}/{len} {eta}") {
         bar.set_style(style.progress_chars("=> "));
@@ -133,7 +133,7 @@ fn evaluate(
         index::build(&config, &Build { paths: vec![folder], add: false })?;
     } else if !arguments.set.is_empty() {
         let roots = crate::index::remembered_roots(&config.data);
-        config.data = scratch.path().to_owned();
+        scratch.path().clone_into(&mut config.data);
         index::build(&config, &Build { paths: roots, add: false })?;
     }
     if gold.is_empty() {

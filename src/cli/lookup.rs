@@ -57,7 +57,7 @@ fn print(answer: &LookupAnswer, asked: Option<&str>) {
     }
     match (&answer.institution, asked) {
         (Some(own), _) => {
-            out::tell(&format!("Søgt i generelle kilder og i det, der gælder {own}."))
+            out::tell(&format!("Søgt i generelle kilder og i det, der gælder {own}."));
         }
         (None, Some(asked)) => out::tell(&format!(
             "»{asked}« er ikke i registret over institutioner; kun generelle kilder er søgt."

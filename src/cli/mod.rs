@@ -119,7 +119,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             _ => None,
         },
     };
-    let loaded = config::load(arguments.config.as_deref(), std::env::vars().collect(), &overrides)?;
+    let loaded = config::load(arguments.config.as_deref(), std::env::vars(), &overrides)?;
     let data_named = loaded.origins.iter().any(|it| it.key == "data" && it.origin != "default");
     let desk = Desk { loaded, data_named, json: arguments.json };
     match arguments.command {

@@ -158,10 +158,10 @@ impl Writer<'_> {
             lines.extend(self.cases());
             return self.phrased(question, Outcome::NeedsCaseLookup, reason.to_owned(), lines);
         }
-        self.from_evidence(question)
+        self.by_evidence(question)
     }
 
-    fn from_evidence(&mut self, question: &Question) -> Result<(Answer, Vec<String>), Error> {
+    fn by_evidence(&mut self, question: &Question) -> Result<(Answer, Vec<String>), Error> {
         // Words that mean nothing alone ("Hvad er der galt?") ask with those around them.
         let bare = content_stems(&question.text).len() < MEANING_WORDS_MIN;
         let joined = format!("{} {}", question.context, question.text);
@@ -186,7 +186,7 @@ impl Writer<'_> {
         };
         let title = evidence.hits.get(first.hit).map_or("", |hit| hit.title.as_str());
         let reason = format!("Støtten er {:.0} %; kilden er »{title}«.", strength * 100.0);
-        let sentences = self.quoted(question.n, &evidence.hits, &picks);
+        let sentences = Self::quoted(question.n, &evidence.hits, &picks);
         self.keep(&evidence.hits, &picks);
         lines.extend(sources(&evidence.hits, &picks));
         let answer = self.written(question, outcome, reason, sentences);
@@ -297,7 +297,7 @@ impl Writer<'_> {
         }
     }
 
-    fn quoted(&self, n: usize, hits: &[Hit], picks: &[Pick]) -> Vec<Sentence> {
+    fn quoted(n: usize, hits: &[Hit], picks: &[Pick]) -> Vec<Sentence> {
         let mut sentences = Vec::new();
         for pick in picks {
             let citation = hits.get(pick.hit).and_then(|hit| Citation::of(hit, pick.range.clone()));
@@ -433,7 +433,7 @@ impl Writer<'_> {
         match reading.tone {
             Tone::Plain => {}
             Tone::Bereavement => {
-                warnings.push(say("Henvendelsen gælder et dødsfald. Læs tonen i svaret igennem."))
+                warnings.push(say("Henvendelsen gælder et dødsfald. Læs tonen i svaret igennem."));
             }
             Tone::Illness => warnings
                 .push(say("Henvendelsen gælder alvorlig sygdom. Læs tonen i svaret igennem.")),
@@ -442,7 +442,7 @@ impl Writer<'_> {
         match reading.tongue {
             Tongue::Danish => {}
             Tongue::English => {
-                warnings.push(say("Henvendelsen er på engelsk; udkastet er på dansk."))
+                warnings.push(say("Henvendelsen er på engelsk; udkastet er på dansk."));
             }
             Tongue::German => warnings.push(say("Henvendelsen er på tysk; udkastet er på dansk.")),
         }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::language::analysis::analysis;
+use crate::language::steps::steps;
 
 /// A term of the trade.
 #[derive(Debug, Clone, Deserialize)]
@@ -113,7 +113,7 @@ impl Lexicon {
 
     /// The terms whose name or equal name stands in `text`, in the glossary's order.
     pub fn terms_in(&self, text: &str) -> Vec<&Term> {
-        if !analysis().glossary {
+        if !steps().glossary {
             return Vec::new();
         }
         let words: Vec<&str> =

@@ -4,7 +4,7 @@
 //! Gives: sentence ranges, [`Token`]s for the index, [`Value`]s for the check, the [`Lexicon`].
 //! Never: drops a word that turns a rule around, or tears a code apart.
 
-mod analysis;
+mod steps;
 mod lexicon;
 mod compounds;
 mod sentences;
@@ -12,9 +12,9 @@ mod values;
 mod words;
 mod stems;
 
-pub use analysis::{Analysis, analyser, choose_analysis};
 pub use lexicon::{Lexicon, Term, lexicon};
 pub use sentences::sentences;
 pub use stems::Stems;
+pub use steps::{Steps, analyser, choose_steps};
 pub use values::{Value, ValueKind, values};
 pub use words::{Token, compound_tokens, content_stems, fold, parts_of, stem, tokens};

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use frostem::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::language::{analysis::analysis, compounds, lexicon::lexicon, values::values};
+use crate::language::{compounds, lexicon::lexicon, steps::steps, values::values};
 
 /// Longer runs of letters and digits are cut; nobody searches for them.
 const TOKEN_CHARS_MAX: usize = 60;
@@ -59,7 +59,7 @@ fn analysed(word: &str) -> Rc<Analysed> {
         if kept.len() >= KEPT_WORDS_MAX {
             kept.clear();
         }
-        let parts = if analysis().compounds { compounds::split(word) } else { Vec::new() };
+        let parts = if steps().compounds { compounds::split(word) } else { Vec::new() };
         let new = Rc::new(Analysed {
             stem: snowball(word),
             parts: parts.into_iter().map(snowball).collect(),
@@ -70,7 +70,7 @@ fn analysed(word: &str) -> Rc<Analysed> {
 }
 
 fn snowball(word: &str) -> String {
-    if analysis().stemming {
+    if steps().stemming {
         Stemmer::new(Algorithm::Danish).stem(word).into_owned()
     } else {
         word.to_owned()

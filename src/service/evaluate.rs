@@ -65,7 +65,7 @@ impl Service {
             };
             let judge = Judge { idf: &idf, judged_text: &judged_text };
             let mut judged = evaluation::judge(&judge, inquiry, &draft);
-            self.rank(&snapshot, &scope, inquiry, (&mut run, &mut qrels))?;
+            rank(&snapshot, &scope, inquiry, (&mut run, &mut qrels))?;
             add_rankings(&mut judged, &run, &qrels);
             units.append(&mut judged);
             progress(done + 1, gold.inquiries.len());
@@ -109,39 +109,37 @@ impl Service {
     fn scope_of(&self, snapshot: &Snapshot, inquiry: &Inquiry) -> Scope {
         let named = inquiry.institution.as_deref();
         let institution = named.and_then(|name| self.register(snapshot).find(name));
-        Scope::new(Asker::operator(), institution, self.day_of(snapshot, inquiry).0)
+        Scope::new(Asker::operator(), institution, Self::day_of(snapshot, inquiry).0)
     }
+}
 
-    fn rank(
-        &self,
-        snapshot: &Snapshot,
-        scope: &Scope,
-        inquiry: &GoldInquiry,
-        (run, qrels): (&mut Run, &mut Qrels),
-    ) -> Result<(), Error> {
-        for question in inquiry.questions.iter().filter(|question| !question.relevant.is_empty()) {
-            let id = format!("{}#{}", inquiry.id, question.n);
-            let asked = asked(question);
-            let words = Words {
-                text: &asked,
-                context: "",
-                subject: inquiry.inquiry.subject.as_deref().unwrap_or_default(),
-            };
-            let search = retrieval::Question { words, loengruppe: None };
-            let found = retrieval::find(snapshot, scope, &search, DEPTH)?;
-            let ranked =
-                found.hits.iter().map(|hit| (hit.passage_id.0.clone(), f64::from(hit.score)));
-            run.insert(id.clone(), ranked.collect());
-            let judged = qrels.entry(id).or_default();
-            for relevant in &question.relevant {
-                for passage in holding(snapshot, scope, relevant) {
-                    let grade = judged.entry(passage.id.0).or_insert(0);
-                    *grade = (*grade).max(relevant.grade);
-                }
+fn rank(
+    snapshot: &Snapshot,
+    scope: &Scope,
+    inquiry: &GoldInquiry,
+    (run, qrels): (&mut Run, &mut Qrels),
+) -> Result<(), Error> {
+    for question in inquiry.questions.iter().filter(|question| !question.relevant.is_empty()) {
+        let id = format!("{}#{}", inquiry.id, question.n);
+        let asked = asked(question);
+        let words = Words {
+            text: &asked,
+            context: "",
+            subject: inquiry.inquiry.subject.as_deref().unwrap_or_default(),
+        };
+        let search = retrieval::Question { words, loengruppe: None };
+        let found = retrieval::find(snapshot, scope, &search, DEPTH)?;
+        let ranked = found.hits.iter().map(|hit| (hit.passage_id.0.clone(), f64::from(hit.score)));
+        run.insert(id.clone(), ranked.collect());
+        let judged = qrels.entry(id).or_default();
+        for relevant in &question.relevant {
+            for passage in holding(snapshot, scope, relevant) {
+                let grade = judged.entry(passage.id.0).or_insert(0);
+                *grade = (*grade).max(relevant.grade);
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// The words that a question is searched by: what the customer wrote, else the paraphrase.
@@ -208,8 +206,8 @@ pub fn evaluate_beir(
         latency.push(started.elapsed().as_secs_f64() * 1e3);
         let mut best: BTreeMap<String, f64> = BTreeMap::new();
         for hit in &found.hits {
-            let score = best.entry(hit.document.clone()).or_insert(f64::MIN);
-            *score = score.max(f64::from(hit.score));
+            let held = best.entry(hit.document.clone()).or_insert(f64::MIN);
+            *held = held.max(f64::from(hit.score));
         }
         let mut ranked: Vec<(String, f64)> = best.into_iter().collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

@@ -437,7 +437,7 @@ impl Service {
             None => inquiry.from.as_deref().and_then(|from| register.find_by_mail(from)),
         };
         let near = named.filter(|_| institution.is_none()).map(|name| register.near(name));
-        let (day, day_from) = self.day_of(&snapshot, inquiry);
+        let (day, day_from) = Self::day_of(&snapshot, inquiry);
         let scope = Scope::new(asker, institution, day);
         let reading = inquiry::read(inquiry);
         let read = started.elapsed();
@@ -576,7 +576,7 @@ impl Service {
         Ok(Scope::new(asker, institution, day))
     }
 
-    fn day_of(&self, snapshot: &Snapshot, inquiry: &Inquiry) -> (Day, DayFrom) {
+    fn day_of(snapshot: &Snapshot, inquiry: &Inquiry) -> (Day, DayFrom) {
         if let Some(day) = inquiry.day {
             (day, DayFrom::Asked)
         } else if let Some(day) = inquiry.received {

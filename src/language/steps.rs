@@ -7,7 +7,7 @@ const VERSION: &str = "da-2";
 
 /// The steps that can be left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Analysis {
+pub struct Steps {
     /// Whether words are stemmed.
     pub stemming: bool,
     /// Whether compounds are cut into their parts.
@@ -16,7 +16,7 @@ pub struct Analysis {
     pub glossary: bool,
 }
 
-impl Analysis {
+impl Steps {
     const ALL: Self = Self { stemming: true, compounds: true, glossary: true };
 
     /// Every step, but those that the settings `index.NAME=off` name; the first other setting is
@@ -41,22 +41,22 @@ impl Analysis {
     }
 }
 
-static CHOSEN: OnceLock<Analysis> = OnceLock::new();
+static CHOSEN: OnceLock<Steps> = OnceLock::new();
 
 /// Leaves steps out for the rest of this process; it must come before anything is read, and
 /// says whether it did.
-pub fn choose_analysis(analysis: Analysis) -> bool {
+pub fn choose_steps(analysis: Steps) -> bool {
     CHOSEN.set(analysis).is_ok()
 }
 
 /// The steps that are on.
-pub(crate) fn analysis() -> Analysis {
-    *CHOSEN.get_or_init(|| Analysis::ALL)
+pub(crate) fn steps() -> Steps {
+    *CHOSEN.get_or_init(|| Steps::ALL)
 }
 
 /// The analyser's name, by which an index knows what it was made with.
 pub fn analyser() -> String {
-    let Analysis { stemming, compounds, glossary: _ } = analysis();
+    let Steps { stemming, compounds, glossary: _ } = steps();
     let mut name = VERSION.to_owned();
     for (on, step) in [(stemming, "stemming"), (compounds, "compounds")] {
         if !on {

@@ -403,7 +403,7 @@ fn compared(comparison: &Comparison, page: &mut String) {
          <th scope=\"col\">95 % interval</th><th scope=\"col\" class=\"number\">p</th>\
          <th scope=\"col\" class=\"number\">p (Holm)</th>\
          <th scope=\"col\" class=\"number\">up / same / down</th>\
-         <th scope=\"col\">verdict</th></tr></thead>\n<tbody>",
+         <th scope=\"col\">conclusion</th></tr></thead>\n<tbody>",
         escaped(&comparison.a),
         escaped(&comparison.b),
         comparison.n,
@@ -446,7 +446,7 @@ fn compared_row(name: &str, it: &Difference) -> String {
         "<tr><th scope=\"row\">{}</th><td class=\"number\">{}</td><td class=\"number\">{}</td>\
          <td class=\"number\">{:+.3}</td><td class=\"range\">{:+.3} to {:+.3}</td>\
          <td class=\"number\">{}</td><td class=\"number\">{}</td>\
-         <td class=\"number\">{higher} / {equal} / {lower}</td><td class=\"verdict\">{}</td></tr>\n",
+         <td class=\"number\">{higher} / {equal} / {lower}</td><td class=\"conclusion\">{}</td></tr>\n",
         escaped(name),
         shown("", it.a),
         shown("", it.b),
@@ -455,6 +455,6 @@ fn compared_row(name: &str, it: &Difference) -> String {
         it.mean.high,
         chance(it.p),
         chance(it.p_holm),
-        escaped(&it.verdict)
+        escaped(&it.conclusion)
     )
 }

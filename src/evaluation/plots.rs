@@ -267,7 +267,7 @@ pub(crate) fn forest(differences: &[(&String, &Difference)]) -> String {
         drawing.whisker(x(it.mean.low), x(it.mean.high), y);
         let class = if it.p_holm < 0.05 { "shown" } else { "unshown" };
         drawing.dot(class, (x(it.mean.value), y), 4.5);
-        let beside = format!("{:+.3} {}", it.mean.value, it.verdict);
+        let beside = format!("{:+.3} {}", it.mean.value, it.conclusion);
         drawing.text("", (LABEL + SCALE + 14.0, y + 4.5), &beside);
     }
     drawing.svg()

@@ -128,7 +128,7 @@ pub struct Difference {
     /// Questions where b is better, equal, worse.
     pub wins_ties_losses: [usize; 3],
     /// `better`, `worse` or `no difference shown`, at 5 % after Holm.
-    pub verdict: String,
+    pub conclusion: String,
 }
 
 /// Two reports, question by question.
@@ -185,12 +185,12 @@ pub fn compare(a: &Report, b: &Report) -> Result<Comparison, Error> {
     for ((name, difference), p) in measures.iter_mut().zip(holm(&p_values)) {
         difference.p_holm = p;
         let better = (difference.mean.value > 0.0) != smaller_is_better(name);
-        let verdict = match (p < 0.05, better) {
+        let conclusion = match (p < 0.05, better) {
             (false, _) => "no difference shown",
             (true, true) => "better",
             (true, false) => "worse",
         };
-        verdict.clone_into(&mut difference.verdict);
+        conclusion.clone_into(&mut difference.conclusion);
     }
     let mut order: Vec<(&str, f64)> = by_id.into_iter().filter(|(_, by)| *by > 0.0).collect();
     order.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(y.0)));
@@ -228,7 +228,7 @@ fn difference(values: &[(&str, f64, f64)]) -> Difference {
             differences.len() - beyond(1.0) - beyond(-1.0),
             beyond(-1.0),
         ],
-        verdict: String::new(),
+        conclusion: String::new(),
     }
 }
 
@@ -387,13 +387,13 @@ pub(crate) fn outcome_counts(report: &Report) -> BTreeMap<(String, String), usiz
 /// The comparison for a terminal.
 pub fn comparison_markdown(comparison: &Comparison) -> String {
     let mut text = format!("# {} and {} (n={})\n\n", comparison.a, comparison.b, comparison.n);
-    text.push_str("| measure | A | B | B - A (95 %) | p (Holm) | wins/ties/losses | verdict |\n|---|---|---|---|---|---|---|\n");
+    text.push_str("| measure | A | B | B - A (95 %) | p (Holm) | wins/ties/losses | conclusion |\n|---|---|---|---|---|---|---|\n");
     for (name, it) in &comparison.measures {
         let [wins, ties, losses] = it.wins_ties_losses;
         let _ = writeln!(
             text,
             "| {name} | {:.3} | {:.3} | {:+.3} ({:+.3} to {:+.3}) | {:.4} ({:.4}) | {wins}/{ties}/{losses} | {} |",
-            it.a, it.b, it.mean.value, it.mean.low, it.mean.high, it.p, it.p_holm, it.verdict
+            it.a, it.b, it.mean.value, it.mean.low, it.mean.high, it.p, it.p_holm, it.conclusion
         );
     }
     if !comparison.changed.is_empty() {

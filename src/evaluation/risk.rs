@@ -17,11 +17,13 @@ pub fn risk_coverage(report: &Report) -> Vec<(f64, f64)> {
         .collect();
     answered.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut points = Vec::new();
-    let (mut count, mut wrong) = (0_usize, 0_usize);
-    for group in answered.chunk_by(|a, b| a.0 >= b.0 && b.0 >= a.0) {
-        count += group.len();
-        wrong += group.iter().filter(|(_, wrong)| *wrong).count();
-        points.push((count as f64 / asked.len() as f64, wrong as f64 / count as f64));
+    let mut wrong = 0_usize;
+    for (at, (strength, is_wrong)) in answered.iter().enumerate() {
+        wrong += usize::from(*is_wrong);
+        if answered.get(at + 1).is_none_or(|next| next.0 < *strength) {
+            let count = (at + 1) as f64;
+            points.push((count / asked.len() as f64, wrong as f64 / count));
+        }
     }
     points
 }

@@ -73,13 +73,13 @@ pub fn randomisation(differences: &[f64], rounds: usize, seed: u64) -> f64 {
     let mut chance = Chance(seed);
     let mut as_large = 0_usize;
     for _ in 0..rounds {
-        let mut sum = 0.0;
-        for block in changed.chunks(64) {
-            let mut bits = chance.bits();
-            for difference in block {
-                sum += if bits & 1 == 0 { *difference } else { -*difference };
-                bits >>= 1;
+        let (mut sum, mut bits) = (0.0, 0);
+        for (at, difference) in changed.iter().enumerate() {
+            if at % 64 == 0 {
+                bits = chance.bits();
             }
+            sum += if bits & 1 == 0 { *difference } else { -*difference };
+            bits >>= 1;
         }
         as_large += usize::from(sum.abs() >= enough);
     }

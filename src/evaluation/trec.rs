@@ -17,7 +17,7 @@ pub type Qrels = BTreeMap<String, BTreeMap<String, i32>>;
 #[derive(Debug, Clone, Default)]
 pub struct Beir {
     /// Document id, title, text.
-    pub corpus: Vec<(String, String, String)>,
+    pub documents: Vec<(String, String, String)>,
     /// Query id and text; only queries that are judged.
     pub queries: Vec<(String, String)>,
     /// The judgements.
@@ -155,25 +155,25 @@ pub fn read_beir(folder: &Path) -> Result<Beir, Error> {
         .map(|name| folder.join(name))
         .find(|file| file.is_file())
         .unwrap_or_else(|| folder.join("qrels.tsv"));
-    let corpus = entries(&folder.join("corpus.jsonl"))?;
+    let documents = entries(&folder.join("corpus.jsonl"))?;
     let queries = entries(&folder.join("queries.jsonl"))?;
-    resolved(&qrels, &corpus, &queries)?;
+    resolved(&qrels, &documents, &queries)?;
     let qrels = read_qrels(&qrels)?;
     let judged = |entry: &Entry| qrels.contains_key(&entry.id);
     Ok(Beir {
         queries: queries.into_iter().filter(judged).map(|entry| (entry.id, entry.text)).collect(),
-        corpus: corpus.into_iter().map(|entry| (entry.id, entry.title, entry.text)).collect(),
+        documents: documents.into_iter().map(|entry| (entry.id, entry.title, entry.text)).collect(),
         qrels,
     })
 }
 
 /// A judgement of what is not there would be in vain, and make every figure too low.
-fn resolved(qrels: &Path, corpus: &[Entry], queries: &[Entry]) -> Result<(), Error> {
+fn resolved(qrels: &Path, documents: &[Entry], queries: &[Entry]) -> Result<(), Error> {
     const REMEDY: &str = "mend the id, add what it names, or take the line out";
     let ids = |entries: &[Entry]| -> BTreeSet<String> {
         entries.iter().map(|entry| entry.id.clone()).collect()
     };
-    let (documents, queries) = (ids(corpus), ids(queries));
+    let (documents, queries) = (ids(documents), ids(queries));
     for Judgement { at, query, document, .. } in judgements(qrels)? {
         let lost = if !queries.contains(&query) {
             (query, "queries.jsonl")

@@ -227,7 +227,8 @@ pub fn evaluate_beir(
 }
 
 fn index_of(config: &Config, beir: &Beir, data: &Path) -> Result<Index, Error> {
-    let documents = beir.corpus.iter().map(|(id, title, text)| document(id, title, text)).collect();
+    let documents =
+        beir.documents.iter().map(|(id, title, text)| document(id, title, text)).collect();
     let made = Update {
         documents,
         unchanged: std::collections::BTreeSet::new(),

@@ -82,7 +82,7 @@ fn every_measure_equals_that_of_ir_measures() {
 #[test]
 fn a_run_and_its_judgements_can_be_written_and_read_again() {
     let beir = read_beir(&recorded("beir")).unwrap();
-    assert_eq!((beir.corpus.len(), beir.queries.len()), (44, 13), "queries that nobody judged");
+    assert_eq!((beir.documents.len(), beir.queries.len()), (44, 13), "queries that nobody judged");
     let folder = folder();
     let ranked = |documents: &BTreeMap<String, i32>| {
         documents.iter().map(|(id, grade)| (id.clone(), 0.1 + f64::from(*grade) / 3.0)).collect()
@@ -241,20 +241,21 @@ fn a_difference_is_shown_where_there_is_one() {
     let mut called = 0;
     for seed in 2..12 {
         let other = compare(&plain, &by_chance("other", seed, 120, 0.0)).unwrap();
-        called += other.measures.values().filter(|it| it.verdict != "no difference shown").count();
+        called +=
+            other.measures.values().filter(|it| it.conclusion != "no difference shown").count();
     }
     println!("{called} of 30 measures called different where only chance differs");
     assert!(called <= 2);
     let better = compare(&plain, &by_chance("better", 99, 100, 0.1)).unwrap();
     assert_eq!(better.n, 100, "only what both have");
-    assert_eq!(better.measures["nDCG@10"].verdict, "better");
-    assert_eq!(better.measures["must_not_rate"].verdict, "better", "less of it is better");
+    assert_eq!(better.measures["nDCG@10"].conclusion, "better");
+    assert_eq!(better.measures["must_not_rate"].conclusion, "better", "less of it is better");
     let gain = &better.measures["nDCG@10"];
     assert!(gain.mean.low > 0.05 && gain.mean.high < 0.15 && gain.p_holm < 0.001, "{gain:?}");
     assert_eq!(gain.wins_ties_losses.iter().sum::<usize>(), 100);
     assert_eq!(better.changed.len(), 12);
     let worse = compare(&by_chance("better", 99, 100, 0.1), &plain).unwrap();
-    assert_eq!(worse.measures["nDCG@10"].verdict, "worse");
+    assert_eq!(worse.measures["nDCG@10"].conclusion, "worse");
     let same = compare(&plain, &plain).unwrap();
     assert!(same.changed.is_empty() && same.measures.values().all(|it| it.p_holm >= 1.0));
     let apart = summarise("apart", "other", vec![unit("z")]);

@@ -78,12 +78,12 @@ pub(crate) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<ExitCode
         return compare(desk, a, b, html.as_deref());
     }
     let Mode::Words = arguments.mode;
-    let analysis = Steps::without(&arguments.set).map_err(|setting| out::Advised {
+    let steps = Steps::without(&arguments.set).map_err(|setting| out::Advised {
         code: "bad_setting",
         reason: format!("`{setting}` cannot be set for an evaluation"),
         remedy: "write index.stemming=off, index.compounds=off or index.glossary=off".to_owned(),
     })?;
-    choose_steps(analysis);
+    choose_steps(steps);
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("evaluating [{bar:30}] {pos}/{len} {eta}") {
         bar.set_style(style.progress_chars("=> "));
@@ -118,7 +118,7 @@ fn evaluate(
     if let (Some(run), Some(qrels)) = (&arguments.run, &arguments.qrels) {
         return Ok(service::evaluate_run(run, qrels, name)?);
     }
-    // The demo's own index is brought up to date; a changed analysis gets one of its own.
+    // The demo's own index is brought up to date; changed steps get one of its own.
     let mut config = desk.loaded.config.clone();
     let scratch = tempfile::tempdir()?;
     let folder = demo::folder();

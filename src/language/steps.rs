@@ -1,4 +1,4 @@
-//! Which steps of the analysis are on. They are all on, but when an evaluation asks what one is worth.
+//! Which steps of reading words are on. They are all on, but when an evaluation asks what one is worth.
 
 use std::sync::OnceLock;
 
@@ -22,7 +22,7 @@ impl Steps {
     /// Every step, but those that the settings `index.NAME=off` name; the first other setting is
     /// returned.
     pub fn without(settings: &[String]) -> Result<Self, String> {
-        let mut analysis = Self::ALL;
+        let mut steps = Self::ALL;
         for setting in settings {
             let (key, value) = setting.split_once('=').ok_or_else(|| setting.clone())?;
             let on = match value.trim() {
@@ -31,13 +31,13 @@ impl Steps {
                 _ => return Err(setting.clone()),
             };
             match key.trim() {
-                "index.stemming" => analysis.stemming = on,
-                "index.compounds" => analysis.compounds = on,
-                "index.glossary" => analysis.glossary = on,
+                "index.stemming" => steps.stemming = on,
+                "index.compounds" => steps.compounds = on,
+                "index.glossary" => steps.glossary = on,
                 _ => return Err(setting.clone()),
             }
         }
-        Ok(analysis)
+        Ok(steps)
     }
 }
 
@@ -45,8 +45,8 @@ static CHOSEN: OnceLock<Steps> = OnceLock::new();
 
 /// Leaves steps out for the rest of this process; it must come before anything is read, and
 /// says whether it did.
-pub fn choose_steps(analysis: Steps) -> bool {
-    CHOSEN.set(analysis).is_ok()
+pub fn choose_steps(steps: Steps) -> bool {
+    CHOSEN.set(steps).is_ok()
 }
 
 /// The steps that are on.

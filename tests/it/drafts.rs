@@ -1,6 +1,7 @@
 //! What holds of every draft, whatever the inquiry.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
@@ -77,9 +78,9 @@ fn random_inquiry(seed: u64) -> Inquiry {
             body.push_str(chance.of(&[" ", "\n", "\n\n"]));
         }
         match chance.below(3) {
-            0 => body.push_str(&format!("{}) {question}\n", at + 1)),
-            1 => body.push_str(&format!("{question}\n\n")),
-            _ => body.push_str(&format!("{question} ")),
+            0 => writeln!(body, "{}) {question}", at + 1).unwrap(),
+            1 => write!(body, "{question}\n\n").unwrap(),
+            _ => write!(body, "{question} ").unwrap(),
         }
     }
     body.push_str("\n\n");

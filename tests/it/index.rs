@@ -187,9 +187,12 @@ fn passages_of_another_size_are_cut_anew() {
     assert_eq!(desk.build(&Build::default()).unwrap().unchanged, 2);
 }
 
+/// What it is called, and how it is done.
+type Damage = (&'static str, fn(&Path));
+
 #[test]
 fn a_damaged_index_is_refused_and_can_be_made_again() {
-    let damages: [(&str, fn(&Path)); 5] = [
+    let damages: [Damage; 5] = [
         ("the manifest is cut short", |data| {
             let path = file_of_build(data, "manifest-");
             let bytes = std::fs::read(&path).unwrap();
@@ -328,11 +331,12 @@ fn whole(snapshot: &Snapshot) -> BTreeMap<String, String> {
 /// Writes one edition of all documents.
 fn write_edition(folder: &Path, edition: u32) {
     for at in 0..KILLED_DOCUMENTS {
-        let sections: String = (0..3)
-            .map(|section| {
-                format!("## Afsnit {section}\n\nHer står udgave{edition} om frister for ferie og barsel.\n\n")
-            })
-            .collect();
+        let section = |number| {
+            format!(
+                "## Afsnit {number}\n\nHer står udgave{edition} om frister for ferie og barsel."
+            )
+        };
+        let sections = [0, 1, 2].map(section).join("\n\n");
         let path = folder.join(format!("{at}.md"));
         std::fs::write(path, format!("# Vejledning {at}\n\n{sections}")).unwrap();
     }

@@ -586,9 +586,18 @@ fn what_is_written_for_caseworkers_never_supports_a_reply() {
 
 #[test]
 fn an_own_drejebog_comes_before_a_guide_that_says_about_the_same() {
-    let desk = two_customers().open();
+    let says = |who: &str| format!("{who} bestiller ændringer i tjenestesteder for medarbejderne.");
+    let desk = TestDesk::new()
+        .register(REGISTER)
+        .source("brugervejledning", &[], "Vejledning til alle", &says("HR"))
+        .drejebog("Banedanmark", &says("Controlling"))
+        .source("standardsvar", &[], "Svar til alle", &says("Kontoret"))
+        .open();
     let hits = desk.look_up("Banedanmark", QUESTION).hits;
-    assert_eq!(titles(&hits), ["Drejebog for Banedanmark", "Tjenestesteder"]);
+    assert_eq!(titles(&hits), ["Drejebog for Banedanmark", "Svar til alle", "Vejledning til alle"]);
+    let answered = desk.suggest("Banedanmark", QUESTION);
+    assert_eq!(answered.outcome(1), Outcome::AnsweredByDrejebog);
+    assert_eq!(answered.cited_titles(), ["Drejebog for Banedanmark"]);
 }
 
 #[test]

@@ -1,30 +1,12 @@
 //! The bare command: the demo collection, indexed on first run and served.
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::cli::{Desk, index, out, serve};
-use crate::service::Build;
-
-/// The demo collection, in the working directory or where the program was built.
-pub(crate) fn folder() -> Option<PathBuf> {
-    let built = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/index/demo"));
-    [Path::new("index/demo"), built].into_iter().find(|place| place.is_dir()).map(Path::to_owned)
-}
-
-/// What to say where the demo collection is needed and not there.
-pub(crate) fn missing() -> out::Advised {
-    out::Advised {
-        code: "no_demo",
-        reason: "the demo collection is not beside this program".to_owned(),
-        remedy: "run it from the repository, or index your own documents with \
-                 `svarforslag index PATH…` and then `svarforslag serve`"
-            .to_owned(),
-    }
-}
+use crate::service::{Build, Error, demo_folder};
 
 pub(crate) fn run(mut desk: Desk) -> anyhow::Result<ExitCode> {
-    let folder = folder().ok_or_else(missing)?;
+    let folder = demo_folder().ok_or(Error::NoDemo)?;
     if !desk.data_named {
         desk.loaded.config.data = desk.loaded.config.data.join("demo");
     }

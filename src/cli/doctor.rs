@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use crate::cli::{Desk, demo, out};
+use crate::cli::{Desk, out};
 use crate::index::Index;
+use crate::service::demo_folder;
 use crate::sources::{Format, network_blocked_here};
 
 #[derive(Debug, Serialize)]
@@ -123,7 +124,7 @@ fn network() -> Finding {
 }
 
 fn demo_collection() -> Finding {
-    let detail = demo::folder().map_or_else(
+    let detail = demo_folder().map_or_else(
         || "not beside this program; only the bare command needs it".to_owned(),
         |folder| folder.display().to_string(),
     );

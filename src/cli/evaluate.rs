@@ -1,14 +1,16 @@
 //! `svarforslag evaluate`.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cli::{Desk, demo, index, out};
-use crate::evaluation::{self, Gate, Report};
+use crate::cli::{Desk, index, out};
+use crate::evaluation::{self, Gate, Report, read_gold};
 use crate::language::{Steps, choose_steps};
-use crate::service::{self, Build, Evaluated};
+use crate::service::{self, Build, Evaluated, Service, Trial, demo_folder, demo_gold};
+use crate::terms::Asker;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -121,10 +123,8 @@ fn evaluate(
     // The demo's own index is brought up to date; changed steps get one of its own.
     let mut config = desk.loaded.config.clone();
     let scratch = tempfile::tempdir()?;
-    let folder = demo::folder();
-    let mut gold = arguments.gold.clone();
     if !desk.data_named {
-        let folder = folder.clone().ok_or_else(demo::missing)?;
+        let folder = demo_folder().ok_or(service::Error::NoDemo)?;
         config.data = if arguments.set.is_empty() {
             config.data.join("demo")
         } else {
@@ -136,20 +136,17 @@ fn evaluate(
         scratch.path().clone_into(&mut config.data);
         index::build(&config, &Build { paths: roots, add: false })?;
     }
-    if gold.is_empty() {
-        gold = gold_of(&folder.ok_or_else(demo::missing)?.join("evaluation"))?;
-    }
-    let service = service::Service::open(config)?;
-    Ok(service.evaluate(&gold, name, progress)?)
-}
-
-fn gold_of(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.extension().is_some_and(|ending| ending == "jsonl"))
-        .collect();
-    files.sort();
-    Ok(files)
+    let gold = if arguments.gold.is_empty() {
+        demo_gold()?
+    } else {
+        read_gold(&arguments.gold).map_err(service::Error::from)?
+    };
+    let trial = Trial { gold, name: name.clone(), asker: Asker::operator() };
+    let evaluated = Service::open(config)?.evaluate(&trial, &|done, of| {
+        progress(done, of);
+        ControlFlow::Continue(())
+    })?;
+    Ok(evaluated)
 }
 
 fn write(folder: &Path, evaluated: &Evaluated) -> anyhow::Result<()> {

@@ -3,12 +3,17 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use crate::draft::Outcome;
 use crate::evaluation::Error;
 use crate::inquiry::{Channel, Inquiry};
+
+/// Patterns in one gold set: each is compiled and held, and the demo's has fewer than 200.
+const PATTERNS_MAX: usize = 2000;
+/// Bytes of one compiled pattern, and of what it remembers while it searches.
+const PATTERN_BYTES_MAX: usize = 128 * 1024;
 
 /// Which part of the gold set an inquiry belongs to, by its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +41,8 @@ impl Part {
 /// A gold set, checked.
 #[derive(Debug, Default)]
 pub struct Gold {
+    /// The names of its files, for reports.
+    pub name: String,
     /// The inquiries, in the order of the file.
     pub inquiries: Vec<GoldInquiry>,
 }
@@ -169,14 +176,27 @@ struct MustNotLine {
 
 /// Reads gold files as one set; the first thing that is wrong is named with its line.
 pub fn read_gold(files: &[PathBuf]) -> Result<Gold, Error> {
-    let mut gold = Gold::default();
+    let read = |file: &PathBuf| match std::fs::read_to_string(file) {
+        Ok(text) => Ok((file.clone(), text)),
+        Err(source) => Err(Error::File { file: file.clone(), source }),
+    };
+    read_gold_texts(&files.iter().map(read).collect::<Result<Vec<_>, _>>()?)
+}
+
+/// Reads the texts of gold files as one set; messages call each by the name that stands before it.
+pub fn read_gold_texts(texts: &[(PathBuf, String)]) -> Result<Gold, Error> {
+    let name = |file: &PathBuf| {
+        let last = file.file_name().unwrap_or(file.as_os_str());
+        last.to_string_lossy().into_owned()
+    };
+    let names: Vec<String> = texts.iter().map(|(file, _)| name(file)).collect();
+    let mut gold = Gold { name: names.join(", "), ..Gold::default() };
     let mut ids: BTreeSet<String> = BTreeSet::new();
-    for file in files {
+    let mut patterns = 0;
+    for (file, text) in texts {
         let before = gold.inquiries.len();
-        let text = std::fs::read_to_string(file)
-            .map_err(|source| Error::File { file: file.clone(), source })?;
         for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            let inquiry = inquiry(file, at + 1, line)?;
+            let inquiry = inquiry(file, at + 1, line, &mut patterns)?;
             if !ids.insert(inquiry.id.clone()) {
                 let what = format!("the id `{}` stands twice", inquiry.id);
                 return Err(bad(file, at + 1, what, "give each inquiry an id of its own"));
@@ -194,12 +214,18 @@ fn bad(file: &Path, line: usize, what: String, remedy: &'static str) -> Error {
     Error::Line { file: file.to_owned(), line, what, remedy }
 }
 
-fn inquiry(file: &Path, at: usize, text: &str) -> Result<GoldInquiry, Error> {
+fn inquiry(file: &Path, at: usize, text: &str, patterns: &mut usize) -> Result<GoldInquiry, Error> {
     const REMEDY: &str = "write one JSON object a line, as docs/evaluation.md shows";
     let line: Line =
         serde_json::from_str(text).map_err(|error| bad(file, at, error.to_string(), REMEDY))?;
     let inquiry = Inquiry::from_json(text)
         .map_err(|error| bad(file, at, error.to_string(), error.remedy()))?;
+    let forbidden = line.questions.iter().flat_map(|question| &question.must_not);
+    *patterns += forbidden.map(|it| it.never.len()).sum::<usize>();
+    if *patterns > PATTERNS_MAX {
+        let what = format!("with this line there are more than {PATTERNS_MAX} patterns");
+        return Err(bad(file, at, what, "evaluate the set in parts"));
+    }
     let mut questions = Vec::new();
     for question in line.questions {
         let wrong = |what: String, remedy| {
@@ -245,7 +271,11 @@ fn inquiry(file: &Path, at: usize, text: &str) -> Result<GoldInquiry, Error> {
 
 fn must_not(inquiry: &str, question: usize, line: &MustNotLine) -> Result<MustNot, Error> {
     let pattern = |pattern: &String| {
-        Regex::new(pattern).map_err(|_| Error::Pattern {
+        let built = RegexBuilder::new(pattern)
+            .size_limit(PATTERN_BYTES_MAX)
+            .dfa_size_limit(PATTERN_BYTES_MAX)
+            .build();
+        built.map_err(|_| Error::Pattern {
             inquiry: inquiry.to_owned(),
             question,
             pattern: pattern.clone(),
@@ -269,6 +299,15 @@ fn outcome(label: &str) -> Option<Outcome> {
         "ingen_kilde" => Outcome::NoEvidence,
         _ => return None,
     })
+}
+
+impl Gold {
+    /// How many judgements there are of all kinds: what an evaluation takes grows with them.
+    pub fn judgements(&self) -> usize {
+        let questions = self.inquiries.iter().flat_map(|inquiry| &inquiry.questions);
+        let of = |it: &GoldQuestion| 1 + it.must.len() + it.must_not.len() + it.relevant.len();
+        questions.map(of).sum()
+    }
 }
 
 impl GoldInquiry {

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use answers::{Asked, Judge, judge};
 pub use gold::{
     Gold, GoldInquiry, GoldQuestion, Must, MustNot, NeverKind, Part, Relevant, read_gold,
+    read_gold_texts,
 };
 pub use html::html;
 pub use ranking::{Measure, score_run};
@@ -64,7 +65,9 @@ pub enum Error {
         file: PathBuf,
     },
     /// A pattern of a gold question is no regular expression.
-    #[error("{inquiry}, question {question}: `{pattern}` is not a pattern")]
+    #[error(
+        "{inquiry}, question {question}: `{pattern}` is not a pattern, or one that is too large"
+    )]
     Pattern {
         /// The inquiry.
         inquiry: String,
@@ -103,7 +106,7 @@ impl Error {
 }
 
 /// One figure with its interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Figure {
     /// The figure.
     pub value: f64,
@@ -116,7 +119,7 @@ pub struct Figure {
 }
 
 /// The figures of one unit: a question, or an inquiry where a measure has no questions.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Unit {
     /// Its id: `H001#2`, or a query's id.
     pub id: String,
@@ -143,7 +146,7 @@ pub struct Unit {
 }
 
 /// What one unit adds to a measure: the measure is the sum of sums over the sum of counts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Share {
     /// What it adds to the numerator.
     pub sum: f64,
@@ -159,7 +162,7 @@ impl Share {
 }
 
 /// An evaluation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Report {
     /// What it is called.
     pub run: String,

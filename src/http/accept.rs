@@ -19,7 +19,7 @@ use crate::http::connections::{Connections, Place};
 use crate::http::counts::Counts;
 use crate::http::desk::Desk;
 use crate::http::router::router;
-use crate::service::Service;
+use crate::service::{Jobs, Service};
 
 /// How long requests that run may go on once the program is told to stop.
 const DRAIN: Duration = Duration::from_secs(8);
@@ -40,7 +40,8 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> std::io::Result<()> {
     let counts = Counts::new().map_err(std::io::Error::other)?;
-    let desk = Arc::new(Desk::new(service, counts));
+    let jobs = Jobs::open(&service.config().data, shutdown.clone());
+    let desk = Arc::new(Desk::new(service, counts, jobs));
     let connections = Connections::new(desk.limits().connections_max);
     let router = router(Arc::clone(&desk));
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
@@ -61,6 +62,8 @@ pub async fn serve(
     }
     stop.cancel();
     tasks.wait().await;
+    // Its file says how it ended, before the program does.
+    desk.jobs.ended().await;
     tidying.await.map_err(std::io::Error::other)
 }
 

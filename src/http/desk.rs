@@ -10,7 +10,7 @@ use tracing::Span;
 use crate::config::Limits;
 use crate::http::counts::Counts;
 use crate::http::problem::{Code, Problem};
-use crate::service::Service;
+use crate::service::{Jobs, Service};
 
 /// How long a request waits for a seat: a draft takes less, so a short burst is let in.
 const SEAT_WAIT: Duration = Duration::from_secs(1);
@@ -20,14 +20,15 @@ const SEAT_WAIT: Duration = Duration::from_secs(1);
 pub(crate) struct Desk {
     pub(crate) service: Arc<Service>,
     pub(crate) counts: Counts,
+    pub(crate) jobs: Arc<Jobs>,
     seats: Arc<Semaphore>,
 }
 
 impl Desk {
     /// A desk with the seats that the settings allow.
-    pub(crate) fn new(service: Arc<Service>, counts: Counts) -> Self {
+    pub(crate) fn new(service: Arc<Service>, counts: Counts, jobs: Jobs) -> Self {
         let seats = service.config().limits.work_at_once_max.min(Semaphore::MAX_PERMITS);
-        Self { service, counts, seats: Arc::new(Semaphore::new(seats)) }
+        Self { service, counts, jobs: Arc::new(jobs), seats: Arc::new(Semaphore::new(seats)) }
     }
 
     /// What one caller may take.
@@ -75,13 +76,15 @@ impl Desk {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use tokio_util::sync::CancellationToken;
 
     fn desk(seats: usize, request_seconds_max: u64) -> (Desk, tempfile::TempDir) {
         let data = tempfile::tempdir().unwrap();
         let limits = Limits { work_at_once_max: seats, request_seconds_max, ..Limits::default() };
         let config = Config { data: data.path().to_owned(), limits, ..Config::default() };
         let service = Arc::new(Service::open(config).unwrap());
-        (Desk::new(service, Counts::new().unwrap()), data)
+        let jobs = Jobs::open(data.path(), CancellationToken::new());
+        (Desk::new(service, Counts::new().unwrap(), jobs), data)
     }
 
     #[tokio::test]

@@ -12,6 +12,7 @@ mod connections;
 mod shapes;
 mod drafts;
 mod lookup;
+mod evaluations;
 mod health;
 mod page;
 mod router;

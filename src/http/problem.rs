@@ -18,6 +18,8 @@ pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 pub(crate) const RETRY_AFTER_SECONDS: u64 = 2;
 /// Characters of the caller's own text that a problem repeats.
 const ECHO_CHARS_MAX: usize = 200;
+/// Characters of what is wrong with a gold set; it may name forty judgements.
+const FAULTS_CHARS_MAX: usize = 8000;
 
 /// What went wrong, in one stable word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +36,8 @@ pub enum Code {
     EmptyInquiry,
     /// The query has no words.
     EmptyQuery,
+    /// The gold set cannot be evaluated.
+    BadEvaluation,
     /// The request is too large.
     TooLarge,
     /// The request is of a format that is not read.
@@ -60,13 +64,14 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::BadJson,
         Self::BadMail,
         Self::BadDay,
         Self::BadParameter,
         Self::EmptyInquiry,
         Self::EmptyQuery,
+        Self::BadEvaluation,
         Self::TooLarge,
         Self::WrongContentType,
         Self::UnknownRoute,
@@ -89,6 +94,7 @@ impl Code {
             Self::BadParameter => "bad_parameter",
             Self::EmptyInquiry => "empty_inquiry",
             Self::EmptyQuery => "empty_query",
+            Self::BadEvaluation => "bad_evaluation",
             Self::TooLarge => "too_large",
             Self::WrongContentType => "wrong_content_type",
             Self::UnknownRoute => "unknown_route",
@@ -112,7 +118,8 @@ impl Code {
             | Self::BadDay
             | Self::BadParameter
             | Self::EmptyInquiry
-            | Self::EmptyQuery => StatusCode::UNPROCESSABLE_ENTITY,
+            | Self::EmptyQuery
+            | Self::BadEvaluation => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::UnknownRoute | Self::NotFound => StatusCode::NOT_FOUND,
@@ -154,19 +161,34 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
+    /// The problem of a code that the service names.
+    pub(crate) fn of_word(word: &str) -> Self {
+        let code = Code::ALL.into_iter().find(|code| code.value() == word);
+        Self::new(code.unwrap_or(Code::Internal))
+    }
+
     /// A problem whose text needs nothing filled in.
     pub(crate) fn new(code: Code) -> Self {
         Self { code, fills: Vec::new(), cause: None }
     }
 
     /// The same with a word of its text filled in; of a long one only the beginning.
-    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
-        let mut short: String = value.chars().take(ECHO_CHARS_MAX).collect();
+    pub(crate) fn with(self, name: &'static str, value: &str) -> Self {
+        self.with_long(name, value, ECHO_CHARS_MAX)
+    }
+
+    fn with_long(mut self, name: &'static str, value: &str, chars_max: usize) -> Self {
+        let mut short: String = value.chars().take(chars_max).collect();
         if short.len() < value.len() {
             short.push('…');
         }
         self.fills.push((name, short));
         self
+    }
+
+    /// A gold set that cannot be evaluated; what is wrong with it is said whole.
+    pub(crate) fn bad_evaluation(detail: &str) -> Self {
+        Self::new(Code::BadEvaluation).with_long("detail", detail, FAULTS_CHARS_MAX)
     }
 
     /// A fault of the program, with its cause for the log.
@@ -208,7 +230,8 @@ impl Problem {
         self.cause.as_deref()
     }
 
-    fn body(&self, trace_id: &str) -> ProblemBody {
+    /// As JSON, under the id by which the log names it.
+    pub(crate) fn body(&self, trace_id: &str) -> ProblemBody {
         let text = TEXTS.problems.get(self.code.value());
         let fill = |text: &str| {
             let mut text = text.to_owned();
@@ -231,9 +254,7 @@ impl Problem {
 
 impl From<service::Error> for Problem {
     fn from(error: service::Error) -> Self {
-        let word = error.code();
-        let code = Code::ALL.into_iter().find(|code| code.value() == word);
-        let problem = Self::new(code.unwrap_or(Code::Internal));
+        let problem = Self::of_word(error.code());
         let problem = match &error {
             service::Error::BadDay(value)
             | service::Error::Inquiry(inquiry::Error::BadDay { value, .. }) => {
@@ -246,6 +267,8 @@ impl From<service::Error> for Problem {
             service::Error::Inquiry(inquiry::Error::BadJson { detail }) => {
                 problem.with("detail", detail)
             }
+            service::Error::Evaluation(error) => Self::bad_evaluation(&error.to_string()),
+            service::Error::NoDemo => Self::bad_evaluation(&error.to_string()),
             service::Error::Inquiry(error) => problem.with("detail", &error.to_string()),
             _ => problem,
         };

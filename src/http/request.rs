@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Query;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
+use axum::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
 use axum::http::{HeaderMap, Uri};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -87,6 +87,25 @@ impl Form {
             _ => Err(Problem::new(Code::WrongContentType)),
         }
     }
+}
+
+/// Whether the caller names a media type and would not rather have JSON.
+pub(crate) fn prefers(headers: &HeaderMap, media: &str) -> bool {
+    let ranges = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let ranges: Vec<(String, f32)> = ranges.flat_map(|line| line.split(',')).map(range).collect();
+    let weight = |wanted: &str| {
+        let of = ranges.iter().find(|(named, _)| named == wanted);
+        of.map_or(0.0, |(_, weight)| *weight)
+    };
+    weight(media) > 0.0 && weight(media) >= weight("application/json")
+}
+
+/// A media range with its weight (RFC 9110, section 12.4.2).
+fn range(text: &str) -> (String, f32) {
+    let mut parts = text.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let named = parts.next().unwrap_or_default();
+    let weight = parts.find_map(|part| part.strip_prefix("q=")?.trim().parse().ok());
+    (named, weight.unwrap_or(1.0))
 }
 
 /// Reads a body of limited size in limited time.
@@ -179,6 +198,21 @@ mod tests {
         assert_eq!(form("Message/RFC822"), Some(Form::Mail));
         assert_eq!(form("text/plain"), None);
         assert!(Form::of(&HeaderMap::new()).is_err());
+    }
+
+    #[test]
+    fn another_form_than_json_is_given_to_those_who_name_it() {
+        let html = |accept: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, axum::http::HeaderValue::from_static(accept));
+            prefers(&headers, "text/html")
+        };
+        assert!(html("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"));
+        assert!(html("application/json;q=0.5, Text/HTML; q=0.7"));
+        assert!(!html("text/html;q=0.5, application/json"));
+        assert!(!html("text/html;q=0"));
+        assert!(!html("*/*"));
+        assert!(!prefers(&HeaderMap::new(), "text/html"));
     }
 
     #[test]

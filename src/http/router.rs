@@ -25,7 +25,7 @@ use crate::http::counts::Answered;
 use crate::http::desk::Desk;
 use crate::http::problem::{Code, Problem, ProblemBody, settle};
 use crate::http::request::request_id;
-use crate::http::{drafts, health, lookup, page};
+use crate::http::{drafts, evaluations, health, lookup, page};
 
 const SPECIFICATION: &str = "/api/openapi.json";
 const VIEWER: &str = "/api/docs";
@@ -68,6 +68,9 @@ fn specified() -> OpenApiRouter<Arc<Desk>> {
         .routes(routes!(lookup::look_up))
         .routes(routes!(lookup::documents))
         .routes(routes!(lookup::passage))
+        .routes(routes!(evaluations::start))
+        .routes(routes!(evaluations::show))
+        .routes(routes!(evaluations::report))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
@@ -147,17 +150,19 @@ fn known(method: &Method) -> &'static str {
 mod tests {
     use super::*;
     use axum::body::{Body, to_bytes};
+    use tokio_util::sync::CancellationToken;
     use tower::ServiceExt;
 
     use crate::config::Config;
     use crate::http::counts::Counts;
-    use crate::service::Service;
+    use crate::service::{Jobs, Service};
 
     async fn ask(routes: Router<Arc<Desk>>, path: &str) -> (Response, String) {
         let data = tempfile::tempdir().unwrap();
         let config = Config { data: data.path().to_owned(), ..Config::default() };
         let service = Arc::new(Service::open(config).unwrap());
-        let desk = Arc::new(Desk::new(service, Counts::new().unwrap()));
+        let jobs = Jobs::open(data.path(), CancellationToken::new());
+        let desk = Arc::new(Desk::new(service, Counts::new().unwrap(), jobs));
         let request = Request::get(path).body(Body::empty()).unwrap();
         let response = finish(routes, Arc::clone(&desk)).oneshot(request).await.unwrap();
         (response, desk.counts.render())

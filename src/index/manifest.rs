@@ -205,7 +205,7 @@ pub(crate) fn write(build: &Path, number: &str, manifest: &Manifest) -> Result<(
 }
 
 /// Writes beside, syncs, and renames: a reader sees the old file or the new one.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let failed =
         |source: std::io::Error| Error::Io { doing: "write", path: path.to_owned(), source };
     let folder = path.parent().unwrap_or(Path::new("."));

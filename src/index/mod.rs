@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub use build::{Progress, Report, Update, remembered, remembered_roots, update};
+pub(crate) use manifest::write_whole;
 pub use manifest::{Manifest, Record};
 pub use snapshot::{Filter, Found, Query, QueryTerm, Snapshot, States};
 

@@ -1,13 +1,14 @@
 //! Evaluation runs: drafts and rankings made by the service, judged by `evaluation`.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::Instant;
 
 use crate::config::Config;
 use crate::evaluation::{
     self, Beir, Error as Bad, Gold, GoldInquiry, GoldQuestion, Judge, Measure, Qrels, Relevant,
-    Report, Run, Unit, read_beir, read_gold, read_qrels, read_run, score_run, summarise,
+    Report, Run, Unit, read_beir, read_qrels, read_run, score_run, summarise,
 };
 use crate::index::{Index, Snapshot, Update, update};
 use crate::inquiry::Inquiry;
@@ -24,6 +25,17 @@ const UNRESOLVED_SHOWN: usize = 40;
 /// Documents ranked for each query of a test set.
 const BEIR_DEPTH: usize = 100;
 
+/// What is to be evaluated, and for whom.
+#[derive(Debug)]
+pub struct Trial {
+    /// The inquiries with their judgements.
+    pub gold: Gold,
+    /// What the report is called.
+    pub name: String,
+    /// Who asks for it.
+    pub asker: Asker,
+}
+
 /// An evaluation with the rankings it was made from.
 #[derive(Debug)]
 pub struct Evaluated {
@@ -36,28 +48,27 @@ pub struct Evaluated {
 }
 
 impl Service {
-    /// Drafts every inquiry of the gold files and judges the drafts and the rankings.
+    /// Drafts every inquiry of a gold set and judges the drafts and the rankings.
     ///
     /// Each inquiry is drafted under its own scope. A judgement that resolves to nothing fails
-    /// the whole evaluation.
+    /// the whole evaluation. After each inquiry `progress` says whether to go on.
     pub fn evaluate(
         &self,
-        files: &[PathBuf],
-        name: &str,
-        progress: &dyn Fn(usize, usize),
+        trial: &Trial,
+        progress: &dyn Fn(usize, usize) -> ControlFlow<()>,
     ) -> Result<Evaluated, Error> {
-        let gold = read_gold(files)?;
+        let Trial { gold, name, asker } = trial;
+        self.check_judgements(trial)?;
         let snapshot = self.snapshot()?;
         let mut latency = Vec::new();
         let mut units: Vec<Unit> = Vec::new();
         let (mut run, mut qrels) = (Run::new(), Qrels::new());
-        self.check_judgements(&snapshot, &gold)?;
         for (done, inquiry) in gold.inquiries.iter().enumerate() {
             let started = Instant::now();
-            let draft = self.suggest(&inquiry.inquiry, Asker::operator())?;
+            let draft = self.suggest(&inquiry.inquiry, asker.clone())?;
             latency.push(started.elapsed().as_secs_f64() * 1e3);
             let draft = serde_json::to_value(&draft).unwrap_or_default();
-            let scope = self.scope_of(&snapshot, &inquiry.inquiry);
+            let scope = self.scope_of(&snapshot, &inquiry.inquiry, asker);
             let idf = |stem: &str| rarity(&snapshot, stem);
             let judged_text = |relevant: &Relevant| {
                 let held = holding(&snapshot, &scope, relevant);
@@ -68,23 +79,25 @@ impl Service {
             rank(&snapshot, &scope, inquiry, (&mut run, &mut qrels))?;
             add_rankings(&mut judged, &run, &qrels);
             units.append(&mut judged);
-            progress(done + 1, gold.inquiries.len());
+            if progress(done + 1, gold.inquiries.len()).is_break() {
+                return Err(Error::Stopped);
+            }
         }
-        let data = files.iter().map(|file| shown(file)).collect::<Vec<_>>().join(", ");
-        let mut report = summarise(name, &data, units);
+        let mut report = summarise(name, &gold.name, units);
         latency.sort_by(f64::total_cmp);
         report.latency_ms = latency;
         Ok(Evaluated { report, run, qrels })
     }
 
-    /// The inquiries whose judgements do not resolve would be judged too hard.
-    fn check_judgements(&self, snapshot: &Snapshot, gold: &Gold) -> Result<(), Error> {
+    /// Refuses judgements that resolve to nothing: their inquiries would be judged too hard.
+    pub fn check_judgements(&self, trial: &Trial) -> Result<(), Error> {
+        let snapshot = self.snapshot()?;
         let mut lost = Vec::new();
-        for inquiry in &gold.inquiries {
-            let scope = self.scope_of(snapshot, &inquiry.inquiry);
+        for inquiry in &trial.gold.inquiries {
+            let scope = self.scope_of(&snapshot, &inquiry.inquiry, &trial.asker);
             for question in &inquiry.questions {
                 for relevant in &question.relevant {
-                    if holding(snapshot, &scope, relevant).is_empty() {
+                    if holding(&snapshot, &scope, relevant).is_empty() {
                         let (file, line) = &inquiry.place;
                         lost.push(format!(
                             "{}:{line}: {} question {}: `{}` does not hold »{}«",
@@ -106,10 +119,10 @@ impl Service {
         Err(Bad::Unresolved { count, first: lost.join("\n") }.into())
     }
 
-    fn scope_of(&self, snapshot: &Snapshot, inquiry: &Inquiry) -> Scope {
+    fn scope_of(&self, snapshot: &Snapshot, inquiry: &Inquiry, asker: &Asker) -> Scope {
         let named = inquiry.institution.as_deref();
         let institution = named.and_then(|name| self.register(snapshot).find(name));
-        Scope::new(Asker::operator(), institution, Self::day_of(snapshot, inquiry).0)
+        Scope::new(asker.clone(), institution, Self::day_of(snapshot, inquiry).0)
     }
 }
 

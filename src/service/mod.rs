@@ -5,6 +5,8 @@
 //! Never: searches without a scope that it has made itself; keeps what a customer wrote.
 
 mod evaluate;
+mod demo;
+mod jobs;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,7 +15,9 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-pub use evaluate::{Evaluated, evaluate_beir, evaluate_run};
+pub use demo::{demo_folder, demo_gold};
+pub use evaluate::{Evaluated, Trial, evaluate_beir, evaluate_run};
+pub use jobs::{Job, Jobs, KEPT_MAX, Running, Seat, State, Trouble};
 
 use crate::config::Config;
 use crate::draft::{self, Case, Citation, DayFrom, Draft};
@@ -76,6 +80,12 @@ pub enum Error {
     /// An evaluation could not be made.
     #[error(transparent)]
     Evaluation(#[from] evaluation::Error),
+    /// An evaluation was stopped before its end.
+    #[error("the evaluation was stopped")]
+    Stopped,
+    /// The demo collection is needed and not there.
+    #[error("the demo collection is not beside this program")]
+    NoDemo,
     /// Nothing was named to index, and nothing is remembered.
     #[error("nothing to index: no path was named, and none is remembered")]
     NothingToIndex,
@@ -120,6 +130,8 @@ impl Error {
             Self::Register { .. } => "bad_register",
             Self::File { .. } => "unreadable_file",
             Self::Evaluation(_) => "bad_evaluation",
+            Self::Stopped => "stopped",
+            Self::NoDemo => "no_demo",
             Self::NothingToIndex => "nothing_to_index",
             Self::BadParameter { .. } => "bad_parameter",
             Self::EmptyQuery => "empty_query",
@@ -137,6 +149,10 @@ impl Error {
             Self::Register { source, .. } => source.remedy().to_owned(),
             Self::File { .. } => "check the path and its rights".to_owned(),
             Self::Evaluation(error) => error.remedy().to_owned(),
+            Self::Stopped => "start it again".to_owned(),
+            Self::NoDemo => "run it from the repository, or index your own documents with \
+                             `svarforslag index PATH…` and then `svarforslag serve`"
+                .to_owned(),
             Self::NothingToIndex => "name folders or files: `svarforslag index PATH…`".to_owned(),
             Self::BadDay(_) => "write the day as YYYY-MM-DD".to_owned(),
             Self::BadParameter { .. } => "use one of the values that are listed".to_owned(),

@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Stands in every text that the tests send; no log may hold it.
-const MARK: &str = "Zebrafisken";
+pub(crate) const MARK: &str = "Zebrafisken";
 /// Longer than any answer takes, also on a loaded machine.
 const LONG: Duration = Duration::from_secs(20);
 
@@ -41,7 +41,7 @@ const REGISTER: &str =
     "[[institution]]\nname = \"Banedanmark\"\nmail_domains = [\"bane.example\"]\n";
 
 /// A data directory with a small index, made once for all tests.
-static INDEXED: LazyLock<TempDir> = LazyLock::new(|| {
+pub(crate) static INDEXED: LazyLock<TempDir> = LazyLock::new(|| {
     let (documents, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let write = |name: &str, text: &str| std::fs::write(documents.path().join(name), text).unwrap();
     write("bestilling.md", GUIDE);
@@ -91,10 +91,10 @@ impl Write for Log {
 }
 
 /// A server that runs until it is dropped.
-struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
-    client: Client,
-    shutdown: CancellationToken,
+    pub(crate) client: Client,
+    pub(crate) shutdown: CancellationToken,
     running: Option<JoinHandle<std::io::Result<()>>>,
 }
 
@@ -115,7 +115,7 @@ impl Server {
         Self::over(INDEXED.path(), limits).await
     }
 
-    async fn over(data: &Path, limits: Limits) -> Self {
+    pub(crate) async fn over(data: &Path, limits: Limits) -> Self {
         LazyLock::force(&LOG);
         let config = Config { data: data.to_owned(), limits, ..Config::default() };
         let service = Arc::new(Service::open(config).unwrap());
@@ -127,11 +127,11 @@ impl Server {
         Self { address, client, shutdown, running }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    async fn get(&self, path: &str) -> Response {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.client.get(self.url(path)).send().await.unwrap()
     }
 
@@ -147,7 +147,7 @@ impl Server {
         stream
     }
 
-    async fn stopped(&mut self) -> std::io::Result<()> {
+    pub(crate) async fn stopped(&mut self) -> std::io::Result<()> {
         let running = self.running.take().unwrap();
         tokio::time::timeout(LONG, running).await.unwrap().unwrap()
     }
@@ -172,14 +172,14 @@ fn is_problem(head: (StatusCode, reqwest::header::HeaderMap), body: &Value, code
     assert!(line > 0, "no log line names {}", code.value());
 }
 
-async fn expect(response: Response, code: Code) -> Value {
+pub(crate) async fn expect(response: Response, code: Code) -> Value {
     let head = (response.status(), response.headers().clone());
     let body: Value = response.json().await.unwrap();
     is_problem(head, &body, code);
     body
 }
 
-async fn json_of(response: Response) -> Value {
+pub(crate) async fn json_of(response: Response) -> Value {
     let status = response.status();
     let text = response.text().await.unwrap();
     assert_eq!(status, 200, "{text}");
@@ -375,7 +375,7 @@ async fn a_service_without_an_index_says_so_and_finds_one_that_comes() {
     assert_eq!((&ready["documents"], &ready["demo"]), (&json!(2), &json!(false)));
 }
 
-fn copy(from: &Path, to: &Path, change: &dyn Fn(&Path, Vec<u8>) -> Vec<u8>) {
+pub(crate) fn copy(from: &Path, to: &Path, change: &dyn Fn(&Path, Vec<u8>) -> Vec<u8>) {
     for entry in walkdir::WalkDir::new(from) {
         let entry = entry.unwrap();
         let target = to.join(entry.path().strip_prefix(from).unwrap());
@@ -524,6 +524,9 @@ async fn the_specification_names_every_address_and_every_status() {
     let expected = [
         "/api/v1/documents",
         "/api/v1/drafts",
+        "/api/v1/evaluations",
+        "/api/v1/evaluations/{id}",
+        "/api/v1/evaluations/{id}/report.html",
         "/api/v1/lookup",
         "/api/v1/passages/{id}",
         "/health/live",
@@ -543,6 +546,11 @@ async fn the_specification_names_every_address_and_every_status() {
         statuses("/api/v1/passages/{id}", "get"),
         ["200", "404", "422", "429", "500", "503"]
     );
+    let start = ["200", "202", "400", "408", "413", "415", "422", "429", "500", "503"];
+    assert_eq!(statuses("/api/v1/evaluations", "post"), start);
+    for path in ["/api/v1/evaluations/{id}", "/api/v1/evaluations/{id}/report.html"] {
+        assert_eq!(statuses(path, "get"), ["200", "404", "500", "503"]);
+    }
     let mut references = Vec::new();
     collect_references(&specification, &mut references);
     assert!(references.len() > 20);

@@ -15,6 +15,7 @@ mod desk;
 mod commands;
 mod drafts;
 mod evaluation;
+mod evaluations;
 mod http;
 mod index;
 mod inquiry;

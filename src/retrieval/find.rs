@@ -247,8 +247,8 @@ impl Ranker<'_> {
 /// The boost among passages of near-equal relevance (product rule "Precedence").
 fn precedence(record: &Record) -> f32 {
     match record.kind {
-        Kind::Drejebog => 0.12,
-        Kind::Standardsvar => 0.09,
+        Kind::Drejebog => 0.16,
+        Kind::Standardsvar => 0.10,
         Kind::Nyhed | Kind::Kalender => 0.06,
         Kind::ShrGuide | Kind::Brugervejledning | Kind::SlsSide | Kind::Servicebeskrivelse => 0.04,
         Kind::Lov => 0.02,

@@ -30,6 +30,8 @@ const STRENGTH_MIN: f32 = 0.24;
 const FURTHER_SHARES: [f32; 3] = [0.55, 0.7, 0.9];
 /// What a sentence of a past case counts: it speaks of that case first.
 const CASE_SHARE: f32 = 0.75;
+/// What a sentence of the own drejebog counts among sentences that match about as well.
+const DREJEBOG_SHARE: f32 = 1.1;
 /// What a line without a full stop counts beside a sentence: a slide's heading says little.
 const FRAGMENT_SHARE: f32 = 0.8;
 
@@ -209,11 +211,19 @@ fn candidates(
             let score = (0.55 * own + 0.15 * head_coverage + 0.30 * hit.score / top)
                 * (1.0 + suits(wanted, text))
                 * if is_fragment(text) { FRAGMENT_SHARE } else { 1.0 }
-                * if hit.kind == Kind::Sag { CASE_SHARE } else { 1.0 };
+                * share_of(hit.kind);
             found.push(Pick { hit: at, range, strength, score, words });
         }
     }
     found
+}
+
+fn share_of(kind: Kind) -> f32 {
+    match kind {
+        Kind::Sag => CASE_SHARE,
+        Kind::Drejebog => DREJEBOG_SHARE,
+        _ => 1.0,
+    }
 }
 
 /// A line that neither ends as a sentence nor is a row of a table.

@@ -379,12 +379,12 @@ fn exact(field: Field, text: &str) -> Box<dyn tantivy::query::Query> {
     Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
 }
 
-/// One of the values. A set query would build an automaton for every search, at some milliseconds.
 /// A condition that changes no score.
 fn must(query: Box<dyn tantivy::query::Query>) -> (Occur, Box<dyn tantivy::query::Query>) {
     (Occur::Must, Box::new(ConstScoreQuery::new(query, 0.0)))
 }
 
+/// One of the values. A set query would build an automaton for every search, at some milliseconds.
 fn one_of<'a>(
     field: Field,
     values: impl Iterator<Item = &'a str>,

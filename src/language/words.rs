@@ -36,7 +36,9 @@ pub fn fold(word: &str) -> String {
         .collect()
 }
 
-/// Words whose analysis is kept, for each thread; then it starts anew.
+/// Longer words are not kept; nobody writes the same one twice.
+const KEPT_WORD_BYTES_MAX: usize = 120;
+/// Words that are kept, for each thread; then it starts anew.
 const KEPT_WORDS_MAX: usize = 50_000;
 
 /// What is known of a folded word.
@@ -64,7 +66,9 @@ fn analysed(word: &str) -> Rc<Analysed> {
             stem: snowball(word),
             parts: parts.into_iter().map(snowball).collect(),
         });
-        kept.insert(word.to_owned(), Rc::clone(&new));
+        if word.len() <= KEPT_WORD_BYTES_MAX {
+            kept.insert(word.to_owned(), Rc::clone(&new));
+        }
         new
     })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use regex::Regex;
 use serde_json::Value as Json;
 
 use crate::draft::Outcome;
@@ -372,7 +373,8 @@ fn must_nots(
             scores.entry("must_not_unscored".to_owned()).or_default().sum += 1.0;
             continue;
         }
-        let broken = sentences.iter().find(|told| breaks(must_not, told));
+        let never = must_not.patterns();
+        let broken = sentences.iter().find(|told| breaks(must_not, &never, told));
         add(scores, "must_not_rate", f64::from(broken.is_some()));
         if let Some(told) = broken {
             remarks.push(format!("must not ({}): {}", must_not.text, told.text));
@@ -380,11 +382,11 @@ fn must_nots(
     }
 }
 
-fn breaks(must_not: &MustNot, told: &Told) -> bool {
+fn breaks(must_not: &MustNot, never: &[Regex], told: &Told) -> bool {
     const NEGATIONS: [&str; 5] = ["ikke", "ingen", "intet", "aldrig", "hverken"];
     let lower = told.text.to_lowercase();
     let negated = lower.split(|c: char| !c.is_alphanumeric()).any(|word| NEGATIONS.contains(&word));
-    let said = !negated && must_not.never.iter().any(|pattern| pattern.is_match(&told.text));
+    let said = !negated && never.iter().any(|pattern| pattern.is_match(&told.text));
     said || must_not
         .kind
         .is_some_and(|kind| told.citations.is_empty() && holds_kind(kind, &told.text))

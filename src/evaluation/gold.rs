@@ -10,10 +10,10 @@ use crate::draft::Outcome;
 use crate::evaluation::Error;
 use crate::inquiry::{Channel, Inquiry};
 
-/// Patterns in one gold set: each is compiled and held, and the demo's has fewer than 200.
-const PATTERNS_MAX: usize = 2000;
-/// Bytes of one compiled pattern, and of what it remembers while it searches.
-const PATTERN_BYTES_MAX: usize = 128 * 1024;
+/// Patterns in one gold set: each takes time to compile, and the demo has fewer than 200.
+const PATTERNS_MAX: usize = 1000;
+/// Bytes of one compiled pattern; the largest of the demo takes a quarter.
+const PATTERN_BYTES_MAX: usize = 1024 * 1024;
 
 /// Which part of the gold set an inquiry belongs to, by its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,8 +103,8 @@ pub struct Must {
 pub struct MustNot {
     /// What.
     pub text: String,
-    /// Patterns that show it.
-    pub never: Vec<Regex>,
+    /// Patterns that show it, each found to be one.
+    pub never: Vec<String>,
     /// A kind of value that may not stand without a citation.
     pub kind: Option<NeverKind>,
 }
@@ -270,22 +270,22 @@ fn inquiry(file: &Path, at: usize, text: &str, patterns: &mut usize) -> Result<G
 }
 
 fn must_not(inquiry: &str, question: usize, line: &MustNotLine) -> Result<MustNot, Error> {
-    let pattern = |pattern: &String| {
-        let built = RegexBuilder::new(pattern)
-            .size_limit(PATTERN_BYTES_MAX)
-            .dfa_size_limit(PATTERN_BYTES_MAX)
-            .build();
-        built.map_err(|_| Error::Pattern {
-            inquiry: inquiry.to_owned(),
-            question,
-            pattern: pattern.clone(),
-        })
-    };
-    Ok(MustNot {
-        text: line.text.clone(),
-        never: line.never.iter().map(pattern).collect::<Result<_, _>>()?,
-        kind: line.never_kind,
-    })
+    if let Some(pattern) = line.never.iter().find(|pattern| compiled(pattern).is_err()) {
+        let (inquiry, pattern) = (inquiry.to_owned(), pattern.clone());
+        return Err(Error::Pattern { inquiry, question, pattern });
+    }
+    Ok(MustNot { text: line.text.clone(), never: line.never.clone(), kind: line.never_kind })
+}
+
+fn compiled(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).size_limit(PATTERN_BYTES_MAX).build()
+}
+
+impl MustNot {
+    /// The patterns, compiled: held for as long as one reply is judged, because they are large.
+    pub fn patterns(&self) -> Vec<Regex> {
+        self.never.iter().filter_map(|pattern| compiled(pattern).ok()).collect()
+    }
 }
 
 fn outcome(label: &str) -> Option<Outcome> {

@@ -298,7 +298,7 @@ async fn a_bad_gold_set_is_refused_with_its_line_and_what_is_wrong() {
         let never = json!([{ "text": "x", "never": vec!["a"; 3000] }]);
         gold["inquiries"][0]["questions"][0]["must_not"] = never;
     });
-    refused(&server, &data, &patterns, &["tre linjer:1", "more than 2000 patterns"]).await;
+    refused(&server, &data, &patterns, &["tre linjer:1", "more than 1000 patterns"]).await;
     let many = changed(&|gold| {
         gold["inquiries"][0]["questions"][0]["must"] = json!(vec![json!({ "text": "x" }); 10_001]);
     });

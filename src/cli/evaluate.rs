@@ -164,7 +164,12 @@ fn write(folder: &Path, evaluated: &Evaluated) -> anyhow::Result<()> {
 fn gate(file: Option<&Path>, report: &Report) -> anyhow::Result<ExitCode> {
     let Some(file) = file else { return Ok(ExitCode::SUCCESS) };
     let gate: Gate = toml::from_str(&std::fs::read_to_string(file)?)?;
-    let breaches = gate.breaches(report);
+    let mut breaches = gate.breaches(report);
+    if let Some(baseline) = &gate.baseline {
+        let stored = file.with_file_name(baseline);
+        let stored: Report = serde_json::from_str(&std::fs::read_to_string(stored)?)?;
+        breaches.extend(Gate::losses(&stored, report).map_err(service::Error::from)?);
+    }
     for breach in &breaches {
         out::tell(&format!("gate: {breach}"));
     }

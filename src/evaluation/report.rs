@@ -246,6 +246,9 @@ pub struct Floor {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gate {
+    /// A stored report.json, beside the gate file, than which nothing may be significantly worse.
+    #[serde(default)]
+    pub baseline: Option<String>,
     /// Floors over everything.
     #[serde(default)]
     pub all: BTreeMap<String, Floor>,
@@ -258,6 +261,17 @@ pub struct Gate {
 }
 
 impl Gate {
+    /// The measures in which the report is significantly worse than a stored one, one line each.
+    pub fn losses(stored: &Report, report: &Report) -> Result<Vec<String>, Error> {
+        let comparison = compare(stored, report)?;
+        let worse = comparison.measures.iter().filter(|(_, it)| it.conclusion == "worse");
+        let line = |(name, it): (&String, &Difference)| {
+            let Difference { a, b, p_holm, .. } = it;
+            format!("{name} fell from {a:.3} to {b:.3} (p {p_holm:.4} after Holm, n={})", it.mean.n)
+        };
+        Ok(worse.map(line).collect())
+    }
+
     /// What the report breaks, one line each.
     pub fn breaches(&self, report: &Report) -> Vec<String> {
         let parts = report.slices.get("part");

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::index::{Query, QueryTerm, Snapshot};
 use crate::language::{Term, content_stems, fold, lexicon, parts_of, stem, tokens};
+use crate::terms::MONTHS;
 
 /// Terms of the question that are searched for at once.
 const TERMS_MAX: usize = 14;
@@ -21,20 +22,6 @@ const SUBJECT_WEIGHT: f32 = 1.8;
 const NO_TOPIC_SHARE: f32 = 0.65;
 /// Months and the customer's own small numbers say when and how many, not what.
 const CIRCUMSTANCE_SHARE: f32 = 0.4;
-const MONTHS: [&str; 12] = [
-    "januar",
-    "februar",
-    "marts",
-    "april",
-    "maj",
-    "juni",
-    "juli",
-    "august",
-    "september",
-    "oktober",
-    "november",
-    "december",
-];
 /// A word that no source holds counts this much beside the rarest word that one does:
 /// a question about it is not answered by sources that are silent on it.
 const UNKNOWN_SHARE: f32 = 0.45;

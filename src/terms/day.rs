@@ -38,22 +38,24 @@ pub fn read_day(text: &str) -> Option<(Day, DayStyle)> {
     Some((date, DayStyle::Danish))
 }
 
+/// The months in Danish, January first.
+pub const MONTHS: [&str; 12] = [
+    "januar",
+    "februar",
+    "marts",
+    "april",
+    "maj",
+    "juni",
+    "juli",
+    "august",
+    "september",
+    "oktober",
+    "november",
+    "december",
+];
+
 /// A day in plain Danish: `30. november 2025`.
 pub fn show_day(day: Day) -> String {
-    const MONTHS: [&str; 12] = [
-        "januar",
-        "februar",
-        "marts",
-        "april",
-        "maj",
-        "juni",
-        "juli",
-        "august",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ];
     let month = usize::try_from(day.month() - 1).ok().and_then(|at| MONTHS.get(at)).unwrap_or(&"");
     format!("{}. {month} {}", day.day(), day.year())
 }

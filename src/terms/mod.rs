@@ -10,7 +10,7 @@ mod period;
 mod scope;
 mod system;
 
-pub use day::{Day, DayStyle, parse_day, read_day, show_day};
+pub use day::{Day, DayStyle, MONTHS, parse_day, read_day, show_day};
 pub use institution::{Institution, Register, RegisterError, fold_name};
 pub use period::{Period, State};
 pub use scope::{Asker, Audience, Scope};

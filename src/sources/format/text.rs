@@ -8,6 +8,7 @@ use regex::Regex;
 
 use crate::sources::format::blocks::{Blocks, append_line};
 use crate::sources::{Block, Extracted, Form};
+use crate::terms::MONTHS;
 
 /// A line longer than this is no heading.
 const HEADING_CHARS_MAX: usize = 90;
@@ -202,21 +203,6 @@ fn numbered(line: &str) -> Option<u32> {
         _ => None,
     }
 }
-
-const MONTHS: [&str; 12] = [
-    "januar",
-    "februar",
-    "marts",
-    "april",
-    "maj",
-    "juni",
-    "juli",
-    "august",
-    "september",
-    "oktober",
-    "november",
-    "december",
-];
 
 fn opens_with_month(text: &str) -> bool {
     let word: String =

@@ -163,11 +163,16 @@ fn write(folder: &Path, evaluated: &Evaluated) -> anyhow::Result<()> {
 
 fn gate(file: Option<&Path>, report: &Report) -> anyhow::Result<ExitCode> {
     let Some(file) = file else { return Ok(ExitCode::SUCCESS) };
-    let gate: Gate = toml::from_str(&std::fs::read_to_string(file)?)?;
+    let gate: Gate = toml::from_str(&text_of(file)?).map_err(|error| out::Advised {
+        code: "bad_gate",
+        reason: format!("{} is no gate: {error}", file.display()),
+        remedy: "write tables [all], [dev] and [test] with lines like accounted = { min = 0.9 }"
+            .to_owned(),
+    })?;
     let mut breaches = gate.breaches(report);
     if let Some(baseline) = &gate.baseline {
         let stored = file.with_file_name(baseline);
-        let stored: Report = serde_json::from_str(&std::fs::read_to_string(stored)?)?;
+        let stored = report_of(&stored)?;
         breaches.extend(Gate::losses(&stored, report).map_err(service::Error::from)?);
     }
     for breach in &breaches {
@@ -181,10 +186,7 @@ fn gate(file: Option<&Path>, report: &Report) -> anyhow::Result<ExitCode> {
 }
 
 fn compare(desk: &Desk, a: &Path, b: &Path, html: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let read = |file: &Path| -> anyhow::Result<Report> {
-        Ok(serde_json::from_str(&std::fs::read_to_string(file)?)?)
-    };
-    let (a, b) = (read(a)?, read(b)?);
+    let (a, b) = (report_of(a)?, report_of(b)?);
     let comparison = evaluation::compare(&a, &b).map_err(service::Error::from)?;
     if let Some(file) = html {
         std::fs::write(file, evaluation::html(&b, Some(&comparison)))?;
@@ -196,4 +198,18 @@ fn compare(desk: &Desk, a: &Path, b: &Path, html: Option<&Path>) -> anyhow::Resu
         out::say(&evaluation::comparison_markdown(&comparison));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn text_of(file: &Path) -> Result<String, service::Error> {
+    std::fs::read_to_string(file)
+        .map_err(|source| service::Error::File { path: file.to_owned(), source })
+}
+
+fn report_of(file: &Path) -> anyhow::Result<Report> {
+    let report = serde_json::from_str(&text_of(file)?).map_err(|error| out::Advised {
+        code: "bad_report",
+        reason: format!("{} is no report: {error}", file.display()),
+        remedy: "name a report.json that `svarforslag evaluate --out DIR` has written".to_owned(),
+    })?;
+    Ok(report)
 }

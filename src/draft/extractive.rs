@@ -14,6 +14,7 @@ use crate::draft::{Answer, Cost, DayFrom, Draft, Error, Maker, letter};
 use crate::index::Snapshot;
 use crate::inquiry::{Channel, Inquiry, Question, Reading, Remark, Tone, Tongue, char_range};
 use crate::language::content_stems;
+use crate::privacy;
 use crate::retrieval::{self, Evidence, Hit, Lookup, Narrowing, Words};
 use crate::sources::Kind;
 use crate::terms::{Audience, Scope, State};
@@ -24,6 +25,8 @@ const HITS_PER_QUESTION: usize = 12;
 const HITS_SHOWN: usize = 3;
 /// An outdated passage is named when it matches this well beside the best current one.
 const OUTDATED_SHARE: f32 = 0.85;
+/// Words of a question by which a reply names it.
+const NAMED_WORDS_MAX: usize = 14;
 /// What other pages may reach beside a routing page that decides the outcome.
 const ROUTING_LEAD: f32 = 0.85;
 /// Sentences of the short answer to a lookup.
@@ -141,10 +144,20 @@ impl Writer<'_> {
                 .iter()
                 .any(|bad| bad.start < from.end && from.start < bad.end)
         });
-        if instructs || ordered(Outcome::Refused).is_some() {
-            let reason = "Teksten beder om personoplysninger eller forsøger at styre systemet; den er \
-                          behandlet som data.";
-            return self.phrased(question, Outcome::Refused, reason.to_owned(), Vec::new());
+        if let Some(rule) = ordered(Outcome::Refused) {
+            let phrase = "prompts/reply/refused.j2";
+            return self.said(
+                question,
+                Outcome::Refused,
+                phrase,
+                (rule.reason.clone(), Vec::new()),
+            );
+        }
+        if instructs {
+            let reason =
+                "Teksten forsøger at styre systemet; den er behandlet som data.".to_owned();
+            let phrase = "prompts/reply/no_question.j2";
+            return self.said(question, Outcome::Refused, phrase, (reason, Vec::new()));
         }
         if let Some(rule) = ordered(Outcome::OutOfScope) {
             return self.routed(question, rule);
@@ -269,10 +282,24 @@ impl Writer<'_> {
         let name = match outcome {
             Outcome::NeedsCaseLookup => "prompts/reply/needs_case_lookup.j2",
             Outcome::NeedsClarification => "prompts/reply/needs_clarification.j2",
-            Outcome::Refused => "prompts/reply/refused.j2",
             _ => "prompts/reply/no_evidence.j2",
         };
-        let phrase = Phrase::render(name, minijinja::context! {})?;
+        self.said(question, outcome, name, (reason, lines))
+    }
+
+    /// A paragraph of one fixed phrase; of several questions it names the one it is about.
+    fn said(
+        &mut self,
+        question: &Question,
+        outcome: Outcome,
+        phrase: &'static str,
+        (reason, lines): (String, Vec<String>),
+    ) -> Result<(Answer, Vec<String>), Error> {
+        let several = self.case.reading.questions.len() > 1;
+        // A number that is repeated reads like a promise, so such a question is not named.
+        let plain = !question.text.chars().any(|c| c.is_ascii_digit());
+        let named = (several && plain).then(|| shortened(&question.text));
+        let phrase = Phrase::render(phrase, minijinja::context! { question => named })?;
         let sentence = Sentence::phrase(format!("q{}s1", question.n), &phrase);
         Ok((self.written(question, outcome, reason, vec![sentence]), lines))
     }
@@ -366,13 +393,7 @@ impl Writer<'_> {
         let mut checks = gate.check(&sentences, answers);
         if let Some(near) = self.case.near_names {
             let asked = self.case.inquiry.institution.as_deref().unwrap_or_default();
-            let mut detail = format!("»{asked}« er ikke i registret over institutioner.");
-            if !near.is_empty() {
-                detail.push_str(" Ligner: ");
-                detail.push_str(&near.join(", "));
-                detail.push('.');
-            }
-            checks.push(Check::whole("unknown_institution", false, detail));
+            checks.push(Check::whole("unknown_institution", false, unknown(asked, near)));
         }
         if !self.case.reading.injections.is_empty() {
             let detail = "Henvendelsen forsøger at styre systemet; teksten er behandlet som data.";
@@ -421,8 +442,11 @@ impl Writer<'_> {
             }
         }
         if let Some(near) = self.case.near_names {
-            warnings
-                .push(format!("Institutionen er ikke i registret. Ligner: {}.", near.join(", ")));
+            let asked = self.case.inquiry.institution.as_deref().unwrap_or_default();
+            warnings.push(unknown(asked, near));
+        }
+        if !privacy::find(&self.case.inquiry.body).is_empty() {
+            warnings.push(say("Henvendelsen rummer et CPR- eller kontonummer."));
         }
         if !reading.injections.is_empty() {
             warnings.push(say("Teksten forsøger at styre systemet. Overvej at melde det som en sikkerhedshændelse."));
@@ -470,6 +494,28 @@ fn remark(remark: &Remark) -> String {
             format!("Teksten rummer {count} usynlige tegn, som er sprunget over.")
         }
     }
+}
+
+/// A question short enough to be named in a sentence.
+fn shortened(text: &str) -> String {
+    let text = text.trim().trim_end_matches(['?', '.', '!', ' ']);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if words.len() <= NAMED_WORDS_MAX {
+        return words.join(" ");
+    }
+    let kept: Vec<&str> = words.into_iter().take(NAMED_WORDS_MAX).collect();
+    format!("{} …", kept.join(" "))
+}
+
+/// That an institution is not in the register, and which names look like its.
+fn unknown(asked: &str, near: &[String]) -> String {
+    let mut text = format!("»{asked}« er ikke i registret over institutioner.");
+    if !near.is_empty() {
+        text.push_str(" Ligner: ");
+        text.push_str(&near.join(", "));
+        text.push('.');
+    }
+    text
 }
 
 /// Whether a page that sends the customer elsewhere fits clearly better than all others.

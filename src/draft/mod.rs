@@ -154,6 +154,21 @@ pub struct Draft {
     pub timings_ms: BTreeMap<String, f64>,
 }
 
+/// Sentences side by side; a line that does not end as a sentence stands on its own.
+fn paragraph(sentences: &[Sentence]) -> String {
+    let mut text = String::new();
+    let mut open = false;
+    for sentence in sentences {
+        let ends = sentence.text().ends_with(['.', '!', '?', ')', '"', '»', '\'']);
+        if !text.is_empty() {
+            text.push(if open || !ends { '\n' } else { ' ' });
+        }
+        text.push_str(sentence.text());
+        open = !ends;
+    }
+    text
+}
+
 /// The letter of a draft's parts, one paragraph for each.
 pub(crate) fn letter(
     greeting: &[Sentence],
@@ -161,15 +176,13 @@ pub(crate) fn letter(
     next_steps: &[NextStep],
     closing: &[Sentence],
 ) -> String {
-    let paragraph =
-        |sentences: &[Sentence]| sentences.iter().map(Sentence::text).collect::<Vec<_>>().join(" ");
     let lines = |sentences: &[Sentence]| {
         sentences.iter().map(Sentence::text).collect::<Vec<_>>().join("\n")
     };
     let mut paragraphs = vec![lines(greeting)];
     paragraphs.extend(questions.iter().map(|answer| paragraph(&answer.sentences)));
     paragraphs.extend(next_steps.iter().map(|step| step.text.clone()));
-    paragraphs.push(lines(closing));
+    paragraphs.extend(closing.iter().map(|sentence| sentence.text().to_owned()));
     paragraphs.retain(|paragraph| !paragraph.is_empty());
     paragraphs.join("\n\n")
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::draft::{Answer, DayFrom, Outcome};
+use crate::privacy;
 use crate::terms::{Day, show_day};
 
 /// What the note's template is given.
@@ -21,7 +22,7 @@ pub(crate) struct Note<'a> {
 #[derive(Debug, Serialize)]
 pub(crate) struct Line<'a> {
     n: usize,
-    text: &'a str,
+    text: String,
     outcome: &'static str,
     reason: &'a str,
     lines: Vec<String>,
@@ -38,7 +39,13 @@ impl<'a> Line<'a> {
             Outcome::Refused => "Afvises",
             Outcome::NoEvidence => "Ingen kilde fundet",
         };
-        Self { n: answer.n, text: &answer.text, outcome, reason: &answer.reason, lines }
+        Self {
+            n: answer.n,
+            text: privacy::mask(&answer.text),
+            outcome,
+            reason: &answer.reason,
+            lines,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value};
 
 /// Every template that the program uses, by its path.
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 11] = [
     ("prompts/reply/greeting.j2", include_str!("../../prompts/reply/greeting.j2")),
     ("prompts/reply/thanks.j2", include_str!("../../prompts/reply/thanks.j2")),
     ("prompts/reply/closing.j2", include_str!("../../prompts/reply/closing.j2")),
@@ -22,6 +22,7 @@ const TEMPLATES: [(&str, &str); 10] = [
     ),
     ("prompts/reply/out_of_scope.j2", include_str!("../../prompts/reply/out_of_scope.j2")),
     ("prompts/reply/refused.j2", include_str!("../../prompts/reply/refused.j2")),
+    ("prompts/reply/no_question.j2", include_str!("../../prompts/reply/no_question.j2")),
     ("prompts/note/internal.j2", include_str!("../../prompts/note/internal.j2")),
 ];
 

@@ -18,6 +18,9 @@ const HITS_MAX: usize = 8;
 const SENTENCES_MAX: usize = 3;
 /// Words that answer one question, beyond which no sentence is added.
 const WORDS_MAX: usize = 75;
+/// How clear the own drejebog's rule must be beside the best sentence of all to open the paragraph.
+/// Set on the gold set's `dev` part, 2026-11-22.
+const OWN_RULE_SHARE: f32 = 0.8;
 /// A sentence of fewer words is a scrap, not an answer.
 const SENTENCE_WORDS_MIN: usize = 4;
 /// A sentence of more words is a paragraph that lost its full stops.
@@ -32,6 +35,8 @@ const FURTHER_SHARES: [f32; 3] = [0.55, 0.7, 0.9];
 const CASE_SHARE: f32 = 0.75;
 /// What a sentence of the own drejebog counts among sentences that match about as well.
 const DREJEBOG_SHARE: f32 = 1.1;
+/// What a row of a table counts beside a sentence: it is exact, but no sentence of a letter.
+const ROW_SHARE: f32 = 0.9;
 /// What a line without a full stop counts beside a sentence: a slide's heading says little.
 const FRAGMENT_SHARE: f32 = 0.8;
 
@@ -133,14 +138,15 @@ pub(crate) fn select(
             .then_with(|| a.hit.cmp(&b.hit))
             .then_with(|| a.range.start.cmp(&b.range.start))
     });
-    let Some(best) = candidates.first().cloned() else { return Selection::default() };
+    let Some(best) = candidates.first() else { return Selection::default() };
+    let best = own_rule(&candidates, hits, best).clone();
     let strength = best.strength;
     if strength < STRENGTH_MIN {
         return Selection { picks: Vec::new(), strength };
     }
     let mut picked = vec![best.clone()];
     let mut words = best.words;
-    for candidate in candidates.iter().skip(1) {
+    for candidate in &candidates {
         if picked.len() == SENTENCES_MAX || words >= WORDS_MAX {
             break;
         }
@@ -157,6 +163,19 @@ pub(crate) fn select(
         rest.sort_by_key(|pick| (pick.hit != best.hit, pick.hit, pick.range.start));
     }
     Selection { picks: picked, strength }
+}
+
+/// The own drejebog's best sentence where it speaks of the matter about as clearly as the best one.
+fn own_rule<'a>(candidates: &'a [Pick], hits: &[Hit], best: &'a Pick) -> &'a Pick {
+    let own = candidates
+        .iter()
+        .find(|pick| hits.get(pick.hit).is_some_and(|hit| hit.kind == Kind::Drejebog));
+    let clear = |own: &&Pick| {
+        own.strength >= STRENGTH_MIN
+            && own.strength >= best.strength * OWN_RULE_SHARE
+            && own.score >= best.score * OWN_RULE_SHARE
+    };
+    own.filter(clear).unwrap_or(best)
 }
 
 fn further_share(hits: &[Hit], best: &Pick, other: &Pick) -> f32 {
@@ -210,7 +229,7 @@ fn candidates(
             let strength = 0.5 * both + 0.5 * whole;
             let score = (0.55 * own + 0.15 * head_coverage + 0.30 * hit.score / top)
                 * (1.0 + suits(wanted, text))
-                * if is_fragment(text) { FRAGMENT_SHARE } else { 1.0 }
+                * form_share(text)
                 * share_of(hit.kind);
             found.push(Pick { hit: at, range, strength, score, words });
         }
@@ -226,9 +245,14 @@ fn share_of(kind: Kind) -> f32 {
     }
 }
 
-/// A line that neither ends as a sentence nor is a row of a table.
-fn is_fragment(text: &str) -> bool {
-    !text.ends_with(['.', '!', ')', '"', '»', '\'']) && !text.contains(": ")
+fn form_share(text: &str) -> f32 {
+    if text.ends_with(['.', '!', ')', '"', '»', '\'']) {
+        1.0
+    } else if text.contains(": ") {
+        ROW_SHARE
+    } else {
+        FRAGMENT_SHARE
+    }
 }
 
 /// How well a sentence's form suits the kind of answer that is wanted.

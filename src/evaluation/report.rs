@@ -181,6 +181,12 @@ pub fn compare(a: &Report, b: &Report) -> Result<Comparison, Error> {
         }
         measures.insert(name.clone(), difference(&values));
     }
+    for (name, difference) in &mut measures {
+        // The figures of the reports themselves, so that no name has two values.
+        if let (Some(a), Some(b)) = (a.measures.get(name), b.measures.get(name)) {
+            (difference.a, difference.b) = (a.value, b.value);
+        }
+    }
     let p_values: Vec<f64> = measures.values().map(|it| it.p).collect();
     for ((name, difference), p) in measures.iter_mut().zip(holm(&p_values)) {
         difference.p_holm = p;

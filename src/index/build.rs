@@ -211,6 +211,10 @@ fn plan(update: &Update, held: Option<Manifest>) -> Manifest {
     let stays = |id: &String| update.add || update.unchanged.contains(id);
     let documents: BTreeMap<String, Record> =
         held_documents.into_iter().filter(|(id, _)| stays(id)).collect();
+    let mut register = update.register.clone();
+    for owner in documents.values().filter_map(|record| record.institution.as_deref()) {
+        register.admit(owner);
+    }
     let mut roots = if update.add { held_roots } else { Vec::new() };
     roots.extend(
         update.roots.iter().filter(|root| !roots.contains(root)).cloned().collect::<Vec<_>>(),
@@ -232,7 +236,7 @@ fn plan(update: &Update, held: Option<Manifest>) -> Manifest {
         made: update.made.clone(),
         collection: update.collection.clone(),
         roots,
-        register: update.register.clone(),
+        register,
         documents,
         notes,
     }
@@ -269,6 +273,12 @@ fn entry(fields: &Fields, record: &Record, passage: &Passage) -> Result<TantivyD
     Ok(entry)
 }
 
+/// Whether a folder has a name that [`new_build_name`] gives.
+fn is_build(name: &str) -> bool {
+    let number = name.strip_prefix("build-").unwrap_or_default();
+    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Clears away older builds and manifests; what cannot be removed is no harm.
 fn sweep(data: &Path, build: &Path) {
     let entries = |folder: &Path| {
@@ -277,7 +287,10 @@ fn sweep(data: &Path, build: &Path) {
     };
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     for path in entries(data) {
-        if path != build && name(&path).is_some_and(|name| name.starts_with("build-")) {
+        if path != build
+            && name(&path).is_some_and(|name| is_build(&name))
+            && path.join("meta.json").is_file()
+        {
             let _ = fs::remove_dir_all(&path);
         }
     }

@@ -131,6 +131,9 @@ impl Inquiry {
         if self.body.len() > BODY_BYTES_MAX {
             return Err(Error::TooLarge { bytes: self.body.len(), max: BODY_BYTES_MAX });
         }
+        if is_garbage(&self.body) {
+            return Err(Error::BadMail);
+        }
         if !has_text(&self.body) {
             return Err(Error::EmptyInquiry);
         }
@@ -190,6 +193,17 @@ fn guess(text: &str) -> Channel {
     } else {
         Channel::Mail
     }
+}
+
+/// Share of characters that no person types from which a text is none: one in this many.
+const GARBAGE_SHARE: usize = 20;
+
+/// Whether the bytes were no text: control characters, and what stands for bytes that mean nothing.
+fn is_garbage(text: &str) -> bool {
+    let typed = |c: &char| matches!(c, '\n' | '\r' | '\t');
+    let odd = |c: &char| (c.is_control() && !typed(c)) || *c == '\u{fffd}';
+    let (all, odd) = (text.chars().count(), text.chars().filter(odd).count());
+    odd > 0 && odd * GARBAGE_SHARE >= all
 }
 
 /// Whether the text opens with header lines and then a blank line, as RFC 822 has it.

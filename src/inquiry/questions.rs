@@ -174,10 +174,19 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A line without the number or letter of its place: "2) Hvornår", "b) Hvem".
+fn unnumbered(line: &str) -> &str {
+    let Some((mark, rest)) = line.split_once(") ") else { return line };
+    let number = mark.len() <= 2 && mark.bytes().all(|byte| byte.is_ascii_digit());
+    let letter = mark.len() == 1 && mark.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if !mark.is_empty() && (number || letter) { rest.trim_start() } else { line }
+}
+
 /// One line, without the mark of a list, beginning with a capital.
 fn clean(text: &str) -> String {
     let line =
         one_line(text.trim_start_matches(['-', '–', '+', '*', '•', ' ', ',', ';', ':', '/']));
+    let line = unnumbered(&line).to_owned();
     let mut chars = line.chars();
     match chars.next() {
         Some(first) => first.to_uppercase().chain(chars).collect(),
@@ -193,6 +202,13 @@ mod tests {
 
     fn found(inquiry: &Inquiry) -> Vec<Question> {
         questions(&messages(&inquiry.body, inquiry.body.len()), inquiry).0
+    }
+
+    #[test]
+    fn a_number_on_the_line_of_another_question_is_no_word_of_it() {
+        assert_eq!(clean("2) hvornår ventes svaret?"), "Hvornår ventes svaret?");
+        assert_eq!(clean("b) Hvem godkender?"), "Hvem godkender?");
+        assert_eq!(clean("(se bilag) hvem godkender?"), "(se bilag) hvem godkender?");
     }
 
     #[track_caller]

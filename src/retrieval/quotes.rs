@@ -10,13 +10,29 @@ const PART_SHARE: f32 = 0.5;
 /// Share that counts when only an equal term of the glossary matches.
 const EQUAL_SHARE: f32 = 0.8;
 
+/// How many bytes the number of a list item takes at the start of a line.
+fn list_marker(line: &str) -> usize {
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = line.get(digits..).unwrap_or_default();
+    match (digits, rest.strip_prefix(". ").or_else(|| rest.strip_prefix(") "))) {
+        (1..=2, Some(after)) if after.starts_with(char::is_uppercase) => digits + 2,
+        _ => 0,
+    }
+}
+
 /// The sentences of a passage's text: each line is a block, and each block is cut by itself.
 pub fn sentence_ranges(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
     for line in text.split('\n') {
-        let cut = sentences(line).into_iter();
-        found.extend(cut.map(|range| start + range.start..start + range.end));
+        let marker = list_marker(line);
+        for range in sentences(line) {
+            // "3. Gem bestillingen." is quoted without its number, which means nothing elsewhere.
+            let from = if range.start < marker { marker } else { range.start };
+            if from < range.end {
+                found.push(start + from..start + range.end);
+            }
+        }
         start += line.len() + 1;
     }
     found

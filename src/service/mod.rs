@@ -191,10 +191,11 @@ pub fn build(
 ) -> Result<index::Report, Error> {
     let started = Instant::now();
     let held = index::remembered(&config.data);
-    let paths = if build.paths.is_empty() {
-        index::remembered_roots(&config.data)
-    } else {
-        build.paths.clone()
+    let remembered = index::remembered_roots(&config.data);
+    let paths = match (build.paths.is_empty(), build.add) {
+        (true, _) => remembered,
+        (false, false) => build.paths.clone(),
+        (false, true) => joined(remembered, &build.paths),
     };
     if paths.is_empty() {
         return Err(Error::NothingToIndex);
@@ -202,9 +203,16 @@ pub fn build(
     // Only an index that can be built on knows a file; any other is made from all files anew.
     let usable = Index::open(&config.data).is_ok();
     let held = held.filter(|held| usable && held.cut == config.passages);
+    let register = register(config, &paths, held.as_ref().map(|held| &held.register))?;
+    // An owner that the register has given another name is read again under that name.
+    let renamed = |record: &&Record| {
+        let owner = record.institution.as_deref();
+        owner.and_then(|owner| Some(register.find(owner)?.name() != owner)).unwrap_or(false)
+    };
     let known: BTreeSet<(&str, &str)> = held
         .iter()
         .flat_map(|held| held.documents.values())
+        .filter(|record| !renamed(record))
         .map(|record| (record.file.as_str(), record.hash.as_str()))
         .collect();
     let harvest = sources::collect(
@@ -224,7 +232,7 @@ pub fn build(
         documents: harvest.documents,
         unchanged,
         add: build.add,
-        register: register(config, &paths, held.as_ref().map(|held| &held.register))?,
+        register,
         roots: paths
             .iter()
             .map(|path| path.canonicalize().unwrap_or_else(|_| path.clone()))
@@ -239,6 +247,19 @@ pub fn build(
     })?;
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
+}
+
+/// The folders of the last run that are still there, and those that are added; a path below one
+/// of the others is part of it, so that no document has two names.
+fn joined(remembered: Vec<PathBuf>, added: &[PathBuf]) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = remembered.into_iter().filter(|path| path.exists()).collect();
+    for path in added {
+        let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
+        if !paths.iter().any(|held| whole.starts_with(held)) {
+            paths.push(path.clone());
+        }
+    }
+    paths
 }
 
 /// The register that the settings name, or the one beside the documents, or the one that is held.

@@ -309,9 +309,7 @@ impl Error {
             Self::Collection { .. } => {
                 "mend the file: `name`, `demo`, `day` (YYYY-MM-DD) and [[file]] tables with `path`"
             }
-            Self::DemoMixed { .. } => {
-                "index demonstrations and real documents into data directories of their own"
-            }
+            Self::DemoMixed { .. } => "give each a data directory of its own with `--data`",
         }
     }
 }

@@ -1,13 +1,15 @@
 //! The demo collection: whole, and judged.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use svarforslag::config::Config;
 use svarforslag::evaluation::{Gold, Part, read_gold};
-use svarforslag::service::{Build, Service, build};
+use svarforslag::service::{Build, Service, Trial, build};
 use svarforslag::sources::{Extractor, Kind, Limits};
+use svarforslag::terms::Asker;
 use tempfile::TempDir;
 
 #[derive(Deserialize)]
@@ -55,7 +57,9 @@ fn every_document_is_read_and_every_judgement_stands_in_a_passage() {
     assert!(report.documents >= 150, "{} documents", report.documents);
     let service = Service::open(config).unwrap();
     // Fails, with file and line, on the first judgement that resolves to nothing.
-    let evaluated = service.evaluate(&gold_files(), "demo", &|_, _| {}).unwrap();
+    let gold = read_gold(&gold_files()).unwrap();
+    let trial = Trial { gold, name: "demo".to_owned(), asker: Asker::operator() };
+    let evaluated = service.evaluate(&trial, &|_, _| ControlFlow::Continue(())).unwrap();
     let measures = &evaluated.report.measures;
     println!("{} documents, {} questions", report.documents, evaluated.report.n);
     for (name, expected) in
@@ -106,7 +110,7 @@ fn the_collection_and_the_gold_set_have_their_size() {
         let mut found = 0;
         let mut cursor: Option<String> = None;
         loop {
-            let asker = svarforslag::terms::Asker::operator();
+            let asker = Asker::operator();
             let page =
                 service.documents(None, Some(kind.value()), cursor.as_deref(), asker).unwrap();
             found += page.documents.len();

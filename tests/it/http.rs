@@ -479,7 +479,11 @@ async fn silent_connections_do_not_keep_others_out() {
     assert_eq!(server.get("/health/live").await.status(), 200);
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     let counts = server.get("/metrics").await.text().await.unwrap();
-    assert!(counts.contains("svarforslag_connections_evicted_total 9"), "{counts}");
+    // Twelve came, and four may stay; the two requests above needed a place each.
+    let evicted = counts.lines().find_map(|line| {
+        line.strip_prefix("svarforslag_connections_evicted_total ")?.parse::<u32>().ok()
+    });
+    assert!(evicted.is_some_and(|evicted| (8..=10).contains(&evicted)), "{counts}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -132,7 +132,11 @@ fn demonstrations_and_other_documents_are_never_mixed() {
     let mixed = |result: Result<index::Report, service::Error>| {
         let error = result.unwrap_err();
         assert!(error.remedy().contains("--data"), "{error}");
-        matches!(error, service::Error::Index(Error::MixedDemo { .. }))
+        matches!(
+            error,
+            service::Error::Index(Error::MixedDemo { .. })
+                | service::Error::Sources(svarforslag::sources::Error::DemoMixed { .. })
+        )
     };
     assert!(mixed(add(&demo, real.documents())));
     assert!(mixed(add(&real, demo.documents())));
@@ -478,4 +482,23 @@ fn what_is_opened_while_runs_write_is_always_one_state() {
         }
     }
     println!("{opened} states opened while 7 runs wrote: each of one piece");
+}
+
+#[test]
+fn an_owner_that_only_a_document_names_is_still_known_when_nothing_has_changed() {
+    let desk = TestDesk::new().drejebog("Alfastyrelsen", "Controlling bestiller ændringer.").open();
+    let mut known = vec![desk.service.institution("alfastyrelsen").unwrap().is_some()];
+    desk.build(&Build::default()).unwrap();
+    known.push(desk.service.institution("alfastyrelsen").unwrap().is_some());
+    assert_eq!(known, [true, true]);
+}
+
+#[test]
+fn only_builds_of_our_own_are_swept_away() {
+    let desk = TestDesk::new().guide("Aconto", "Aconto udbetales dagligt.").open();
+    let foreign = desk.data().join("build-release");
+    std::fs::create_dir_all(&foreign).unwrap();
+    std::fs::write(foreign.join("kept.txt"), "kept").unwrap();
+    desk.build(&Build::default()).unwrap();
+    assert!(foreign.join("kept.txt").is_file());
 }

@@ -181,12 +181,7 @@ pub fn compare(a: &Report, b: &Report) -> Result<Comparison, Error> {
         }
         measures.insert(name.clone(), difference(&values));
     }
-    for (name, difference) in &mut measures {
-        // The figures of the reports themselves, so that no name has two values.
-        if let (Some(a), Some(b)) = (a.measures.get(name), b.measures.get(name)) {
-            (difference.a, difference.b) = (a.value, b.value);
-        }
-    }
+    name_own_figures(&mut measures, a, b);
     let p_values: Vec<f64> = measures.values().map(|it| it.p).collect();
     for ((name, difference), p) in measures.iter_mut().zip(holm(&p_values)) {
         difference.p_holm = p;
@@ -210,6 +205,15 @@ pub fn compare(a: &Report, b: &Report) -> Result<Comparison, Error> {
         .take(CHANGED_MAX)
         .collect();
     Ok(Comparison { a: a.run.clone(), b: b.run.clone(), n: pairs.len(), measures, changed })
+}
+
+/// The figures of the reports themselves stand beside a difference, so that no name has two values.
+fn name_own_figures(measures: &mut BTreeMap<String, Difference>, a: &Report, b: &Report) {
+    for (name, difference) in measures {
+        if let (Some(a), Some(b)) = (a.measures.get(name), b.measures.get(name)) {
+            (difference.a, difference.b) = (a.value, b.value);
+        }
+    }
 }
 
 fn difference(values: &[(&str, f64, f64)]) -> Difference {

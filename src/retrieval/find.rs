@@ -21,12 +21,12 @@ const OUTDATED_MAX: usize = 5;
 const OUTDATED_SHARE: f32 = 0.6;
 /// Quotes shown with a hit.
 const QUOTES_MAX: usize = 2;
-/// What coverage weighs beside the search engine's score when a question of a mail is answered:
+/// What coverage weighs beside the search engine's score for a question, of a mail or looked up:
 /// set on the gold set's `dev` part, 2026-11-22 (docs/measurements.md).
 const COVERAGE_SHARE: f32 = 0.55;
-/// The same for a lookup of a few words, where every word was chosen: set on two public test
-/// sets, 2026-11-22 (docs/measurements.md).
-const COVERAGE_SHARE_LOOKUP: f32 = 0.15;
+/// The same for a lookup of a few words that ask nothing, where every word was chosen: set on two
+/// public test sets, 2026-11-22 (docs/measurements.md).
+const COVERAGE_SHARE_WORDS: f32 = 0.15;
 
 /// What a search asks.
 #[derive(Debug, Clone, Default)]
@@ -109,7 +109,8 @@ pub fn look_up(
 ) -> Result<Lookup, Error> {
     let (terms, glossary) = weigh(snapshot, Words { text, ..Words::default() });
     let search = query(&terms);
-    let ranker = Ranker { snapshot, scope, terms: &terms, coverage_share: COVERAGE_SHARE_LOOKUP };
+    let coverage_share = if text.contains('?') { COVERAGE_SHARE } else { COVERAGE_SHARE_WORDS };
+    let ranker = Ranker { snapshot, scope, terms: &terms, coverage_share };
     let filter = |states| Filter {
         kinds: narrowing.kinds.clone(),
         systems: narrowing.systems.clone(),

@@ -10,6 +10,7 @@ use tantivy::{IndexWriter, TantivyDocument, Term};
 use crate::index::Error;
 use crate::index::manifest::{self, FORMAT, Manifest, Record};
 use crate::index::schema::{self, Fields, GENERAL, day_number};
+use crate::index::vector_file;
 use crate::language::{Stems, analyser};
 use crate::passages::{self, Passage};
 use crate::sources::{Collection, Document, Note};
@@ -108,13 +109,17 @@ pub fn update(data: &Path, update: Update, progress: &dyn Fn(Progress)) -> Resul
     };
     let report = write(&build, update, held.filter(|_| fresh.is_none()), progress)?;
     if let Some(name) = fresh {
+        if let Ok(older) = manifest::current_build(data) {
+            vector_file::carry(&older, &build);
+        }
         manifest::point_to(data, &name)?;
     }
     sweep(data, &build);
     Ok(report)
 }
 
-fn lock(data: &Path) -> Result<fs::File, Error> {
+/// Takes the data directory for one run; it is free again when the file is dropped.
+pub(crate) fn lock(data: &Path) -> Result<fs::File, Error> {
     let failed = |doing, path: &Path| {
         let path = path.to_owned();
         move |source| Error::Io { doing, path, source }
@@ -299,7 +304,7 @@ fn sweep(data: &Path, build: &Path) {
     for path in entries(build) {
         let old = name(&path).is_some_and(|name| name.starts_with("manifest-"))
             && path != manifest::manifest_path(build, &number);
-        if old {
+        if old || name(&path).is_some_and(|name| vector_file::is_unfinished(&name)) {
             let _ = fs::remove_file(&path);
         }
     }

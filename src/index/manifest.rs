@@ -114,6 +114,15 @@ impl Manifest {
         Err(Error::Mismatch { data: data.to_owned(), built_with, installed })
     }
 
+    /// A hash of what the passages are made from: equal where their vectors are the same.
+    pub fn content(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let made_from = (self.format, &self.analyser, self.cut, &self.documents);
+        // A hasher takes every byte, and a manifest has been JSON already.
+        let _ = serde_json::to_writer(&mut hasher, &made_from);
+        hasher.finalize().to_hex().to_string()
+    }
+
     /// How many passages all documents were cut into.
     pub fn passages(&self) -> usize {
         self.documents.values().map(|record| record.passages).sum()

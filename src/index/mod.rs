@@ -7,16 +7,25 @@
 mod analyser;
 mod manifest;
 mod schema;
+mod scan;
+mod vector_file;
+mod vectors;
 mod snapshot;
+mod near;
 mod build;
+mod encoding;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub use build::{Progress, Report, Update, remembered, remembered_roots, update};
+pub use encoding::{Encoded, Encoding, Missing, drop_vectors, text_of};
 pub(crate) use manifest::write_whole;
 pub use manifest::{Manifest, Record};
+pub use near::Questions;
 pub use snapshot::{Filter, Found, Query, QueryTerm, Snapshot, States};
+pub use vector_file::{Entry, Lack, ModelId, TextHash, write_vectors};
+pub use vectors::{Near, Nearest, Vectors};
 
 /// Why the index could not be used or made.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +70,30 @@ pub enum Error {
         /// What was to be added.
         given: &'static str,
     },
+    /// The vectors were made by another model than the one that asks.
+    #[error("the vectors in {} were made with the model {held}, but this program has {given}", .data.display())]
+    OtherModel {
+        /// The data directory.
+        data: PathBuf,
+        /// The model that made the vectors.
+        held: ModelId,
+        /// The model that asks.
+        given: ModelId,
+    },
+    /// The file of vectors is not what was written.
+    #[error("the vectors in {} are damaged: {detail}", .path.display())]
+    DamagedVectors {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        detail: String,
+    },
+    /// A model gave a vector that cannot be compared with others.
+    #[error("the model gave a vector that cannot be used: {detail}")]
+    UnusableVector {
+        /// What is wrong with it.
+        detail: String,
+    },
     /// The directory could not be read or written.
     #[error("cannot {doing} {}", .path.display())]
     Io {
@@ -93,6 +126,17 @@ impl Error {
                 "move {} away and run `svarforslag index PATH…` again; nothing else is kept there",
                 data.display()
             ),
+            Self::OtherModel { .. } => {
+                "run `svarforslag index`: it encodes the passages with this model; until then only words are searched"
+                    .to_owned()
+            }
+            Self::DamagedVectors { .. } => {
+                "run `svarforslag index`: it makes the vectors that are missing; until then only words are searched"
+                    .to_owned()
+            }
+            Self::UnusableVector { .. } => {
+                "put the files of the model in place again, then run `svarforslag index`".to_owned()
+            }
             Self::Locked { .. } => "wait until the other run has ended, then try again".to_owned(),
             Self::MixedDemo { .. } => {
                 "give the demo collection a directory of its own with `--data`".to_owned()

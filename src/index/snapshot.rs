@@ -7,15 +7,17 @@ use std::path::{Path, PathBuf};
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, BoostQuery, ConstScoreQuery, Occur, RangeQuery, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value};
-use tantivy::{Searcher, TantivyDocument, Term};
+use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, TantivyDocument, Term};
 
 use crate::index::Error;
 use crate::index::manifest::{self, Manifest, Record};
 use crate::index::schema::{self, Fields, GENERAL, day_number};
+use crate::index::vector_file::{self, Lack};
+use crate::index::vectors::Vectors;
 use crate::language::Stems;
 use crate::passages::{Passage, PassageId};
 use crate::sources::Kind;
-use crate::terms::{Day, Institution, Scope, State, System};
+use crate::terms::{Day, Institution, Period, Scope, State, System};
 
 /// Which sources a search takes in, by their state on the scope's day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +82,37 @@ pub struct Snapshot {
     manifest: Manifest,
     /// For a document that has been replaced: from which day, and by which document.
     successors: HashMap<String, Vec<(Option<Day>, String)>>,
+    vectors: Result<Vectors, Lack>,
+    /// What filters ask of the documents, in the order of the vectors.
+    facts: Vec<Facts>,
     stamp: Stamp,
+}
+
+/// What filters ask of a document, without looking it up.
+#[derive(Debug)]
+struct Facts {
+    kind: Kind,
+    systems: Vec<System>,
+    period: Period,
+    /// Whether it is ever replaced, and the first day of that; a missing day is before all.
+    replaced: Option<Option<Day>>,
+}
+
+impl Facts {
+    /// The same conditions as those of a search by words.
+    fn pass(&self, day: Day, filter: &Filter) -> bool {
+        let Filter { kinds, systems, states } = filter;
+        let of_kind = kinds.is_empty() || kinds.contains(&self.kind);
+        let of_system = systems.is_empty() || self.systems.iter().any(|own| systems.contains(own));
+        let replaced = self.replaced.is_some_and(|from| from.is_none_or(|from| from <= day));
+        let holds = self.period.on(day) == State::Current && !replaced;
+        let of_state = match states {
+            States::Any => true,
+            States::Current => holds,
+            States::Outdated => !holds,
+        };
+        of_kind && of_system && of_state
+    }
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -94,18 +126,21 @@ impl std::fmt::Debug for Snapshot {
 /// Times that opening is tried while runs of `index` end under it.
 const OPENINGS_MAX: usize = 20;
 
-/// By which a newer state is known: the engine's own list of its files, which each commit renews.
+/// By which a newer state is known: the engine's own list of its files, which each commit renews,
+/// and the file of vectors, which may come later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stamp {
     build: PathBuf,
     written: Option<Vec<u8>>,
+    vectors: Option<vector_file::Stamp>,
 }
 
 impl Stamp {
     fn of(data: &Path) -> Result<Self, Error> {
         let build = manifest::current_build(data)?;
         let written = std::fs::read(build.join("meta.json")).ok();
-        Ok(Self { build, written })
+        let vectors = vector_file::stamp(&build);
+        Ok(Self { build, written, vectors })
     }
 }
 
@@ -146,7 +181,19 @@ impl Snapshot {
             .doc_store_cache_num_blocks(64)
             .try_into()?;
         let successors = successors(&manifest);
-        Ok(Self { searcher: reader.searcher(), fields, manifest, successors, stamp })
+        let vectors = vectors(&stamp.build, &manifest);
+        if let Err(lack @ (Lack::Damaged { .. } | Lack::OtherForm(_))) = &vectors {
+            tracing::warn!(%lack, remedy = lack.remedy(), "only words are searched");
+        }
+        let documents = vectors.iter().flat_map(Vectors::documents);
+        let facts = documents.filter_map(|(document, _)| {
+            let record = manifest.documents.get(document)?;
+            let replaced = successors.get(document).and_then(|all| Some(all.first()?.0));
+            let Record { kind, systems, period, .. } = record;
+            Some(Facts { kind: *kind, systems: systems.clone(), period: *period, replaced })
+        });
+        let (facts, searcher) = (facts.collect(), reader.searcher());
+        Ok(Self { searcher, fields, manifest, successors, vectors, facts, stamp })
     }
 
     /// Whether nothing has been committed since.
@@ -157,6 +204,21 @@ impl Snapshot {
     /// What the index was made from.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// The vectors of these passages, or why there are none to search.
+    pub fn vectors(&self) -> Result<&Vectors, &Lack> {
+        self.vectors.as_ref()
+    }
+
+    /// Whether a document, by its place among those of the vectors, passes a filter.
+    pub(crate) fn admits(&self, document: usize, scope: &Scope, filter: &Filter) -> bool {
+        self.facts.get(document).is_some_and(|facts| facts.pass(scope.day(), filter))
+    }
+
+    /// The build that this is a state of.
+    pub(crate) fn build(&self) -> &Path {
+        &self.stamp.build
     }
 
     /// The passages that match best, best first; equal scores stand in the order of documents.
@@ -201,6 +263,64 @@ impl Snapshot {
             .search(&BooleanQuery::new(clauses), &TopDocs::with_limit(1).order_by_score())?;
         let Some((_, address)) = top.first() else { return Ok(None) };
         self.stored(scope, &self.searcher.doc(*address)?)
+    }
+
+    /// The passages of these ids, in their order; none for one that the scope does not admit.
+    pub fn found(&self, scope: &Scope, ids: &[&PassageId]) -> Result<Vec<Option<Found>>, Error> {
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            let Some(address) = self.address(id)? else {
+                found.push(None);
+                continue;
+            };
+            let document: TantivyDocument = self.searcher.doc(address)?;
+            let passage = self.stored(scope, &document)?;
+            let line = document.get_first(self.fields.stems).and_then(|value| value.as_str());
+            let stems = Stems::from_line(line.unwrap_or_default());
+            found.push(passage.map(|passage| Found { passage, stems, score: 0.0 }));
+        }
+        Ok(found)
+    }
+
+    /// Where the passage of that id lies.
+    fn address(&self, id: &PassageId) -> Result<Option<DocAddress>, Error> {
+        let term = Term::from_field_text(self.fields.id, &id.0);
+        for (ordinal, segment) in (0..).zip(self.searcher.segment_readers()) {
+            let terms = segment.inverted_index(self.fields.id)?;
+            let postings = terms.read_postings(&term, IndexRecordOption::Basic);
+            let Some(mut postings) = postings.map_err(tantivy::TantivyError::from)? else {
+                continue;
+            };
+            let mut held = postings.doc();
+            while held != TERMINATED {
+                if !segment.is_deleted(held) {
+                    return Ok(Some(DocAddress::new(ordinal, held)));
+                }
+                held = postings.advance();
+            }
+        }
+        Ok(None)
+    }
+
+    /// Every passage with its document's record, of whomever: for those who build, not for those
+    /// who ask.
+    pub(crate) fn every(&self, each: &mut dyn FnMut(Passage, &Record)) -> Result<(), Error> {
+        for segment in self.searcher.segment_readers() {
+            let store = segment.get_store_reader(1).map_err(tantivy::TantivyError::from)?;
+            for document in store.iter::<TantivyDocument>(segment.alive_bitset()) {
+                let passage = self.passage_in(&document?)?;
+                if let Some(record) = self.manifest.documents.get(&passage.document) {
+                    each(passage, record);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The text of a passage, of whomever: for those who build, not for those who ask.
+    pub(crate) fn whole(&self, id: &PassageId) -> Result<Option<Passage>, Error> {
+        let Some(address) = self.address(id)? else { return Ok(None) };
+        self.passage_in(&self.searcher.doc(address)?).map(Some)
     }
 
     /// The passages of one document, in order, if the scope admits it.
@@ -346,14 +466,17 @@ impl Snapshot {
         replaced.map(|(document, _)| document.as_str()).filter(seen)
     }
 
+    fn passage_in(&self, document: &TantivyDocument) -> Result<Passage, Error> {
+        let body = document.get_first(self.fields.body).and_then(|value| value.as_str());
+        serde_json::from_str(body.unwrap_or_default()).map_err(|error| Error::Damaged {
+            data: self.stamp.build.clone(),
+            detail: format!("a stored passage cannot be read: {error}"),
+        })
+    }
+
     /// The stored passage, after the second look at its owner.
     fn stored(&self, scope: &Scope, document: &TantivyDocument) -> Result<Option<Passage>, Error> {
-        let body = document.get_first(self.fields.body).and_then(|value| value.as_str());
-        let passage: Passage =
-            serde_json::from_str(body.unwrap_or_default()).map_err(|error| Error::Damaged {
-                data: self.stamp.build.clone(),
-                detail: format!("a stored passage cannot be read: {error}"),
-            })?;
+        let passage = self.passage_in(document)?;
         if scope.admits(passage.owner.as_deref()) {
             Ok(Some(passage))
         } else {
@@ -390,6 +513,20 @@ fn one_of<'a>(
     values: impl Iterator<Item = &'a str>,
 ) -> Box<dyn tantivy::query::Query> {
     Box::new(BooleanQuery::union(values.map(|value| exact(field, value)).collect()))
+}
+
+/// The vectors of a build, if every passage of the manifest has some.
+fn vectors(build: &Path, manifest: &Manifest) -> Result<Vectors, Lack> {
+    let vectors = Vectors::open(build, &manifest.content())?;
+    let encoded: HashMap<&str, usize> = vectors.documents().collect();
+    let has_all = |record: &Record| {
+        record.passages == encoded.get(record.document.as_str()).copied().unwrap_or(0)
+    };
+    if manifest.documents.values().all(has_all) && manifest.passages() == vectors.passages() {
+        Ok(vectors)
+    } else {
+        Err(Lack::Partial { encoded: vectors.passages(), of: manifest.passages() })
+    }
 }
 
 /// Who has replaced whom. A document replaces others by id, or older versions of its own kind

@@ -121,7 +121,7 @@ impl Error {
             Self::Inquiry(_) => "bad_json",
             Self::Index(error) | Self::Draft(draft::Error::Index(error)) => match error {
                 index::Error::Missing { .. } => "index_missing",
-                index::Error::Mismatch { .. } => "index_mismatch",
+                index::Error::Mismatch { .. } | index::Error::OtherModel { .. } => "index_mismatch",
                 index::Error::Locked { .. } => "busy",
                 _ => "internal",
             },

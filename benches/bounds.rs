@@ -11,6 +11,8 @@
     reason = "a bench that cannot measure has nothing else to say, and prints what it measured"
 )]
 
+mod vectors;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -292,6 +294,7 @@ fn main() -> ExitCode {
     std::fs::create_dir_all(&target).unwrap();
     let mut rows = Vec::new();
     measure_demo(&mut rows, &target);
+    vectors::measure(&mut rows, &target, quick);
     measure_large(&mut rows, &target, if quick { PASSAGES_QUICK } else { PASSAGES });
     let _ = std::fs::remove_dir_all(&target);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -49,43 +49,57 @@ pub(crate) fn stride(dimensions: usize) -> usize {
 }
 
 /// Writes a vector as 8-bit numbers into `row` and gives the scale that brings them back.
+///
+/// The same vector gives the same row on every machine.
 pub(crate) fn narrow(values: &[f32], row: &mut [u8]) -> f32 {
-    let scale = largest(values) / ROW_MAX;
-    row.fill(0);
-    if scale > 0.0 {
-        for (byte, value) in row.iter_mut().zip(values) {
-            *byte = to_i8(value / scale).cast_unsigned();
-        }
-    }
-    scale
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let scale = largest(values) / ROW_MAX;
+            row.fill(0);
+            if scale > 0.0 {
+                for (byte, value) in row.iter_mut().zip(values) {
+                    *byte = to_i8(value / scale).cast_unsigned();
+                }
+            }
+            scale
+        },
+    )
 }
 
 /// The product of two vectors of equal length, summed lane by lane.
 pub(crate) fn product(a: &[f32], b: &[f32]) -> f32 {
-    let (a_parts, a_rest) = pulp::as_arrays::<LANES, f32>(a);
-    let (b_parts, b_rest) = pulp::as_arrays::<LANES, f32>(b);
-    let mut sums = [0.0_f32; LANES];
-    for (a, b) in a_parts.iter().zip(b_parts) {
-        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += a * b;
-        }
-    }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f32>() + rest
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let (a_parts, a_rest) = pulp::as_arrays::<LANES, f32>(a);
+            let (b_parts, b_rest) = pulp::as_arrays::<LANES, f32>(b);
+            let mut sums = [0.0_f32; LANES];
+            for (a, b) in a_parts.iter().zip(b_parts) {
+                for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+                    *sum += a * b;
+                }
+            }
+            let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+            sums.iter().sum::<f32>() + rest
+        },
+    )
 }
 
+#[inline]
 fn largest(values: &[f32]) -> f32 {
     values.iter().fold(0.0, |largest, value| value.abs().max(largest))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "scaled to at most 127, and `as` saturates")]
+#[inline]
 fn to_i8(value: f32) -> i8 {
-    value.round() as i8
+    value.round_ties_even() as i8
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "scaled to fit, and `as` saturates")]
 fn to_i16(value: f32) -> i16 {
-    value.round() as i16
+    value.round_ties_even() as i16
 }
 
 impl Rows {

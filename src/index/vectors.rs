@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::index::Error;
 use crate::index::scan::{self, Candidate};
-use crate::index::vector_file::{self, Contents, Lack, ModelId, Section, TextHash};
+use crate::index::vector_file::{self, Contents, Lack, ModelId, TextHash};
 use crate::passages::PassageId;
 use crate::terms::{Institution, Scope};
 

@@ -22,3 +22,4 @@ mod index;
 mod inquiry;
 mod scope;
 mod sources;
+mod vectors;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{draft, passages};
+use crate::{draft, passages, retrieval};
 
 /// The settings file that is read when it is there.
 pub const FILE: &str = "svarforslag.toml";
@@ -28,6 +28,10 @@ pub struct Config {
     pub signer: draft::Setting,
     /// How large passages are cut.
     pub passages: passages::Settings,
+    /// The embedding model: empty for the one that is built in, `off` for none, else a folder.
+    pub model: String,
+    /// How words and vectors take part in a search.
+    pub retrieval: retrieval::Settings,
     /// What one caller may take.
     pub limits: Limits,
 }
@@ -48,6 +52,28 @@ pub struct Limits {
     pub request_seconds_max: u64,
 }
 
+/// Which embedding model is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelChoice<'a> {
+    /// The one that is built in.
+    Shipped,
+    /// None: words alone.
+    None,
+    /// The one in this folder.
+    Folder(&'a str),
+}
+
+impl Config {
+    /// Which embedding model is used.
+    pub fn model_choice(&self) -> ModelChoice<'_> {
+        match self.model.trim() {
+            "" => ModelChoice::Shipped,
+            "off" => ModelChoice::None,
+            folder => ModelChoice::Folder(folder),
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -56,6 +82,8 @@ impl Default for Config {
             institutions: PathBuf::new(),
             signer: draft::Setting::default(),
             passages: passages::Settings::default(),
+            model: String::new(),
+            retrieval: retrieval::Settings::default(),
             limits: Limits::default(),
         }
     }
@@ -192,6 +220,10 @@ fn check(config: &Config) -> Result<(), Error> {
     }
     if cut.words_enough > cut.words_max {
         return impossible("passages.words_enough", &cut.words_enough, "it is at most words_max");
+    }
+    let weight = config.retrieval.vector_weight;
+    if !(0.0..=1.0).contains(&weight) {
+        return impossible("retrieval.vector_weight", &weight, "it lies between 0 and 1");
     }
     let limits = &config.limits;
     if limits.work_at_once_max == 0 || limits.connections_max == 0 {

@@ -16,6 +16,7 @@ pub mod language;
 
 pub mod sources;
 pub mod passages;
+pub mod embedding;
 pub mod index;
 
 pub mod inquiry;

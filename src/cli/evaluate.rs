@@ -4,11 +4,14 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::{Desk, index, out};
+use crate::config::Config;
 use crate::evaluation::{self, Gate, Report, read_gold};
 use crate::language::{Steps, choose_steps};
+use crate::retrieval::{Fusion, Mode, Settings};
 use crate::service::{self, Build, Evaluated, Service, Trial, demo_folder, demo_gold};
 use crate::terms::Asker;
 
@@ -36,10 +39,11 @@ pub(crate) struct Arguments {
     /// The judgements for --run.
     #[arg(long, value_name = "FILE", requires = "run")]
     qrels: Option<PathBuf>,
-    /// How passages are found; this version searches by words.
-    #[arg(long, value_enum, default_value_t = Mode::Words)]
-    mode: Mode,
-    /// Leave a step out: index.stemming=off, index.compounds=off, index.glossary=off.
+    /// How passages are found [default: the settings'].
+    #[arg(long, value_enum)]
+    mode: Option<Mode>,
+    /// Leave a step out (index.stemming, .exceptions, .compounds, .glossary, .codes: off), or fuse
+    /// otherwise (retrieval.fusion=ranks, retrieval.vector_weight=0.5).
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// What the run is called in reports.
@@ -53,12 +57,6 @@ pub(crate) struct Arguments {
     gate: Option<PathBuf>,
     #[command(subcommand)]
     compare: Option<Compare>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Mode {
-    /// By words.
-    Words,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -79,13 +77,21 @@ pub(crate) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<ExitCode
     if let Some(Compare::Compare { a, b, html }) = &arguments.compare {
         return compare(desk, a, b, html.as_deref());
     }
-    let Mode::Words = arguments.mode;
-    let steps = Steps::without(&arguments.set).map_err(|setting| out::Advised {
+    let (fusing, reading): (Vec<String>, Vec<String>) =
+        arguments.set.iter().cloned().partition(|setting| setting.starts_with("retrieval."));
+    let bad = |setting: String| out::Advised {
         code: "bad_setting",
         reason: format!("`{setting}` cannot be set for an evaluation"),
-        remedy: "write index.stemming=off, index.compounds=off or index.glossary=off".to_owned(),
-    })?;
-    choose_steps(steps);
+        remedy: "`svarforslag evaluate --help` names what can be set".to_owned(),
+    };
+    choose_steps(Steps::without(&reading).map_err(bad)?);
+    let mut config = desk.loaded.config.clone();
+    for setting in &fusing {
+        set(&mut config.retrieval, setting).ok_or_else(|| bad(setting.clone()))?;
+    }
+    if let Some(mode) = arguments.mode {
+        config.retrieval.mode = mode;
+    }
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("evaluating [{bar:30}] {pos}/{len} {eta}") {
         bar.set_style(style.progress_chars("=> "));
@@ -94,9 +100,12 @@ pub(crate) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<ExitCode
         bar.set_length(of as u64);
         bar.set_position(done as u64);
     };
-    let mut evaluated = evaluate(desk, arguments, &progress)?;
+    let mut evaluated = evaluate(desk, config, arguments, reading.is_empty(), &progress)?;
     bar.finish_and_clear();
     evaluated.report.settings.clone_from(&arguments.set);
+    if let Some(mode) = arguments.mode.and_then(|mode| mode.to_possible_value()) {
+        evaluated.report.settings.push(format!("mode={}", mode.get_name()));
+    }
     if let Some(folder) = &arguments.out {
         write(folder, &evaluated)?;
     }
@@ -108,33 +117,53 @@ pub(crate) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<ExitCode
     gate(arguments.gate.as_deref(), &evaluated.report)
 }
 
+/// Sets one value of how rankings are fused; none if there is no such value.
+fn set(settings: &mut Settings, setting: &str) -> Option<()> {
+    let (key, value) = setting.split_once('=')?;
+    match (key.trim(), value.trim()) {
+        ("retrieval.fusion", "scores") => settings.fusion = Fusion::Scores,
+        ("retrieval.fusion", "ranks") => settings.fusion = Fusion::Ranks,
+        ("retrieval.vector_weight", value) => {
+            let weight = value.parse().ok().filter(|weight| (0.0..=1.0).contains(weight))?;
+            settings.vector_weight = weight;
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
 fn evaluate(
     desk: &Desk,
+    mut config: Config,
     arguments: &Arguments,
+    as_read: bool,
     progress: &dyn Fn(usize, usize),
 ) -> anyhow::Result<Evaluated> {
     let name = &arguments.name;
     if let Some(folder) = &arguments.beir {
-        return Ok(service::evaluate_beir(&desk.loaded.config, folder, name, progress)?);
+        let kept = desk.data_named.then(|| desk.loaded.config.data.clone());
+        return Ok(service::evaluate_beir(&config, kept.as_deref(), folder, name, progress)?);
     }
     if let (Some(run), Some(qrels)) = (&arguments.run, &arguments.qrels) {
         return Ok(service::evaluate_run(run, qrels, name)?);
     }
     // The demo's own index is brought up to date; changed steps get one of its own.
-    let mut config = desk.loaded.config.clone();
     let scratch = tempfile::tempdir()?;
     if !desk.data_named {
         let folder = demo_folder().ok_or(service::Error::NoDemo)?;
-        config.data = if arguments.set.is_empty() {
+        config.data = if as_read {
             config.data.join("demo")
         } else {
             scratch.path().to_owned()
         };
         index::build(&config, &Build { paths: vec![folder], add: false })?;
-    } else if !arguments.set.is_empty() {
+    } else if !as_read {
         let roots = crate::index::remembered_roots(&config.data);
         scratch.path().clone_into(&mut config.data);
         index::build(&config, &Build { paths: roots, add: false })?;
+    }
+    if config.retrieval.mode != Mode::Words {
+        index::encode(&config)?;
     }
     let gold = if arguments.gold.is_empty() {
         demo_gold()?

@@ -8,8 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::{Desk, out};
 use crate::config::Config;
-use crate::index::Report;
-use crate::service::{self, Build, Step};
+use crate::index::{Encoded, Report};
+use crate::service::{self, Build, Pace, Step};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
@@ -26,6 +26,9 @@ pub(crate) struct Arguments {
     /// Fail if a file had to be left out.
     #[arg(long)]
     strict: bool,
+    /// Leave the encoding for a later run; words alone are searched until then.
+    #[arg(long)]
+    no_vectors: bool,
 }
 
 pub(crate) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -35,10 +38,15 @@ pub(crate) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<ExitCode
         config.data = config.data.join("demo");
     }
     let report = build(&config, &Build { paths: arguments.paths.clone(), add: arguments.add })?;
-    if desk.json {
-        out::say(&serde_json::to_string_pretty(&report)?);
-    } else {
+    if !desk.json {
         print(&config, &report);
+    }
+    let encoded = if arguments.no_vectors { None } else { encode(&config)? };
+    if desk.json {
+        let whole = serde_json::json!({ "report": report, "encoded": encoded });
+        out::say(&serde_json::to_string_pretty(&whole)?);
+    } else if let Some(encoded) = encoded {
+        out::say(&format!("{} passages have vectors, {} rows", encoded.passages, encoded.rows));
     }
     let left_out = report.notes.iter().any(|note| note.left_out);
     Ok(if arguments.strict && left_out { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -46,13 +54,7 @@ pub(crate) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<ExitCode
 
 /// Builds the index with a progress bar on standard error.
 pub(crate) fn build(config: &Config, what: &Build) -> anyhow::Result<Report> {
-    let bar = ProgressBar::new(0);
-    bar.set_style(
-        ProgressStyle::with_template("{prefix:>9} [{bar:30}] {pos}/{len} {eta} {wide_msg}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar())
-            .progress_chars("=> "),
-    );
-    let bar = Mutex::new(bar);
+    let bar = Mutex::new(bar());
     let show = |step: Step<'_>| {
         let Ok(bar) = bar.lock() else { return };
         let (prefix, done, of, file) = match step {
@@ -69,6 +71,30 @@ pub(crate) fn build(config: &Config, what: &Build) -> anyhow::Result<Report> {
         bar.finish_and_clear();
     }
     Ok(report)
+}
+
+/// Encodes the passages that lack vectors, with a progress bar; what is searched meanwhile is
+/// searched by words.
+pub(crate) fn encode(config: &Config) -> anyhow::Result<Option<Encoded>> {
+    let bar = bar();
+    bar.set_prefix("encoding");
+    bar.set_message("words can be searched already");
+    let encoded = service::encode(config, Pace::Full, &|done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+    Ok(encoded)
+}
+
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::new(0);
+    bar.set_style(
+        ProgressStyle::with_template("{prefix:>9} [{bar:30}] {pos}/{len} {eta} {wide_msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar())
+            .progress_chars("=> "),
+    );
+    bar
 }
 
 fn print(config: &Config, report: &Report) {

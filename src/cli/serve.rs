@@ -8,8 +8,9 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Desk, out};
-use crate::http;
-use crate::service::{self, Service};
+use crate::config::Config;
+use crate::service::{self, Pace, Service};
+use crate::{http, index};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -30,6 +31,9 @@ pub(crate) fn run(desk: &Desk) -> anyhow::Result<ExitCode> {
             out::tell(&format!("what to do: {}", error.remedy()));
         }
         Err(error) => return Err(error.into()),
+    }
+    if service.readiness().is_ok() {
+        service.check()?;
     }
     serve(service)
 }
@@ -55,9 +59,24 @@ pub(crate) fn serve(service: Service) -> anyhow::Result<ExitCode> {
             stop_signal().await;
             told.cancel();
         });
+        let config = service.config().clone();
+        std::thread::spawn(move || encode(&config));
         http::serve(listener, Arc::new(service), stop).await?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Encodes what lacks vectors beside the service, which searches by words until they are there.
+fn encode(config: &Config) {
+    match service::encode(config, Pace::Beside, &|_, _| {}) {
+        Ok(Some(encoded)) => tracing::info!(passages = encoded.passages, "encoded"),
+        Ok(None) => {}
+        // Whoever holds the lock encodes too; without an index there is nothing to encode.
+        Err(service::Error::Index(index::Error::Locked { .. } | index::Error::Missing { .. })) => {}
+        Err(error) => {
+            tracing::error!(%error, remedy = error.remedy(), "only words are searched");
+        }
+    }
 }
 
 fn try_this(address: &str) -> String {

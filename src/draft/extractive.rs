@@ -11,11 +11,11 @@ use crate::draft::phrases::Phrase;
 use crate::draft::select::{Pick, Selection, is_empty_chapter, routing_sentences, select};
 use crate::draft::sentence::{Citation, Sentence};
 use crate::draft::{Answer, Cost, DayFrom, Draft, Error, Maker, letter};
-use crate::index::Snapshot;
+use crate::index::Filter;
 use crate::inquiry::{Channel, Inquiry, Question, Reading, Remark, Tone, Tongue, char_range};
 use crate::language::content_stems;
 use crate::privacy;
-use crate::retrieval::{self, Evidence, Hit, Lookup, Narrowing, Words};
+use crate::retrieval::{self, Evidence, Hit, Lookup, Means, Narrowing, Sensed, Words};
 use crate::sources::Kind;
 use crate::terms::{Audience, Scope, State};
 
@@ -75,12 +75,14 @@ pub struct Case<'a> {
 
 /// Makes the draft of a reply.
 pub fn compose(
-    snapshot: &Snapshot,
+    means: &Means<'_>,
     case: &Case<'_>,
     setting: &Setting,
     id: String,
 ) -> Result<Draft, Error> {
-    let mut writer = Writer { snapshot, case, setting, used: HashSet::new(), evidence: Vec::new() };
+    let sensed = sensed(means, case)?;
+    let (used, evidence) = (HashSet::new(), Vec::new());
+    let mut writer = Writer { means, case, setting, sensed, used, evidence };
     let mut answers = Vec::new();
     let mut lines = Vec::new();
     for question in &case.reading.questions {
@@ -100,7 +102,7 @@ pub fn compose(
         day: case.scope.day(),
         day_from: case.day_from,
         maker: Maker::Extractive,
-        demo: snapshot.manifest().collection.demo,
+        demo: means.snapshot.manifest().collection.demo,
         kept: false,
         reply: letter(&greeting, &answers, &[], &closing),
         questions: answers,
@@ -124,10 +126,21 @@ pub fn short_answer(query: &str, found: &Lookup) -> Vec<Citation> {
     picks.iter().take(ANSWER_SENTENCES).filter_map(cite).collect()
 }
 
+/// Every question as a vector, encoded at once and searched for in one pass.
+fn sensed(means: &Means<'_>, case: &Case<'_>) -> Result<BTreeMap<usize, Sensed>, Error> {
+    let questions = &case.reading.questions;
+    let texts: Vec<&str> = questions.iter().map(|question| question.text.as_str()).collect();
+    let all = means.sense(case.scope, &texts, &Filter::current(), HITS_PER_QUESTION)?;
+    let known = questions.iter().zip(all);
+    Ok(known.filter_map(|(question, sensed)| Some((question.n, sensed?))).collect())
+}
+
 struct Writer<'a> {
-    snapshot: &'a Snapshot,
+    means: &'a Means<'a>,
     case: &'a Case<'a>,
     setting: &'a Setting,
+    /// The questions as vectors, by their numbers.
+    sensed: BTreeMap<usize, Sensed>,
     /// Sentences that stand in the reply already.
     used: HashSet<String>,
     evidence: Vec<Hit>,
@@ -179,7 +192,7 @@ impl Writer<'_> {
         let bare = content_stems(&question.text).len() < MEANING_WORDS_MIN;
         let joined = format!("{} {}", question.context, question.text);
         let text = if bare { &joined } else { &question.text };
-        let evidence = self.find(text, &question.context)?;
+        let evidence = self.find(question, text)?;
         let mut lines = remarks(&evidence);
         if routes(&evidence.hits) {
             let routing: Vec<Hit> =
@@ -237,7 +250,7 @@ impl Writer<'_> {
         let topic = rule.topic.as_deref().unwrap_or(&question.text);
         let narrowing = Narrowing { kinds: vec![Kind::RetteSted], systems: Vec::new() };
         let found =
-            retrieval::look_up(self.snapshot, self.case.scope, topic, &narrowing, HITS_SHOWN)?;
+            retrieval::look_up(self.means, self.case.scope, topic, &narrowing, HITS_SHOWN)?;
         let hits: Vec<Hit> = found
             .hits
             .into_iter()
@@ -334,18 +347,20 @@ impl Writer<'_> {
         sentences
     }
 
-    fn find(&self, text: &str, context: &str) -> Result<Evidence, Error> {
+    fn find(&self, question: &Question, text: &str) -> Result<Evidence, Error> {
+        let context = &question.context;
         let group = self.case.inquiry.payroll_group.as_deref().unwrap_or_default();
         let digits: String = group.chars().filter(char::is_ascii_digit).collect();
-        let question = retrieval::Question {
+        let asked = retrieval::Question {
             words: Words {
                 text,
                 context,
                 subject: self.case.inquiry.subject.as_deref().unwrap_or_default(),
             },
             loengruppe: (!digits.is_empty()).then_some(digits.as_str()),
+            sensed: self.sensed.get(&question.n),
         };
-        Ok(retrieval::find(self.snapshot, self.case.scope, &question, HITS_PER_QUESTION)?)
+        Ok(retrieval::find(self.means, self.case.scope, &asked, HITS_PER_QUESTION)?)
     }
 
     /// Keeps what was quoted, and the best of the rest, as evidence of the draft.
@@ -411,7 +426,7 @@ impl Writer<'_> {
         let warnings = self.warnings();
         let (day, day_from) = day_line(self.case.scope.day(), self.case.day_from);
         let note = Note {
-            demo: self.snapshot.manifest().collection.demo,
+            demo: self.means.snapshot.manifest().collection.demo,
             institution: self.case.scope.institution().map(crate::terms::Institution::name),
             day,
             day_from,
@@ -433,7 +448,7 @@ impl Writer<'_> {
         let mut warnings = Vec::new();
         let say = |text: &str| text.to_owned();
         if let Some(own) = self.case.scope.institution() {
-            let owned = self.snapshot.documents(self.case.scope);
+            let owned = self.means.snapshot.documents(self.case.scope);
             if !owned.into_iter().any(|record| record.kind == Kind::Drejebog) {
                 warnings.push(format!(
                     "Der er ingen drejebog for {}; kun generelle kilder er brugt.",

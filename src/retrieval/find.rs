@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::index::{Error, Filter, Found, Record, Snapshot, States};
 use crate::language::{Stems, Term};
 use crate::passages::Passage;
-use crate::retrieval::Hit;
+use crate::retrieval::{Hit, Means, Sensed};
 use crate::retrieval::quotes::sentence_ranges;
 use crate::retrieval::terms::{Weighted, Words, query, weigh};
 use crate::sources::Kind;
@@ -35,6 +35,8 @@ pub struct Question<'a> {
     pub words: Words<'a>,
     /// The løngruppe that the inquiry names, as digits.
     pub loengruppe: Option<&'a str>,
+    /// The question as a vector, with the passages near to it.
+    pub sensed: Option<&'a Sensed>,
 }
 
 /// What a search is narrowed to by the one who asks.
@@ -79,11 +81,12 @@ pub struct Lookup {
 
 /// The evidence for one question of an inquiry.
 pub fn find(
-    snapshot: &Snapshot,
+    means: &Means<'_>,
     scope: &Scope,
     question: &Question<'_>,
     limit: usize,
 ) -> Result<Evidence, Error> {
+    let snapshot = means.snapshot;
     let (terms, _) = weigh(snapshot, question.words);
     let search = query(&terms);
     let ranker = Ranker { snapshot, scope, terms: &terms, coverage_share: COVERAGE_SHARE };
@@ -101,12 +104,13 @@ pub fn find(
 
 /// The passages for a query of a few words or a question; outdated ones come last, marked.
 pub fn look_up(
-    snapshot: &Snapshot,
+    means: &Means<'_>,
     scope: &Scope,
     text: &str,
     narrowing: &Narrowing,
     limit: usize,
 ) -> Result<Lookup, Error> {
+    let snapshot = means.snapshot;
     let (terms, glossary) = weigh(snapshot, Words { text, ..Words::default() });
     let search = query(&terms);
     let coverage_share = if text.contains('?') { COVERAGE_SHARE } else { COVERAGE_SHARE_WORDS };

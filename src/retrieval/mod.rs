@@ -4,6 +4,8 @@
 //! Gives: [`Hit`]s, each with the reason why it was chosen.
 //! Never: shows one institution another's passages; lets a drejebog that is about something else come first.
 
+mod fusion;
+mod means;
 mod terms;
 mod quotes;
 mod find;
@@ -15,6 +17,8 @@ use crate::sources::Kind;
 use crate::terms::{Audience, Day, State};
 
 pub use find::{Evidence, Lookup, Meaning, Narrowing, Question, find, look_up, show};
+pub use fusion::{Fusion, Mode, Settings};
+pub use means::{Encoder, Means, Sensed};
 pub use quotes::sentence_ranges;
 pub use terms::{Weighted, Words, weigh};
 

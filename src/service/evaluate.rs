@@ -10,11 +10,11 @@ use crate::evaluation::{
     self, Beir, Error as Bad, Gold, GoldInquiry, GoldQuestion, Judge, Measure, Qrels, Relevant,
     Report, Run, Unit, read_beir, read_qrels, read_run, score_run, summarise,
 };
-use crate::index::{Index, Snapshot, Update, update};
+use crate::index::{Filter, Snapshot, Update, update};
 use crate::inquiry::Inquiry;
 use crate::passages::Passage;
-use crate::retrieval::{self, Narrowing, Words};
-use crate::service::{Error, Service, clock};
+use crate::retrieval::{self, Means, Mode, Narrowing, Words};
+use crate::service::{Error, Pace, Service, clock, encode};
 use crate::sources::{Block, Collection, Document, Form, Kind};
 use crate::terms::{Asker, Audience, Period, Register, Scope};
 
@@ -76,7 +76,7 @@ impl Service {
             };
             let judge = Judge { idf: &idf, judged_text: &judged_text };
             let mut judged = evaluation::judge(&judge, inquiry, &draft);
-            rank(&snapshot, &scope, inquiry, (&mut run, &mut qrels))?;
+            rank(&self.means(&snapshot)?, &scope, inquiry, (&mut run, &mut qrels))?;
             add_rankings(&mut judged, &run, &qrels);
             units.append(&mut judged);
             if progress(done + 1, gold.inquiries.len()).is_break() {
@@ -127,7 +127,7 @@ impl Service {
 }
 
 fn rank(
-    snapshot: &Snapshot,
+    means: &Means<'_>,
     scope: &Scope,
     inquiry: &GoldInquiry,
     (run, qrels): (&mut Run, &mut Qrels),
@@ -140,13 +140,15 @@ fn rank(
             context: "",
             subject: inquiry.inquiry.subject.as_deref().unwrap_or_default(),
         };
-        let search = retrieval::Question { words, loengruppe: None };
-        let found = retrieval::find(snapshot, scope, &search, DEPTH)?;
+        let sensed = means.sense(scope, &[&asked], &Filter::current(), DEPTH)?;
+        let sensed = sensed.first().and_then(Option::as_ref);
+        let search = retrieval::Question { words, loengruppe: None, sensed };
+        let found = retrieval::find(means, scope, &search, DEPTH)?;
         let ranked = found.hits.iter().map(|hit| (hit.passage_id.0.clone(), f64::from(hit.score)));
         run.insert(id.clone(), ranked.collect());
         let judged = qrels.entry(id).or_default();
         for relevant in &question.relevant {
-            for passage in holding(snapshot, scope, relevant) {
+            for passage in holding(means.snapshot, scope, relevant) {
                 let grade = judged.entry(passage.id.0).or_insert(0);
                 *grade = (*grade).max(relevant.grade);
             }
@@ -199,8 +201,11 @@ pub fn evaluate_run(run: &Path, qrels: &Path, name: &str) -> Result<Evaluated, E
 }
 
 /// Indexes a BEIR folder in a directory of its own, searches each query, and scores the ranking.
+///
+/// Where a data directory is named, the index and its vectors stay there for the next run.
 pub fn evaluate_beir(
     config: &Config,
+    kept: Option<&Path>,
     folder: &Path,
     name: &str,
     progress: &dyn Fn(usize, usize),
@@ -208,14 +213,23 @@ pub fn evaluate_beir(
     let beir = read_beir(folder)?;
     let data =
         tempfile::tempdir().map_err(|source| Error::File { path: std::env::temp_dir(), source })?;
-    let index = index_of(config, &beir, data.path())?;
-    let snapshot = index.snapshot();
+    let config = Config {
+        data: kept.map_or_else(|| data.path().to_owned(), Path::to_owned),
+        ..config.clone()
+    };
+    index_of(&config, &beir)?;
+    if config.retrieval.mode != Mode::Words {
+        encode(&config, Pace::Full, progress)?;
+    }
+    let service = Service::open(config)?;
+    let snapshot = service.snapshot()?;
+    let means = service.means(&snapshot)?;
     let scope = Scope::new(Asker::operator(), None, clock::today());
     let mut run = Run::new();
     let mut latency = Vec::new();
     for (done, (id, text)) in beir.queries.iter().enumerate() {
         let started = Instant::now();
-        let found = retrieval::look_up(&snapshot, &scope, text, &Narrowing::default(), BEIR_DEPTH)?;
+        let found = retrieval::look_up(&means, &scope, text, &Narrowing::default(), BEIR_DEPTH)?;
         latency.push(started.elapsed().as_secs_f64() * 1e3);
         let mut best: BTreeMap<String, f64> = BTreeMap::new();
         for hit in &found.hits {
@@ -239,7 +253,7 @@ pub fn evaluate_beir(
     Ok(Evaluated { report, run, qrels: beir.qrels })
 }
 
-fn index_of(config: &Config, beir: &Beir, data: &Path) -> Result<Index, Error> {
+fn index_of(config: &Config, beir: &Beir) -> Result<(), Error> {
     let documents =
         beir.documents.iter().map(|(id, title, text)| document(id, title, text)).collect();
     let made = Update {
@@ -253,8 +267,8 @@ fn index_of(config: &Config, beir: &Beir, data: &Path) -> Result<Index, Error> {
         cut: config.passages,
         made: clock::now(),
     };
-    update(data, made, &|_| {})?;
-    Ok(Index::open(data)?)
+    update(&config.data, made, &|_| {})?;
+    Ok(())
 }
 
 fn document(id: &str, title: &str, text: &str) -> Document {

@@ -4,28 +4,31 @@
 //! Gives: [`Service`], [`build`], and reports of evaluations.
 //! Never: searches without a scope that it has made itself; keeps what a customer wrote.
 
+mod encode;
 mod evaluate;
 mod demo;
 mod jobs;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
 
 use serde::Serialize;
 
 pub use demo::{demo_folder, demo_gold};
+pub use encode::{Pace, encode};
 pub use evaluate::{Evaluated, Trial, evaluate_beir, evaluate_run};
 pub use jobs::{Job, Jobs, KEPT_MAX, Running, Seat, State, Trouble};
 
 use crate::config::Config;
+use crate::embedding;
 use crate::draft::{self, Case, Citation, DayFrom, Draft};
 use crate::evaluation;
 use crate::index::{self, Index, Record, Snapshot, Update};
 use crate::inquiry::{self, AttachmentText, Inquiry, Received};
 use crate::passages::{PassageId, Place};
-use crate::retrieval::{self, Hit, Meaning, Narrowing};
+use crate::retrieval::{self, Encoder, Hit, Meaning, Means, Mode, Narrowing};
 use crate::sources::{self, Attachment, Extractor, Format, Kind, Note};
 use crate::terms::{
     Asker, Audience, Day, Institution, Register, RegisterError, Scope, System, parse_day,
@@ -56,6 +59,9 @@ pub enum Error {
     /// No draft could be made.
     #[error(transparent)]
     Draft(#[from] draft::Error),
+    /// The embedding model could not be loaded, or could not encode.
+    #[error(transparent)]
+    Embedding(#[from] embedding::Error),
     /// The sources could not be read at all.
     #[error(transparent)]
     Sources(#[from] sources::Error),
@@ -126,6 +132,7 @@ impl Error {
                 _ => "internal",
             },
             Self::Draft(_) => "internal",
+            Self::Embedding(_) => "bad_model",
             Self::Sources(_) => "bad_sources",
             Self::Register { .. } => "bad_register",
             Self::File { .. } => "unreadable_file",
@@ -145,6 +152,7 @@ impl Error {
             Self::Inquiry(error) => error.remedy().to_owned(),
             Self::Index(error) => error.remedy(),
             Self::Draft(error) => error.remedy(),
+            Self::Embedding(error) => error.remedy(),
             Self::Sources(error) => error.remedy().to_owned(),
             Self::Register { source, .. } => source.remedy().to_owned(),
             Self::File { .. } => "check the path and its rights".to_owned(),
@@ -395,6 +403,8 @@ pub struct Service {
     index: RwLock<Option<Arc<Index>>>,
     register: Option<Register>,
     extractor: Option<Extractor>,
+    /// The embedding model, loaded when a search first needs it; none if the settings name none.
+    encoder: OnceLock<Option<Encoder>>,
 }
 
 impl Service {
@@ -408,7 +418,8 @@ impl Service {
         let named = (!config.institutions.as_os_str().is_empty())
             .then(|| register(&config, &[], None))
             .transpose()?;
-        Ok(Self { config, index: RwLock::new(index), register: named, extractor: None })
+        let index = RwLock::new(index);
+        Ok(Self { config, index, register: named, extractor: None, encoder: OnceLock::new() })
     }
 
     /// The same service, which can read the attachments of mails too.
@@ -486,7 +497,7 @@ impl Service {
             near_names: near.as_deref(),
         };
         let id = uuid::Uuid::now_v7().to_string();
-        let mut draft = draft::compose(&snapshot, &case, &self.config.signer, id)?;
+        let mut draft = draft::compose(&self.means(&snapshot)?, &case, &self.config.signer, id)?;
         let total = started.elapsed();
         let ms = |duration: std::time::Duration| (duration.as_secs_f64() * 1e6).round() / 1e3;
         draft.timings_ms.insert("reading".to_owned(), ms(read));
@@ -517,7 +528,7 @@ impl Service {
             systems: query.system.as_deref().map(system).transpose()?.into_iter().collect(),
         };
         let limit = query.limit.unwrap_or(HITS_DEFAULT).clamp(1, HITS_MAX);
-        let found = retrieval::look_up(&snapshot, &scope, &text, &narrowing, limit)?;
+        let found = retrieval::look_up(&self.means(&snapshot)?, &scope, &text, &narrowing, limit)?;
         let citations = draft::short_answer(&text, &found);
         let answer = citations.iter().map(Citation::quote).collect::<Vec<_>>().join(" ");
         Ok(LookupAnswer {
@@ -592,6 +603,33 @@ impl Service {
         let index = Arc::new(Index::open(&self.config.data)?);
         *self.index.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&index));
         Ok(index.snapshot())
+    }
+
+    /// What a search is made with: words, and vectors where there are some.
+    ///
+    /// Fails if the vectors are another model's, or if the model cannot be loaded.
+    fn means<'a>(&'a self, snapshot: &'a Snapshot) -> Result<Means<'a>, Error> {
+        let settings = self.config.retrieval;
+        let vectors = snapshot.vectors().ok().filter(|_| settings.mode != Mode::Words);
+        let Some(vectors) = vectors else { return Ok(Means { snapshot, settings, encoder: None }) };
+        if self.encoder.get().is_none() {
+            let encoder = encode::encoder(&self.config, Pace::Full)?;
+            let _ = self.encoder.set(encoder);
+        }
+        let encoder = self.encoder.get().and_then(Option::as_ref);
+        if let Some(encoder) = encoder.filter(|encoder| encoder.id != *vectors.model()) {
+            return Err(Error::Index(index::Error::OtherModel {
+                data: self.config.data.clone(),
+                held: vectors.model().clone(),
+                given: encoder.id.clone(),
+            }));
+        }
+        Ok(Means { snapshot, settings, encoder })
+    }
+
+    /// Fails as the first search would, so that a service need not wait for one to say so.
+    pub fn check(&self) -> Result<(), Error> {
+        self.means(&*self.snapshot()?).map(drop)
     }
 
     fn register<'a>(&'a self, snapshot: &'a Snapshot) -> &'a Register {

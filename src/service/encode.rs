@@ -1,0 +1,81 @@
+//! The embedding model that the settings name, and the encoding of what is indexed.
+
+use std::num::NonZero;
+use std::path::Path;
+
+use crate::config::{Config, ModelChoice};
+use crate::embedding::{Files, Model};
+use crate::index::{Encoded, Encoding, drop_vectors};
+use crate::retrieval::Encoder;
+use crate::service::Error;
+
+/// Passages that are handed to the model at once.
+const PORTION: usize = 256;
+/// Passages after which what is encoded so far is saved, so that a run that is stopped goes on
+/// from there.
+const SAVED_EVERY: usize = 8192;
+
+/// How many threads encode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// One for each core.
+    Full,
+    /// One, so that a service can answer meanwhile.
+    Beside,
+}
+
+/// The model that the settings name; none if vectors are switched off.
+pub(crate) fn encoder(config: &Config, pace: Pace) -> Result<Option<Encoder>, Error> {
+    let files = match config.model_choice() {
+        ModelChoice::None => return Ok(None),
+        ModelChoice::Shipped => Files::shipped(),
+        ModelChoice::Folder(folder) => Files::read(Path::new(folder))?,
+    };
+    let model = Model::load(&files)?;
+    let model = match pace {
+        Pace::Full => model,
+        Pace::Beside => model.with_workers(NonZero::<usize>::MIN),
+    };
+    Ok(Some(Encoder::of(model)))
+}
+
+/// Gives every passage of the index its vectors; those of unchanged text are kept.
+///
+/// `progress` hears how many passages are done, and of how many. None if all had theirs, or if
+/// the settings name no model.
+pub fn encode(
+    config: &Config,
+    pace: Pace,
+    progress: &dyn Fn(usize, usize),
+) -> Result<Option<Encoded>, Error> {
+    let Some(encoder) = encoder(config, pace)? else {
+        drop_vectors(&config.data)?;
+        return Ok(None);
+    };
+    let Some(mut encoding) = Encoding::begin(&config.data, &encoder.id)? else { return Ok(None) };
+    let mut missing = encoding.missing();
+    let of = missing.len();
+    // Texts of like length share a batch; the longest come first, so that the time left is not
+    // promised too short.
+    missing.sort_by_key(|missing| std::cmp::Reverse(missing.bytes));
+    let mut done = 0;
+    for portion in missing.chunks(PORTION) {
+        let texts: Vec<String> =
+            portion.iter().map(|one| encoding.text(one)).collect::<Result<_, _>>()?;
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let mut tell = |part: usize, _: usize| progress(done + part, of);
+        let encoded = encoder.model.encode_passages(&texts, &mut tell)?;
+        for (one, windows) in portion.iter().zip(encoded) {
+            let windows: Vec<Vec<f32>> =
+                windows.iter().map(|window| window.values().to_vec()).collect();
+            encoding.put(one, &windows)?;
+        }
+        let before = done / SAVED_EVERY;
+        done += portion.len();
+        progress(done, of);
+        if done / SAVED_EVERY > before && done < of {
+            encoding.save()?;
+        }
+    }
+    Ok(Some(encoding.save()?))
+}

@@ -52,7 +52,7 @@ pub(crate) fn encode(data: &Path) -> usize {
 }
 
 /// The texts of all passages as they are encoded, by asking as nobody may: for tests alone.
-fn texts(documents: &[Document]) -> Vec<(Option<String>, PassageId, String)> {
+pub(crate) fn texts_of(documents: &[Document]) -> Vec<(Option<String>, PassageId, String)> {
     let all = documents.iter().flat_map(|document| {
         let cut = passages::cut(document, passages::Settings::default());
         let record = index::Record::of(document, cut.len());
@@ -155,7 +155,7 @@ fn many() -> Vec<Document> {
 fn of_400_institutions_none_is_shown_or_scored_for_another() {
     let folder = folder();
     let documents = many();
-    let texts = texts(&documents);
+    let texts = texts_of(&documents);
     update(folder.path(), documents, false);
     assert_eq!(encode(folder.path()), texts.len());
     let snapshot = open(folder.path());
@@ -310,7 +310,7 @@ fn a_deleted_documents_vectors_are_gone_before_the_next_passage_is_encoded() {
     let data = folder.path();
     let sag = document("sag", Some("Banedanmark"), &["Mona Prøvesen spurgte om barsel."]);
     let other = document("other", None, &["Noget andet."]);
-    let gone = texts(std::slice::from_ref(&sag)).remove(0);
+    let gone = texts_of(std::slice::from_ref(&sag)).remove(0);
     update(data, vec![sag, other.clone()], false);
     encode(data);
     let holds = |needle: &[u8]| {

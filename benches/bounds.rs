@@ -28,6 +28,8 @@ use svarforslag::terms::Asker;
 
 /// The option by which this program starts itself to measure memory.
 const MEMORY: &str = "--memory";
+/// The option by which only vectors are measured.
+const VECTORS: &str = "--vectors";
 const PASSAGES: usize = 100_000;
 const PASSAGES_QUICK: usize = 10_000;
 const WORDS_PER_PASSAGE: usize = 150;
@@ -293,9 +295,11 @@ fn main() -> ExitCode {
     let _ = std::fs::remove_dir_all(&target);
     std::fs::create_dir_all(&target).unwrap();
     let mut rows = Vec::new();
-    measure_demo(&mut rows, &target);
     vectors::measure(&mut rows, &target, quick);
-    measure_large(&mut rows, &target, if quick { PASSAGES_QUICK } else { PASSAGES });
+    if !arguments.iter().any(|argument| argument == VECTORS) {
+        measure_demo(&mut rows, &target);
+        measure_large(&mut rows, &target, if quick { PASSAGES_QUICK } else { PASSAGES });
+    }
     let _ = std::fs::remove_dir_all(&target);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let quick = if quick { " -- --quick" } else { "" };

@@ -32,12 +32,11 @@ fn vector(seed: usize) -> Vec<f32> {
     values.into_iter().map(|value| value / length).collect()
 }
 
-/// Writes vectors of that many passages; as in the documents, one in four is owned by one of 400.
-fn write(build: &Path, passages: usize, owned_one_in: usize) {
+/// Writes vectors of that many passages, all general or each owned by one of 400.
+fn write(build: &Path, passages: usize, owned: bool) {
     let model = ModelId { fingerprint: "bench".to_owned(), dimensions: DIMENSIONS };
     let entry = |at: usize| Entry {
-        owner: (at % owned_one_in == 0)
-            .then(|| format!("Institution {}", (at / owned_one_in) % INSTITUTIONS)),
+        owner: owned.then(|| format!("Institution {}", at % INSTITUTIONS)),
         document: format!("d{}", at / 100),
         passage: PassageId(format!("{at:020}")),
         hash: [0; 32],
@@ -93,7 +92,7 @@ pub(crate) fn measure(rows: &mut Vec<Row>, target: &Path, quick: bool) {
 fn measure_size(rows: &mut Vec<Row>, target: &Path, passages: usize, bound: f64) {
     let build = target.join(format!("vectors-{passages}"));
     std::fs::create_dir_all(&build).unwrap();
-    write(&build, passages, usize::MAX);
+    write(&build, passages, false);
     let opened = timed(5, |_| Vectors::open(&build, "bench").unwrap());
     let vectors = Vectors::open(&build, "bench").unwrap();
     let most = (passages == PASSAGES).then_some(OPEN_MS_MAX);
@@ -115,7 +114,7 @@ fn measure_size(rows: &mut Vec<Row>, target: &Path, passages: usize, bound: f64)
     }
     drop(vectors);
     // Everything is owned by one of 400.
-    write(&build, passages, 1);
+    write(&build, passages, true);
     let vectors = Vectors::open(&build, "bench").unwrap();
     let own = scope(Some("Institution 7"));
     for (together, bound) in [(1, Some(SEARCH_OWN_MS_MAX)), (4, None)] {

@@ -3,7 +3,7 @@
 use crate::index::Error;
 use crate::index::snapshot::{Filter, Snapshot};
 use crate::index::vector_file::ModelId;
-use crate::index::vectors::{Near, Nearest, Vectors};
+use crate::index::vectors::{Nearest, Vectors};
 use crate::passages::PassageId;
 use crate::terms::Scope;
 
@@ -30,7 +30,7 @@ impl Snapshot {
         let admits = |document: usize| self.admits(document, scope, filter);
         let mut nearest = vectors.nearest(scope, questions.vectors, limit, &admits)?;
         for found in &mut nearest.found {
-            found.retain(|near| self.second_look(scope, near));
+            found.retain(|near| self.second_look(scope, &near.passage, &near.document));
         }
         Ok(Some(nearest))
     }
@@ -44,7 +44,17 @@ impl Snapshot {
         passages: &[&PassageId],
     ) -> Result<Option<Vec<Vec<Option<f32>>>>, Error> {
         let Some(vectors) = self.vectors_of(questions.model)? else { return Ok(None) };
-        vectors.similarities(scope, questions.vectors, passages).map(Some)
+        let mut similarities = vectors.similarities(scope, questions.vectors, passages)?;
+        for (at, passage) in passages.iter().enumerate() {
+            let held = similarities.iter().any(|all| all.get(at).is_some_and(Option::is_some));
+            let document = vectors.document_of(passage).filter(|_| held);
+            if document.is_some_and(|document| !self.second_look(scope, passage, document)) {
+                for place in similarities.iter_mut().filter_map(|all| all.get_mut(at)) {
+                    *place = None;
+                }
+            }
+        }
+        Ok(Some(similarities))
     }
 
     fn vectors_of(&self, model: &ModelId) -> Result<Option<&Vectors>, Error> {
@@ -60,11 +70,11 @@ impl Snapshot {
     }
 
     /// Asks the manifest for the owner of a hit, after the rows were chosen by the file's own.
-    fn second_look(&self, scope: &Scope, near: &Near) -> bool {
-        let record = self.manifest().documents.get(&near.document);
+    fn second_look(&self, scope: &Scope, passage: &PassageId, document: &str) -> bool {
+        let record = self.manifest().documents.get(document);
         let admitted = record.is_some_and(|record| scope.admits(record.institution.as_deref()));
         if !admitted {
-            tracing::error!(passage = %near.passage, "a passage outside the scope passed the ranges and was dropped");
+            tracing::error!(%passage, "a passage outside the scope passed the ranges and was dropped");
         }
         admitted
     }

@@ -127,14 +127,14 @@ impl Rows {
         let groups: Vec<Group> = groups(queries, self.stride);
         let mut best: Vec<Best> = queries.iter().map(|_| Best::new(keep)).collect();
         let mut scores = [[0_i32; TOGETHER]; BLOCK_ROWS];
-        let mut scored = 0;
+        let mut seen = 0;
         for range in ranges {
             for start in range.clone().step_by(BLOCK_ROWS) {
                 let end = range.end.min(start + BLOCK_ROWS);
                 let Some(scales) = self.scales.get(start..end) else { continue };
                 let bytes = self.bytes.get(start * self.stride..end * self.stride);
                 let parts = pulp::as_arrays(bytes.unwrap_or_default()).0;
-                scored += scales.len();
+                seen += scales.len();
                 let mut waiting = best.as_mut_slice();
                 for group in &groups {
                     kernel.score(parts, group, &mut scores);
@@ -148,7 +148,7 @@ impl Rows {
         }
         let units = groups.iter().flat_map(Group::units);
         let best = best.into_iter().zip(units).map(|(best, unit)| best.ranked(*unit)).collect();
-        Pass { best, scored }
+        Pass { best, scored: seen }
     }
 }
 
@@ -214,16 +214,14 @@ fn groups(queries: &[&[f32]], stride: usize) -> Vec<Group> {
 /// A query in 16 bits, and the unit of its numbers. It loses nothing that would be seen beside
 /// the rows' 8 bits, and a product with any row stays within 32 bits.
 fn widen(values: &[f32], stride: usize) -> (Vec<Wide>, f32) {
-    let room = f64::from(i32::MAX) / (f64::from(ROW_MAX) * stride as f64);
-    let most = room.min(f64::from(i16::MAX)).floor();
-    let unit = f64::from(largest(values)) / most;
+    // One less, for what rounding may have added.
+    let room = (i32::MAX as f32 / (ROW_MAX * stride as f32) - 1.0).floor();
+    let most = room.min(f32::from(i16::MAX));
+    let unit = largest(values) / most;
     let mut query = vec![[0; LANES]; stride / LANES];
-    #[expect(clippy::cast_possible_truncation, reason = "the unit of a query is itself an f32")]
-    let unit = unit as f32;
     if unit > 0.0 {
         for (place, value) in query.as_flattened_mut().iter_mut().zip(values) {
-            // Rounding the unit may lift the largest number by one beyond what there is room for.
-            *place = to_i16((value / unit).clamp(-(most as f32), most as f32));
+            *place = to_i16((value / unit).clamp(-most, most));
         }
     }
     (query, unit)
@@ -463,13 +461,9 @@ mod avx2 {
         let mut sums = [simd.avx._mm256_setzero_si256(); 4];
         for ((a, b), ((c, d), query)) in a.iter().zip(b).zip(c.iter().zip(d).zip(query)) {
             let query = pulp::cast(*query);
-            let [w, x, y, z] = sums;
-            sums = [
-                step(simd, w, widened(simd, *a), query),
-                step(simd, x, widened(simd, *b), query),
-                step(simd, y, widened(simd, *c), query),
-                step(simd, z, widened(simd, *d), query),
-            ];
+            for (sum, part) in sums.iter_mut().zip([a, b, c, d]) {
+                *sum = step(simd, *sum, widened(simd, *part), query);
+            }
         }
         totals(simd, sums)
     }
@@ -485,21 +479,11 @@ mod avx2 {
         let mut others = ones;
         for ((one, other), queries) in one.iter().zip(other).zip(queries) {
             let (one, other) = (widened(simd, *one), widened(simd, *other));
-            let [a, b, c, d]: [__m256i; TOGETHER] = queries.map(|query| pulp::cast(query));
-            let [w, x, y, z] = ones;
-            ones = [
-                step(simd, w, one, a),
-                step(simd, x, one, b),
-                step(simd, y, one, c),
-                step(simd, z, one, d),
-            ];
-            let [w, x, y, z] = others;
-            others = [
-                step(simd, w, other, a),
-                step(simd, x, other, b),
-                step(simd, y, other, c),
-                step(simd, z, other, d),
-            ];
+            for ((a, b), query) in ones.iter_mut().zip(&mut others).zip(*queries) {
+                let query = pulp::cast(query);
+                *a = step(simd, *a, one, query);
+                *b = step(simd, *b, other, query);
+            }
         }
         [totals(simd, ones), totals(simd, others)]
     }
@@ -563,6 +547,10 @@ mod tests {
         Rows::new(dimensions, bytes, scales)
     }
 
+    fn to(end: usize) -> Vec<Range<usize>> {
+        std::iter::once(0..end).collect()
+    }
+
     fn slices(vectors: &[Vec<f32>]) -> Vec<&[f32]> {
         vectors.iter().map(Vec::as_slice).collect()
     }
@@ -604,7 +592,7 @@ mod tests {
             let ones = vec![1.0; dimensions];
             let rows = rows(std::slice::from_ref(&ones));
             for queries in [1, 4] {
-                let found = rows.best(&[0..1], &vec![ones.as_slice(); queries], 1, &|_| true);
+                let found = rows.best(&to(1), &vec![ones.as_slice(); queries], 1, &|_| true);
                 let expected = dimensions as f32;
                 for best in found.best {
                     assert!((best[0].score - expected).abs() < expected * 1e-3, "{best:?}");
@@ -627,8 +615,8 @@ mod tests {
         let found = rows.best(&[0..3, 400..700], &[&query], 5, &|_| true);
         assert_eq!(found.best[0][0].row, 500);
         assert_eq!(rows.best(&[], &[&query], 5, &|_| true).scored, 0);
-        assert!(rows.best(&[0..1000], &[&query], 0, &|_| true).best[0].is_empty());
-        assert!(rows.best(&[0..1000], &[], 5, &|_| true).best.is_empty());
+        assert!(rows.best(&to(1000), &[&query], 0, &|_| true).best[0].is_empty());
+        assert!(rows.best(&to(1000), &[], 5, &|_| true).best.is_empty());
     }
 
     #[test]
@@ -636,7 +624,7 @@ mod tests {
         let vectors = vec![vec![0.6, 0.8]; 700];
         let rows = rows(&vectors);
         let query = [1.0, 0.0];
-        let found = rows.best(&[0..700], &[&query, &query], 3, &|_| true);
+        let found = rows.best(&to(700), &[&query, &query], 3, &|_| true);
         for best in &found.best {
             let order: Vec<usize> = best.iter().map(|candidate| candidate.row).collect();
             assert_eq!(order, [0, 1, 2]);
@@ -650,7 +638,7 @@ mod tests {
             scores.iter().take(10).map(|(row, _)| *row).collect()
         };
         let rows = rows(vectors);
-        let found = rows.best(&[0..vectors.len()], &slices(queries), 40, &|_| true);
+        let found = rows.best(&to(vectors.len()), &slices(queries), 40, &|_| true);
         let mut hits = 0;
         for (query, best) in queries.iter().zip(&found.best) {
             let exact = |row: usize| (row, product(query, &vectors[row]));

@@ -94,8 +94,8 @@ struct Facts {
     kind: Kind,
     systems: Vec<System>,
     period: Period,
-    /// Whether it is ever replaced, and the first day of that; a missing day is before all.
-    replaced: Option<Option<Day>>,
+    /// The first day on which it is replaced.
+    replaced: Option<Day>,
 }
 
 impl Facts {
@@ -104,7 +104,7 @@ impl Facts {
         let Filter { kinds, systems, states } = filter;
         let of_kind = kinds.is_empty() || kinds.contains(&self.kind);
         let of_system = systems.is_empty() || self.systems.iter().any(|own| systems.contains(own));
-        let replaced = self.replaced.is_some_and(|from| from.is_none_or(|from| from <= day));
+        let replaced = self.replaced.is_some_and(|from| from <= day);
         let holds = self.period.on(day) == State::Current && !replaced;
         let of_state = match states {
             States::Any => true,
@@ -188,7 +188,8 @@ impl Snapshot {
         let documents = vectors.iter().flat_map(Vectors::documents);
         let facts = documents.filter_map(|(document, _)| {
             let record = manifest.documents.get(document)?;
-            let replaced = successors.get(document).and_then(|all| Some(all.first()?.0));
+            let replaced = successors.get(document).and_then(|all| all.first());
+            let replaced = replaced.map(|(from, _)| from.unwrap_or(Day::MIN));
             let Record { kind, systems, period, .. } = record;
             Some(Facts { kind: *kind, systems: systems.clone(), period: *period, replaced })
         });

@@ -83,6 +83,12 @@ impl Vectors {
         self.held.sections.iter().map(|section| (section.document.as_str(), section.passages.len()))
     }
 
+    /// The document of a passage, as the file has it.
+    pub(crate) fn document_of(&self, id: &PassageId) -> Option<&str> {
+        let section = self.held.sections.get(self.section_of(self.place(id)?)?)?;
+        Some(&section.document)
+    }
+
     /// For each query the nearest passages of the scope whose document is admitted, by its place
     /// among [`Vectors::documents`]. Rows that the scope does not hold are not looked at.
     pub fn nearest(

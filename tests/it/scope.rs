@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use svarforslag::config::Config;
 use svarforslag::draft::Outcome;
-use svarforslag::index::{self, Filter, Index, Query, QueryTerm, Snapshot, States, Update};
+use svarforslag::index::{
+    self, Filter, Index, Query, QueryTerm, Questions, Snapshot, States, Update,
+};
 use svarforslag::inquiry::Inquiry;
 use svarforslag::language;
 use svarforslag::passages::{self, PassageId};
@@ -17,6 +19,7 @@ use svarforslag::sources::{Block, Collection, Document, Form, Kind};
 use svarforslag::terms::{Asker, Audience, Period, Register, Scope, System, parse_day};
 
 use crate::desk::{Chance, DAY, TestDesk, folder};
+use crate::vectors::{encode, encoded, model, texts_of};
 
 /// Random corpora that the law is held against.
 const CORPORA: u64 = 1000;
@@ -75,6 +78,8 @@ const WORDS: [&str; 36] = [
     "engangsvederlag",
     "acontoudbetaling",
 ];
+/// A word that stands in every passage.
+const EVERYWHERE: &str = "mere";
 /// Words that stand around them.
 const FILLERS: [&str; 16] = [
     "kunden",
@@ -103,6 +108,8 @@ struct Corpus {
     documents: Vec<Document>,
     /// Owner (none is general), id and text of every passage.
     passages: Vec<(Option<String>, PassageId, String)>,
+    /// Owner and vector of every passage.
+    vectors: Vec<(Option<String>, Vec<f32>)>,
 }
 
 impl Corpus {
@@ -136,7 +143,9 @@ impl Corpus {
                 .into_iter()
                 .map(|passage| (passage.owner, passage.id, passage.text))
         });
-        Self { passages: passages.collect(), owners, topics, documents }
+        let vectors =
+            texts_of(&documents).into_iter().map(|(owner, _, text)| (owner, encoded(&text)));
+        Self { passages: passages.collect(), vectors: vectors.collect(), owners, topics, documents }
     }
 
     /// Marks that stand in every passage, name and title of the documents of others.
@@ -177,7 +186,7 @@ fn document(chance: &mut Chance, owner: Option<&str>, texts: &[String]) -> Docum
     for (at, text) in texts.iter().enumerate() {
         let block = |form, text| Block { form, text, page: None };
         blocks.push(block(Form::Heading(2), format!("Afsnit {at} {mark}")));
-        blocks.push(block(Form::Paragraph, format!("{text} Se {mark} for mere.")));
+        blocks.push(block(Form::Paragraph, format!("{text} Se {mark} for {EVERYWHERE}.")));
     }
     let system = [System::Sls, System::Loenportalen][chance.below(2)];
     let id = format!("{}/{mark}.md", kind.value());
@@ -218,6 +227,7 @@ fn indexed(data: &Path, documents: Vec<Document>) -> Arc<Snapshot> {
         made: String::new(),
     };
     index::update(data, update, &|_| {}).unwrap();
+    encode(data);
     Index::open(data).unwrap().snapshot()
 }
 
@@ -268,6 +278,44 @@ fn matches(text: &str, topic: &[&str]) -> (usize, usize) {
     (topic.iter().filter(|word| count(word) > 0).count(), topic.iter().map(count).sum())
 }
 
+/// Searches with the vectors of passages that are not the asker's, some in one pass; and finds
+/// what a search for a word finds that stands in every passage.
+fn search_vectors(
+    tally: &mut Tally,
+    corpus: &Corpus,
+    snapshot: &Snapshot,
+    scope: &Scope,
+    (what, filter): (&str, &Filter),
+) {
+    let asker = scope.institution().map(|own| own.name().to_owned());
+    let marks = corpus.foreign_marks(asker.as_deref());
+    let foreign = |owner: &Option<String>| owner.is_some() && *owner != asker;
+    let others = corpus.vectors.iter().filter(|(owner, _)| foreign(owner));
+    let queries: Vec<&[f32]> = others.map(|(_, vector)| vector.as_slice()).collect();
+    let model = model();
+    let questions = Questions { model: &model, vectors: &queries };
+    let limit = corpus.passages.len();
+    let nearest = snapshot.near(scope, questions, filter, limit).unwrap().unwrap();
+    let seen = corpus.passages.iter().filter(|(owner, ..)| !foreign(owner)).count();
+    assert_eq!(nearest.scored, seen);
+    let words = snapshot.words(scope, &query(&[EVERYWHERE]), filter, limit).unwrap();
+    let words: BTreeSet<_> = words.into_iter().map(|found| found.passage.id).collect();
+    for found in &nearest.found {
+        let ids: BTreeSet<_> = found.iter().map(|near| near.passage.clone()).collect();
+        assert_eq!(ids, words, "{what}");
+        tally.searches += 1;
+    }
+    let shown = snapshot.found(scope, &words.iter().collect::<Vec<_>>()).unwrap();
+    let shown: Vec<_> = shown.iter().flatten().map(|found| &found.passage).collect();
+    assert_eq!(shown.len(), words.len());
+    tally.answer(&format!("vectors for {what}"), &marks, &json(&shown));
+    let ids: Vec<&PassageId> = corpus.passages.iter().map(|(_, id, _)| id).collect();
+    let similarities = snapshot.similarities(scope, questions, &ids).unwrap().unwrap();
+    for (at, (owner, ..)) in corpus.passages.iter().enumerate() {
+        assert!(similarities.iter().all(|all| all[at].is_none() == foreign(owner)));
+    }
+}
+
 /// Searches the snapshot itself, in every way there is.
 fn search_snapshot(
     tally: &mut Tally,
@@ -297,6 +345,7 @@ fn search_snapshot(
         let found = snapshot.words(scope, &query(topic), filter, 50).unwrap();
         let shown: Vec<_> = found.iter().map(|found| &found.passage).collect();
         tally.answer(what, &marks, &json(&shown));
+        search_vectors(tally, corpus, snapshot, scope, (what, filter));
         let own = |found: &index::Found| found.passage.owner == asker;
         tally.own_found +=
             usize::from(asker.is_some() && *what == "words" && found.iter().any(own));

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use svarforslag::index::{
-    self, Encoding, Error, Filter, Index, Lack, ModelId, Nearest, Questions, Snapshot, States,
-    Update,
+    self, Encoding, Entry, Error, Filter, Index, Lack, ModelId, Nearest, Questions, Snapshot,
+    States, Update,
 };
 use svarforslag::passages::{self, PassageId};
 use svarforslag::sources::{Block, Collection, Document, Form, Kind};
@@ -52,7 +52,7 @@ pub(crate) fn encode(data: &Path) -> usize {
 }
 
 /// The texts of all passages as they are encoded, by asking as nobody may: for tests alone.
-fn texts(documents: &[Document]) -> Vec<(Option<String>, PassageId, String)> {
+pub(crate) fn texts_of(documents: &[Document]) -> Vec<(Option<String>, PassageId, String)> {
     let all = documents.iter().flat_map(|document| {
         let cut = passages::cut(document, passages::Settings::default());
         let record = index::Record::of(document, cut.len());
@@ -155,7 +155,7 @@ fn many() -> Vec<Document> {
 fn of_400_institutions_none_is_shown_or_scored_for_another() {
     let folder = folder();
     let documents = many();
-    let texts = texts(&documents);
+    let texts = texts_of(&documents);
     update(folder.path(), documents, false);
     assert_eq!(encode(folder.path()), texts.len());
     let snapshot = open(folder.path());
@@ -191,6 +191,46 @@ fn of_400_institutions_none_is_shown_or_scored_for_another() {
     }
     println!("{searches} searches with the vectors of others' passages");
     assert!(searches > 1000);
+}
+
+#[test]
+fn a_second_look_at_the_owner_keeps_foreign_passages_out_where_the_file_is_wrong() {
+    let folder = folder();
+    let data = folder.path();
+    let documents =
+        vec![document("a", Some("Banedanmark"), &["Egen."]), document("g", None, &["Fælles."])];
+    let texts = texts_of(&documents);
+    update(data, documents, false);
+    let content = open(data).manifest().content();
+    // The file says that everything is general.
+    let entries: Vec<Entry> = ["a", "g"]
+        .into_iter()
+        .zip(&texts)
+        .map(|(document, (_, id, _))| Entry {
+            owner: None,
+            document: document.to_owned(),
+            passage: id.clone(),
+            hash: [0; 32],
+            windows: 1,
+        })
+        .collect();
+    let vectors = |at: usize| Ok(vec![encoded(&texts[at].2)]);
+    let build = file(data).parent().unwrap().to_owned();
+    index::write_vectors(&build, &content, &model(), &entries, &mut { vectors }).unwrap();
+    let snapshot = open(data);
+    let query = encoded(&texts[0].2);
+    for (asker, expected) in [(None, vec!["g"]), (Some("Banedanmark"), vec!["a", "g"])] {
+        let nearest = near(&snapshot, asker, &query).unwrap();
+        let shown: Vec<_> = nearest.found[0].iter().map(|near| near.document.as_str()).collect();
+        assert_eq!(shown, expected);
+        let (model, vectors) = (model(), [query.as_slice()]);
+        let questions = Questions { model: &model, vectors: &vectors };
+        let scope = scope(&snapshot, asker);
+        let ids = [&texts[0].1, &texts[1].1];
+        let similar = snapshot.similarities(&scope, questions, &ids).unwrap().unwrap().remove(0);
+        assert_eq!(similar[0].is_some(), asker.is_some());
+        assert!(similar[1].is_some());
+    }
 }
 
 #[test]
@@ -310,7 +350,7 @@ fn a_deleted_documents_vectors_are_gone_before_the_next_passage_is_encoded() {
     let data = folder.path();
     let sag = document("sag", Some("Banedanmark"), &["Mona Prøvesen spurgte om barsel."]);
     let other = document("other", None, &["Noget andet."]);
-    let gone = texts(std::slice::from_ref(&sag)).remove(0);
+    let gone = texts_of(std::slice::from_ref(&sag)).remove(0);
     update(data, vec![sag, other.clone()], false);
     encode(data);
     let holds = |needle: &[u8]| {

@@ -39,7 +39,8 @@ pub(crate) struct Arguments {
     /// How passages are found; this version searches by words.
     #[arg(long, value_enum, default_value_t = Mode::Words)]
     mode: Mode,
-    /// Leave a step out: index.stemming=off, index.compounds=off, index.glossary=off.
+    /// Leave a step out: index.stemming=off, index.exceptions=off, index.compounds=off,
+    /// index.glossary=off.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// What the run is called in reports.
@@ -83,7 +84,9 @@ pub(crate) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<ExitCode
     let steps = Steps::without(&arguments.set).map_err(|setting| out::Advised {
         code: "bad_setting",
         reason: format!("`{setting}` cannot be set for an evaluation"),
-        remedy: "write index.stemming=off, index.compounds=off or index.glossary=off".to_owned(),
+        remedy: "write index.stemming=off, index.exceptions=off, index.compounds=off or \
+                 index.glossary=off"
+            .to_owned(),
     })?;
     choose_steps(steps);
     let bar = ProgressBar::new(0);

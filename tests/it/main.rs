@@ -20,5 +20,6 @@ mod evaluations;
 mod http;
 mod index;
 mod inquiry;
+mod language;
 mod scope;
 mod sources;

@@ -9,6 +9,7 @@ mod lexicon;
 mod compounds;
 mod sentences;
 mod values;
+mod forms;
 mod words;
 mod stems;
 

@@ -3,13 +3,15 @@
 use std::sync::OnceLock;
 
 /// The version of all that decides a token; an index made with another one is rebuilt.
-const VERSION: &str = "da-2";
+const VERSION: &str = "da-3";
 
 /// The steps that can be left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Steps {
     /// Whether words are stemmed.
     pub stemming: bool,
+    /// Whether the list of exceptions goes before Snowball.
+    pub exceptions: bool,
     /// Whether compounds are cut into their parts.
     pub compounds: bool,
     /// Whether equal terms of the glossary stand for each other.
@@ -17,7 +19,7 @@ pub struct Steps {
 }
 
 impl Steps {
-    const ALL: Self = Self { stemming: true, compounds: true, glossary: true };
+    const ALL: Self = Self { stemming: true, exceptions: true, compounds: true, glossary: true };
 
     /// Every step, but those that the settings `index.NAME=off` name; the first other setting is
     /// returned.
@@ -32,6 +34,7 @@ impl Steps {
             };
             match key.trim() {
                 "index.stemming" => steps.stemming = on,
+                "index.exceptions" => steps.exceptions = on,
                 "index.compounds" => steps.compounds = on,
                 "index.glossary" => steps.glossary = on,
                 _ => return Err(setting.clone()),
@@ -56,9 +59,10 @@ pub(crate) fn steps() -> Steps {
 
 /// The analyser's name, by which an index knows what it was made with.
 pub fn analyser() -> String {
-    let Steps { stemming, compounds, glossary: _ } = steps();
+    let Steps { stemming, exceptions, compounds, glossary: _ } = steps();
     let mut name = VERSION.to_owned();
-    for (on, step) in [(stemming, "stemming"), (compounds, "compounds")] {
+    for (on, step) in [(stemming, "stemming"), (exceptions, "exceptions"), (compounds, "compounds")]
+    {
         if !on {
             name.push_str(" without ");
             name.push_str(step);

@@ -42,26 +42,35 @@ pub struct Value {
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec"];
 
+/// Where the pattern says `~`, a space may stand, also one that keeps a line together.
+const SPACE: &str = "[ \u{a0}\u{202f}\u{2009}]";
+/// Where the pattern says `¬`, a hyphen stands, also one that keeps a line together.
+const HYPHEN: &str = "[-\u{2010}\u{2011}]";
+
 /// One pass finds all kinds; the first alternative that fits wins. The boundary before them all
 /// is looked for once, since looking for it costs most.
 static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"\b(?:(?P<case>SAM[ \u{a0}]?\d{4}-\d{3,5}\b)",
+    let pattern = concat!(
+        r"\b(?:(?P<case>(?i:SAM)(?:~|¬)?\d{4}(?:¬|–)\d{3,5}\b)",
         // A CPR number is one number, also right after the word.
-        r"|(?P<six>(?:CPR[ \u{a0}:.-]{0,2})?\d{6}[ -]?\d{4}\b)",
-        r"|(?P<iso>\d{4}-\d{2}-\d{2}\b)",
-        r"|(?P<dmy>\d{1,2}[./-] ?\d{1,2}[./ -] ?(?:20|19)?\d{2}\b)",
+        r"|(?P<six>(?:CPR[ \u{a0}:.-]{0,2})?\d{6}(?:~|¬)?\d{4}\b)",
+        r"|(?P<iso>\d{4}¬\d{2}¬\d{2}\b)",
+        r"|(?P<phone>(?:0045~?)?(?:\d{4}~\d{4}\b|\d{2}(?:~|¬)\d{2}(?:~|¬)\d{2}(?:~|¬)\d{2}\b)|0045~?\d{8}\b)",
+        r"|(?P<dmy>\d{1,2}(?:[./]|¬) ?\d{1,2}(?:[./ ]|¬) ?(?:20|19)?\d{2}\b)",
         r"|(?P<dm>\d{1,2}/\d{1,2}\b)",
-        r"|(?P<named>\d{1,2}\.?[ \u{a0}]?(?i:januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|okt|nov|dec)\b\.?(?:[ \u{a0}](?:20|19)\d{2}\b)?)",
-        r"|(?P<time>[Kk]l\.?[ \u{a0}]?\d{1,2}(?:[.:]\d{2})?\b)",
-        r"|(?P<percent>\d+(?:[.,]\d+)?[ \u{a0}]?(?:%|pct\b\.?|procent\b))",
-        r"|(?P<amount>\d{1,3}(?:\.\d{3})+(?:,\d{1,2})?[ \u{a0}]?(?:kr\b\.?|kroner\b|DKK\b)|\d+(?:,\d{1,2})?[ \u{a0}]?(?:kr\b\.?|kroner\b|DKK\b))",
-        r"|(?P<code>[A-ZÆØÅ]{2,6}[ \u{a0}-]?\d{2,6}\b)",
-        r"|(?P<phone>\d{4}[ \u{a0}]\d{4}\b|\d{2}[ \u{a0}]\d{2}[ \u{a0}]\d{2}[ \u{a0}]\d{2}\b)",
+        r"|(?P<named>\d{1,2}\.?~?(?i:januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|okt|nov|dec)\b\.?(?:~(?:20|19)\d{2}\b)?)",
+        r"|(?P<time>(?:[Kk]l\.?~?|[Kk]lokken~)\d{1,2}(?:[.:]\d{2})?\b(?:~?[-–]~?\d{1,2}(?:[.:]\d{2})?\b)?)",
+        r"|(?P<clock>\d{1,2}:\d{2}\b)",
+        r"|(?P<percent>\d+(?:[.,]\d+)?~?(?:%|pct\b\.?|procent\b))",
+        r"|(?P<amount>(?:\d{1,3}(?:\.\d{3})+|\d{1,3}(?:~\d{3})+|\d+)(?:,\d{1,2})?(?:(?:,-)?~?(?:kr\b\.?|kroner\b|DKK\b)|,-)",
+        r"|(?:[Kk]r\b\.?|DKK\b)~?(?:\d{1,3}(?:\.\d{3})+|\d{1,3}(?:~\d{3})+|\d+)(?:,\d{1,2})?\b)",
+        r"|(?P<code>(?:[A-ZÆØÅ]{2,6}(?:~|¬)?|[A-ZÆØÅ]¬?)\d{2,6}\b)",
         r"|(?P<number>\d{1,3}(?:\.\d{3})+(?:,\d+)?\b|\d+(?:[.,]\d+)*\b))",
-        r"|(?P<section>§§?[ \u{a0}]?\d+(?:[ \u{a0}]?[a-z]\b)?(?:,?[ \u{a0}]stk\.[ \u{a0}]?\d+)?(?:,?[ \u{a0}]nr\.[ \u{a0}]?\d+)?)",
-    ))
-    .ok()
+        // "§ 5 i loven" is no section 5i.
+        r"|(?P<section>(?:§§?~?|\b[Pp]aragraf~)\d+(?:~?[a-hj-z]\b|i\b)?(?:,?~stk\.?~?\d+)?(?:,?~nr\.?~?\d+)?)",
+        r"|(?P<abroad>\+45~?(?:\d{4}~?\d{4}|\d{2}(?:~|¬)\d{2}(?:~|¬)\d{2}(?:~|¬)\d{2})\b)",
+    );
+    Regex::new(&pattern.replace('~', SPACE).replace('¬', HYPHEN)).ok()
 });
 
 /// More bytes than any value has before its first digit, between two of them, or after its last.
@@ -100,15 +109,19 @@ fn values_in(text: &str, part: Range<usize>) -> Vec<Value> {
         let named =
             KINDS.iter().find_map(|(name, kind)| Some((*name, *kind, captures.name(name)?)));
         if let Some((name, kind, value)) = named {
-            let (kind, norm) = normal(name, kind, value.as_str());
-            let range = part.start + value.start()..part.start + value.end();
-            found.push(Value { kind, norm, range });
+            let start = part.start + value.start();
+            found.extend(normal(name, kind, value.as_str()).into_iter().map(
+                |(kind, norm, within)| {
+                    let range = start + within.start..start + within.end;
+                    Value { kind, norm, range }
+                },
+            ));
         }
     }
     found
 }
 
-const KINDS: [(&str, ValueKind); 13] = [
+const KINDS: [(&str, ValueKind); 15] = [
     ("case", ValueKind::Case),
     ("six", ValueKind::Number),
     ("iso", ValueKind::Date),
@@ -117,28 +130,88 @@ const KINDS: [(&str, ValueKind); 13] = [
     ("named", ValueKind::Date),
     ("section", ValueKind::Section),
     ("time", ValueKind::Time),
+    ("clock", ValueKind::Time),
     ("percent", ValueKind::Percent),
     ("amount", ValueKind::Amount),
     ("code", ValueKind::Code),
     ("phone", ValueKind::Number),
+    ("abroad", ValueKind::Number),
     ("number", ValueKind::Number),
 ];
 
-fn normal(name: &str, kind: ValueKind, text: &str) -> (ValueKind, String) {
+/// What a find of the pattern is: mostly one value, but "kl. 9-15" is two times and "30/37", which
+/// is no day, two numbers.
+fn normal(name: &str, kind: ValueKind, text: &str) -> Vec<(ValueKind, String, Range<usize>)> {
+    let one = |norm: String| vec![(kind, norm, 0..text.len())];
+    let several = |kind, norms: Vec<(String, Range<usize>)>| {
+        norms.into_iter().map(|(norm, within)| (kind, norm, within)).collect()
+    };
     match name {
-        "case" | "code" => (kind, squeezed(text).to_lowercase()),
-        "six" | "phone" => (kind, digits(text)),
-        "iso" | "dmy" | "dm" | "named" => {
-            date(text).map_or_else(|| (ValueKind::Number, number(text)), |date| (kind, date))
+        "case" => {
+            let runs: Vec<String> = runs(text, &[]).into_iter().map(|(run, _)| run).collect();
+            one(format!("sam{}", runs.join("-")))
         }
-        "section" => (kind, section(text)),
-        "time" => (kind, time(text)),
-        _ => (kind, number(text)),
+        "code" => {
+            one(text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect())
+        }
+        "six" => one(digits(text)),
+        "phone" | "abroad" => one(phone(&digits(text))),
+        "iso" | "dmy" | "dm" | "named" => match date(text) {
+            Some(date) => one(date),
+            None if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => {
+                vec![(ValueKind::Number, number(text), 0..text.len())]
+            }
+            None => several(ValueKind::Number, runs(text, &[])),
+        },
+        "section" => one(section(text)),
+        "time" | "clock" => {
+            let found: Option<Vec<(String, Range<usize>)>> = runs(text, &['.', ':'])
+                .into_iter()
+                .map(|(run, within)| Some((time(&run)?, within)))
+                .collect();
+            let mut found = found.unwrap_or_else(|| runs(text, &[]));
+            if let Some((_, first)) = found.first_mut() {
+                first.start = 0;
+            }
+            let kind = if found.iter().all(|(norm, _)| norm.starts_with('t')) {
+                kind
+            } else {
+                ValueKind::Number
+            };
+            several(kind, found)
+        }
+        _ => one(number(text)),
     }
 }
 
-fn squeezed(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).collect()
+/// The runs of digits, and of `joins` between digits, with their place.
+fn runs(text: &str, joins: &[char]) -> Vec<(String, Range<usize>)> {
+    let mut found: Vec<(String, Range<usize>)> = Vec::new();
+    for (at, c) in text.char_indices() {
+        let end = at + c.len_utf8();
+        match found.last_mut() {
+            Some((run, within))
+                if within.end == at && (c.is_ascii_digit() || joins.contains(&c)) =>
+            {
+                run.push(c);
+                within.end = end;
+            }
+            _ if c.is_ascii_digit() => found.push((c.to_string(), at..end)),
+            _ => {}
+        }
+    }
+    for (run, within) in &mut found {
+        let ends = run.len() - run.trim_end_matches(joins).len();
+        run.truncate(run.len() - ends);
+        within.end -= ends;
+    }
+    found
+}
+
+/// A Danish number is the same with and without the country before it.
+fn phone(digits: &str) -> String {
+    let own = digits.strip_prefix("0045").or_else(|| digits.strip_prefix("45"));
+    own.filter(|own| own.len() == 8).unwrap_or(digits).to_owned()
 }
 
 fn digits(text: &str) -> String {
@@ -173,10 +246,10 @@ fn date(text: &str) -> Option<String> {
 /// `§ 56, stk. 2` is `§56.2`.
 fn section(text: &str) -> String {
     let mut parts: Vec<String> = Vec::new();
-    for word in text.split(|c: char| c.is_whitespace() || c == ',' || c == '\u{a0}' || c == '§') {
+    for word in text.split(|c: char| c.is_whitespace() || c == ',' || c == '§') {
         let word = word.trim_matches('.').to_lowercase();
         match word.as_str() {
-            "" | "stk" | "nr" => {}
+            "" | "stk" | "nr" | "paragraf" => {}
             letter if letter.len() == 1 && letter.starts_with(|c: char| c.is_alphabetic()) => {
                 if let Some(last) = parts.last_mut() {
                     last.push_str(letter);
@@ -188,30 +261,35 @@ fn section(text: &str) -> String {
     format!("§{}", parts.join("."))
 }
 
-/// `kl. 16`, `kl. 16.00` and `kl 16:00` are `t16:00`.
-fn time(text: &str) -> String {
-    let mut parts = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
-    let hour = parts.next().unwrap_or("0");
-    let minute = parts.next().unwrap_or("00");
-    format!("t{hour:0>2}:{minute:0>2}")
+/// `16`, `16.00` and `16:00` are `t16:00`; `16:75` is no time.
+fn time(text: &str) -> Option<String> {
+    let mut parts = text.split(['.', ':']);
+    let hour: u32 = parts.next()?.parse().ok()?;
+    let minute: u32 = parts.next().unwrap_or("00").parse().ok()?;
+    (hour <= 24 && minute < 60 && parts.next().is_none()).then(|| format!("t{hour:02}:{minute:02}"))
 }
 
-/// `70.000 kr.` is `70000`, `1,5 pct.` is `1.5`, `026` stays `026`.
+/// `70.000 kr.` and `70 000 kroner` are `70000`, `1,50 pct.` is `1.5`, `026` stays `026`.
 fn number(text: &str) -> String {
     let core: String =
         text.chars().filter(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).collect();
     let core = core.trim_matches(['.', ',']);
-    let thousands = core.contains('.')
-        && core.split(',').next().is_some_and(|whole| {
-            let mut groups = whole.split('.');
-            let first = groups.next().unwrap_or_default();
-            (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3)
-        });
-    let plain = if thousands { core.replace('.', "") } else { core.to_owned() };
-    let plain = plain.replace(',', ".");
-    match plain.split_once('.') {
-        Some((whole, "0" | "00")) if thousands || core.contains(',') => whole.to_owned(),
-        _ => plain,
+    let mut sides = core.split(',');
+    let (whole, decimals) = (sides.next().unwrap_or_default(), sides.next());
+    let mut groups = whole.split('.');
+    let first = groups.next().unwrap_or_default();
+    let mut rest = groups.peekable();
+    let thousands = rest.peek().is_some()
+        && (1..=3).contains(&first.len())
+        && rest.all(|group| group.len() == 3);
+    if sides.next().is_some() || (whole.contains('.') && !thousands) {
+        // "36.2.1.1" is the place of something, not how much of it.
+        return core.replace(',', ".");
+    }
+    let whole = whole.replace('.', "");
+    match decimals.unwrap_or_default().trim_end_matches('0') {
+        "" => whole,
+        decimals => format!("{whole}.{decimals}"),
     }
 }
 
@@ -249,6 +327,12 @@ mod tests {
         check("PAV 36.2.1.1", &["pav36", "2.1.1"]);
         check("den 12. hver måned", &["12"]);
         check("ingen tal her", &[]);
+        check("70 000 kroner, kr. 1.234,50 og 500,-", &["70000", "1234.5", "500"]);
+        check("+45 33 92 98 00, 0045 33929800", &["33929800", "33929800"]);
+        check("kl. 9.00-15.00, 16:00 og 16:75", &["t09:00", "t15:00", "t16:00", "16", "75"]);
+        check("30/37 og 45. marts", &["30", "37", "45"]);
+        check("§ 56 i loven, § 56 a og paragraf 56", &["§56", "§56a", "§56"]);
+        check("PKAT-026 og P-24", &["pkat026", "p24"]);
     }
 
     proptest! {
@@ -261,7 +345,7 @@ mod tests {
                     prop::sample::select(vec![
                         " september 2025", ". november ", " pct. ", " procent", " kr. ", " kroner",
                         "PKAT ", "SAM ", "CPR: ", "ÆØÅÆØÅ\u{a0}", "§§\u{a0}", ", stk. ", " nr. ",
-                        "Kl.\u{a0}", ".000", ",50", "-", "/", " ",
+                        "Kl.\u{a0}", "klokken ", "paragraf ", "+45 ", "kr. ", "–", ":", ".000", ",50", "-", "/", " ",
                     ]).prop_map(str::to_owned),
                 ],
                 0..40,

@@ -6,10 +6,14 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use frostem::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
-use crate::language::{compounds, lexicon::lexicon, steps::steps, values::values};
+use crate::language::compounds;
+use crate::language::forms::stem_of;
+use crate::language::lexicon::lexicon;
+use crate::language::steps::steps;
+use crate::language::values::{Value, ValueKind, values};
 
 /// Longer runs of letters and digits are cut; nobody searches for them.
 const TOKEN_CHARS_MAX: usize = 60;
@@ -25,15 +29,28 @@ pub struct Token {
     pub position: usize,
 }
 
-/// Lower case and one form for each letter; æ, ø and å stay what they are.
+/// An accent that Danish may write or leave out: idé, allé, ǿ.
+const ACUTE: char = '\u{301}';
+/// The words of a written abbreviation, `f.eks.` and `a.m.b.a.`, at the most.
+const ABBREVIATION_WORDS_MAX: usize = 4;
+
+/// Lower case and one form for each letter, without an acute accent; æ, ø and å stay what they are.
 pub fn fold(word: &str) -> String {
-    if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+    if word.chars().all(|c| c.is_ascii_lowercase() || matches!(c, 'æ' | 'ø' | 'å')) {
         return word.to_owned();
     }
-    word.nfkc()
-        .flat_map(char::to_lowercase)
-        .filter(|c| !matches!(c, '\u{ad}' | '\u{200b}'))
-        .collect()
+    let bare = word.nfkd().filter(|&c| c != ACUTE && !is_unseen(c));
+    bare.nfc().flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a character only says where a word may be broken or joined.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+}
+
+/// Whether a character stands inside a word.
+fn is_inside(c: char) -> bool {
+    c.is_alphanumeric() || is_unseen(c) || is_combining_mark(c)
 }
 
 /// Longer words are not kept; nobody writes the same one twice.
@@ -63,8 +80,8 @@ fn analysed(word: &str) -> Rc<Analysed> {
         }
         let parts = if steps().compounds { compounds::split(word) } else { Vec::new() };
         let new = Rc::new(Analysed {
-            stem: snowball(word),
-            parts: parts.into_iter().map(snowball).collect(),
+            stem: stem_of(word),
+            parts: parts.into_iter().map(stem_of).collect(),
         });
         if word.len() <= KEPT_WORD_BYTES_MAX {
             kept.insert(word.to_owned(), Rc::clone(&new));
@@ -73,15 +90,7 @@ fn analysed(word: &str) -> Rc<Analysed> {
     })
 }
 
-fn snowball(word: &str) -> String {
-    if steps().stemming {
-        Stemmer::new(Algorithm::Danish).stem(word).into_owned()
-    } else {
-        word.to_owned()
-    }
-}
-
-/// The Danish Snowball stem of a folded word.
+/// The stem of a folded word.
 pub fn stem(word: &str) -> String {
     analysed(word).stem.clone()
 }
@@ -93,7 +102,7 @@ pub fn parts_of(word: &str) -> Vec<String> {
 
 /// Only the parts of the compounds of a text, each at the place of its word.
 pub fn compound_tokens(text: &str) -> Vec<Token> {
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words = text.split(|c: char| !is_inside(c)).filter(|word| !word.is_empty());
     let mut found = Vec::new();
     for (position, word) in words.enumerate() {
         for part in parts_of(&fold(word)) {
@@ -108,47 +117,121 @@ pub fn tokens(text: &str) -> Vec<Token> {
     let mut found = Vec::new();
     let mut position = 0;
     let mut at = 0;
+    let mut before: Option<Value> = None;
     for value in values(text) {
         words(text, at..value.range.start, &mut position, &mut found);
-        let mut push = |form: String| {
+        let joined = before.as_ref().and_then(|before| case_digits(text, before, &value));
+        for form in forms(text, &value).into_iter().chain(joined) {
             found.push(Token { text: form, range: value.range.clone(), position });
-        };
-        // "PKAT 026" is searched for as pkat026, as PKAT and as 026.
-        let part = text.get(value.range.clone()).unwrap_or_default();
-        push(value.norm.clone());
-        if value.norm.starts_with(|c: char| c.is_alphabetic() && c != 'd' && c != 't') {
-            let letters: String = part.chars().take_while(|c| c.is_alphabetic()).collect();
-            let digits: String = part.chars().filter(|c| c.is_ascii_digit() || *c == '-').collect();
-            push(stem(&fold(&letters)));
-            push(digits.trim_matches('-').to_owned());
         }
         position += 1;
         at = value.range.end;
+        before = Some(value);
     }
     words(text, at..text.len(), &mut position, &mut found);
     found
 }
 
+/// The forms under which a value is found: its own, and those of its parts.
+fn forms(text: &str, value: &Value) -> Vec<String> {
+    let written = text.get(value.range.clone()).unwrap_or_default();
+    let mut forms = vec![value.norm.clone()];
+    match value.kind {
+        // "PKAT 026" is searched for as pkat026, as PKAT and as 026.
+        ValueKind::Code | ValueKind::Case => {
+            let letters: String = written.chars().take_while(|c| c.is_alphabetic()).collect();
+            let digits = value.norm.trim_start_matches(char::is_alphabetic);
+            forms.extend([stem(&fold(&letters)), digits.to_owned()]);
+        }
+        // Whoever searches for § 56 also means its stk. 2.
+        ValueKind::Section => {
+            let sections = value.norm.match_indices('.').filter_map(|(at, _)| value.norm.get(..at));
+            forms.extend(sections.map(str::to_owned));
+        }
+        // "2913 4105" may be a phone number, or two codes side by side.
+        ValueKind::Number => {
+            let halves: Vec<&str> = written.split_whitespace().collect();
+            if let [left, right] = halves.as_slice()
+                && left.len() == right.len()
+            {
+                forms.extend([left, right].map(|half| (*half).to_owned()));
+            }
+        }
+        _ => {}
+    }
+    forms
+}
+
+/// The digits of a case number without its letters, as `SAM 2405-1351` is also searched for; but
+/// not two years.
+fn case_digits(text: &str, left: &Value, right: &Value) -> Option<String> {
+    let number = |value: &Value| {
+        value.kind == ValueKind::Number && value.norm.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let year = |value: &Value| {
+        value.norm.len() == 4 && (value.norm.starts_with("19") || value.norm.starts_with("20"))
+    };
+    let fits = text.get(left.range.end..right.range.start) == Some("-")
+        && number(left)
+        && number(right)
+        && left.norm.len() == 4
+        && (3..=5).contains(&right.norm.len())
+        && !(year(left) && year(right));
+    fits.then(|| format!("{}-{}", left.norm, right.norm))
+}
+
 fn words(text: &str, range: Range<usize>, position: &mut usize, found: &mut Vec<Token>) {
     let Some(part) = text.get(range.clone()) else { return };
-    let mut start: Option<usize> = None;
-    let ends = part.char_indices().chain(std::iter::once((part.len(), ' ')));
-    for (at, c) in ends {
-        let inside = c.is_alphanumeric() || matches!(c, '\u{ad}' | '\u{200b}');
-        match (inside, start) {
-            (true, None) => start = Some(at),
-            (false, Some(from)) => {
-                start = None;
-                let word = part.get(from..at).unwrap_or_default();
-                if word.chars().count() <= TOKEN_CHARS_MAX {
-                    let range = range.start + from..range.start + at;
-                    found.push(Token { text: stem(&fold(word)), range, position: *position });
-                    *position += 1;
-                }
-            }
+    let written = word_ranges(part);
+    let mut rest = written.as_slice();
+    while let Some((first, after)) = rest.split_first() {
+        let abbreviated = abbreviation(part, rest);
+        let (form, within, taken) = match abbreviated {
+            Some((form, end, taken)) => (Some(form), first.start..end, taken),
+            None => (word_form(part, first), first.clone(), 1),
+        };
+        rest = after.get(taken - 1..).unwrap_or_default();
+        if let Some(text) = form {
+            let range = range.start + within.start..range.start + within.end;
+            found.push(Token { text, range, position: *position });
+            *position += 1;
+        }
+    }
+}
+
+fn word_form(text: &str, range: &Range<usize>) -> Option<String> {
+    let word = text.get(range.clone())?;
+    (word.chars().count() <= TOKEN_CHARS_MAX).then(|| stem(&fold(word)))
+}
+
+/// `m.v.` is `mv`: the abbreviation that begins here, where it ends, and how many words it took.
+fn abbreviation(text: &str, words: &[Range<usize>]) -> Option<(String, usize, usize)> {
+    let first = words.first()?;
+    let mut longest = None;
+    for (taken, pair) in (2..=ABBREVIATION_WORDS_MAX).zip(words.windows(2)) {
+        let [left, right] = pair else { break };
+        if text.get(left.end..right.start) != Some(".") {
+            break;
+        }
+        let written = fold(text.get(first.start..right.end)?);
+        if lexicon().is_abbreviation(&written) {
+            longest = Some((written.replace('.', ""), right.end, taken));
+        }
+    }
+    longest
+}
+
+fn word_ranges(text: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for (at, c) in text.char_indices() {
+        let end = at + c.len_utf8();
+        match found.last_mut() {
+            Some(last) if last.end == at && is_inside(c) => last.end = end,
+            _ if c.is_alphanumeric() => found.push(at..end),
             _ => {}
         }
     }
+    found
 }
 
 /// The stems of a text that carry weight: no stop words, each once, in order.
@@ -183,7 +266,22 @@ mod tests {
         check("får ikke", &["får", "ikk"]);
         check("HR-Løn", &["hr", "løn"]);
         check("§ 56", &["§56"]);
+        check("§ 56, stk. 2", &["§56.2", "§56"]);
+        check("2405-1351", &["2405", "1351", "2405-1351"]);
+        check("2027-2028", &["2027", "2028"]);
+        check("ferie m.v. og f.eks. løn", &["feri", "mv", "og", "feks", "løn"]);
         check("", &[]);
+    }
+
+    #[test]
+    fn a_letter_has_one_form() {
+        assert_eq!(fold("A\u{30a}RSAG"), "årsag");
+        assert_eq!(fold("ﬁl"), "fil");
+        assert_eq!(fold("gǿr"), "gør");
+        assert_eq!(fold("idé"), "ide");
+        assert_eq!(fold("løn\u{ad}sed\u{200b}del\u{feff}"), "lønseddel");
+        assert_eq!(fold("ÆØÅ"), "æøå");
+        check("A\u{30a}rets løn\u{ad}del", &["år", "løndel"]);
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod evaluations;
 mod http;
 mod index;
 mod inquiry;
+mod language;
 mod scope;
 mod sources;
 mod vectors;

@@ -85,6 +85,7 @@ def export(target, folder, tests):
 
 
 def write(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 

@@ -52,7 +52,7 @@ pub struct Missing {
 }
 
 /// What an encoding has come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Encoded {
     /// Passages that have vectors.
     pub passages: usize,

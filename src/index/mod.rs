@@ -7,6 +7,10 @@
 mod analyser;
 mod manifest;
 mod schema;
+mod rows;
+mod grams;
+mod columns;
+mod search;
 mod snapshot;
 mod build;
 
@@ -14,9 +18,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub use build::{Progress, Report, Update, remembered, remembered_roots, update};
+pub use columns::Place;
 pub(crate) use manifest::write_whole;
 pub use manifest::{Manifest, Record};
-pub use snapshot::{Filter, Found, Query, QueryTerm, Snapshot, States};
+pub use search::{Holding, Match, Query, QueryTerm};
+pub use snapshot::{Filter, Found, Search, Snapshot, States};
 
 /// Why the index could not be used or made.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! The word lists of `index/lexicon/`, built into the program.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -36,6 +36,8 @@ pub struct Lexicon {
     pub(crate) either: HashSet<String>,
     pub(crate) stop: HashSet<String>,
     pub(crate) parts: BTreeSet<String>,
+    /// Words and stems that the stemmer leaves apart from their own, and the stem they get.
+    stems: HashMap<String, String>,
     terms: Vec<Term>,
     /// First word of a name, in lower case, to the terms that have such a name.
     by_first_word: BTreeMap<String, Vec<usize>>,
@@ -55,6 +57,12 @@ struct Words {
 #[derive(Deserialize)]
 struct Parts {
     parts: BTreeSet<String>,
+}
+
+/// Words and stems, by the stem that they all get.
+#[derive(Deserialize)]
+struct Exceptions {
+    stems: HashMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -81,6 +89,8 @@ impl Lexicon {
             .expect("index/lexicon/stopwords.toml is read");
         let parts: Parts = toml::from_str(include_str!("../../index/lexicon/compounds.toml"))
             .expect("index/lexicon/compounds.toml is read");
+        let exceptions: Exceptions = toml::from_str(include_str!("../../index/lexicon/stems.toml"))
+            .expect("index/lexicon/stems.toml is read");
         let glossary: Glossary = toml::from_str(include_str!("../../index/lexicon/glossary.toml"))
             .expect("index/lexicon/glossary.toml is read");
         let mut by_first_word: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -91,7 +101,12 @@ impl Lexicon {
                 }
             }
         }
+        let stems = exceptions
+            .stems
+            .into_iter()
+            .flat_map(|(stem, words)| words.into_iter().map(move |word| (word, stem.clone())));
         Self {
+            stems: stems.collect(),
             inside: abbreviations.inside,
             either: abbreviations.either,
             stop: stop.words,
@@ -99,6 +114,16 @@ impl Lexicon {
             terms: glossary.term,
             by_first_word,
         }
+    }
+
+    /// The stem that a word (in lower case) or the stemmer's stem of it gets by the list.
+    pub fn stem_of(&self, word: &str) -> Option<&str> {
+        self.stems.get(word).map(String::as_str)
+    }
+
+    /// Whether the word (in lower case) is a part of compounds.
+    pub fn is_part(&self, word: &str) -> bool {
+        self.parts.contains(word)
     }
 
     /// Whether the word (in lower case) carries no weight in a search.
@@ -116,13 +141,14 @@ impl Lexicon {
         if !steps().glossary {
             return Vec::new();
         }
-        let words: Vec<&str> =
-            text.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '.')).collect();
+        let lower = text.to_lowercase();
+        let words = lower.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '.'));
         let mut found: BTreeSet<usize> = BTreeSet::new();
-        for word in &words {
-            let word = word.trim_matches('.').to_lowercase();
-            for &at in self.by_first_word.get(&word).into_iter().flatten() {
-                if self.terms.get(at).is_some_and(|term| term.stands_in(text)) {
+        for word in words {
+            let word = word.trim_matches('.');
+            for &at in self.by_first_word.get(word).into_iter().flatten() {
+                let stands = |term: &Term| term.stands_in_either(text, &lower);
+                if !found.contains(&at) && self.terms.get(at).is_some_and(stands) {
                     found.insert(at);
                 }
             }
@@ -132,23 +158,18 @@ impl Lexicon {
 }
 
 impl Term {
-    /// Whether one of its names stands in `text` as whole words.
-    pub fn stands_in(&self, text: &str) -> bool {
-        std::iter::once(&self.name)
-            .chain(&self.equal)
-            .any(|name| self.name_in(name, text).is_some())
+    /// Whether one of its names stands in `text` as whole words; `lower` is the same in lower case.
+    fn stands_in_either(&self, text: &str, lower: &str) -> bool {
+        std::iter::once(&self.name).chain(&self.equal).any(|name| self.name_in(name, text, lower))
     }
 
-    /// Where `name` stands in `text` as whole words, by this term's rule on capitals.
-    fn name_in(&self, name: &str, text: &str) -> Option<usize> {
+    /// Whether `name` stands in a text as whole words, by this term's rule on capitals.
+    fn name_in(&self, name: &str, text: &str, lower: &str) -> bool {
         let short_capital = self.case_sensitive && name.chars().count() <= 4;
-        let (name, text) = if short_capital {
-            (name.to_owned(), text.to_owned())
-        } else {
-            (name.to_lowercase(), text.to_lowercase())
-        };
+        let (name, text) =
+            if short_capital { (name.to_owned(), text) } else { (name.to_lowercase(), lower) };
         let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-        text.match_indices(&name).map(|(at, _)| at).find(|&at| {
+        text.match_indices(&name).any(|(at, _)| {
             let before = text.get(..at).and_then(|before| before.chars().next_back());
             let after = text.get(at + name.len()..).and_then(|after| after.chars().next());
             edge(before) && edge(after)

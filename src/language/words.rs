@@ -4,12 +4,15 @@ use std::ops::Range;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hasher};
 use std::rc::Rc;
 
 use frostem::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::language::{compounds, lexicon::lexicon, steps::steps, values::values};
+use crate::language::lexicon::lexicon;
+use crate::language::steps::{Steps, steps};
+use crate::language::{compounds, values::values};
 
 /// Longer runs of letters and digits are cut; nobody searches for them.
 const TOKEN_CHARS_MAX: usize = 60;
@@ -27,8 +30,12 @@ pub struct Token {
 
 /// Lower case and one form for each letter; æ, ø and å stay what they are.
 pub fn fold(word: &str) -> String {
-    if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+    if word.chars().all(|c| c.is_ascii_lowercase() || matches!(c, 'æ' | 'ø' | 'å')) {
         return word.to_owned();
+    }
+    // These have one form already.
+    if word.chars().all(|c| c.is_ascii() || matches!(c, 'æ' | 'ø' | 'å' | 'Æ' | 'Ø' | 'Å')) {
+        return word.to_lowercase();
     }
     word.nfkc()
         .flat_map(char::to_lowercase)
@@ -46,6 +53,8 @@ const KEPT_WORDS_MAX: usize = 50_000;
 struct Analysed {
     stem: String,
     parts: Vec<String>,
+    stem_mark: u64,
+    part_marks: Vec<u64>,
 }
 
 thread_local! {
@@ -62,9 +71,13 @@ fn analysed(word: &str) -> Rc<Analysed> {
             kept.clear();
         }
         let parts = if steps().compounds { compounds::split(word) } else { Vec::new() };
+        let stem = snowball(word);
+        let parts: Vec<String> = parts.into_iter().map(snowball).collect();
         let new = Rc::new(Analysed {
-            stem: snowball(word),
-            parts: parts.into_iter().map(snowball).collect(),
+            stem_mark: mark_of(&stem),
+            part_marks: parts.iter().map(|part| mark_of(part)).collect(),
+            stem,
+            parts,
         });
         if word.len() <= KEPT_WORD_BYTES_MAX {
             kept.insert(word.to_owned(), Rc::clone(&new));
@@ -74,11 +87,36 @@ fn analysed(word: &str) -> Rc<Analysed> {
 }
 
 fn snowball(word: &str) -> String {
-    if steps().stemming {
-        Stemmer::new(Algorithm::Danish).stem(word).into_owned()
-    } else {
-        word.to_owned()
+    let Steps { stemming, exceptions, .. } = steps();
+    if !stemming {
+        return word.to_owned();
     }
+    let exception = |word: &str| lexicon().stem_of(word).filter(|_| exceptions).map(str::to_owned);
+    exception(word).unwrap_or_else(|| {
+        let stem = Stemmer::new(Algorithm::Danish).stem(word);
+        exception(&stem).unwrap_or_else(|| stem.into_owned())
+    })
+}
+
+/// The number that stands for a stem in a set.
+pub(crate) fn mark_of(stem: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(stem.as_bytes());
+    hasher.finish()
+}
+
+/// The marks of a text's stems, and those of the parts of its compounds.
+pub(crate) fn marks(text: &str) -> (Vec<u64>, Vec<u64>) {
+    let (mut stems, mut parts) = (Vec::new(), Vec::new());
+    read(text, &mut |form, _, _| match form {
+        Form::Word(word) => {
+            let word = analysed(&fold(word));
+            stems.push(word.stem_mark);
+            parts.extend_from_slice(&word.part_marks);
+        }
+        Form::Value(norm) => stems.push(mark_of(norm)),
+    });
+    (stems, parts)
 }
 
 /// The Danish Snowball stem of a folded word.
@@ -103,33 +141,67 @@ pub fn compound_tokens(text: &str) -> Vec<Token> {
     found
 }
 
-/// The tokens of a text, in order.
+/// The tokens of a text, in order, each word as its stem.
 pub fn tokens(text: &str) -> Vec<Token> {
     let mut found = Vec::new();
+    read(text, &mut |form, range, position| {
+        let text = match form {
+            Form::Word(word) => stem(&fold(word)),
+            Form::Value(norm) => norm.to_owned(),
+        };
+        found.push(Token { text, range, position });
+    });
+    found
+}
+
+/// The tokens of a text that carry weight, in order, each word as it is written but folded: what
+/// an index keeps, so that stems and parts are a matter of reading it.
+pub fn written_tokens(text: &str) -> Vec<Token> {
+    let mut found = Vec::new();
+    read(text, &mut |form, range, position| {
+        let text = match form {
+            Form::Word(word) => fold(word),
+            Form::Value(norm) => norm.to_owned(),
+        };
+        if !text.is_empty() && !lexicon().is_stop_word(&text) {
+            found.push(Token { text, range, position });
+        }
+    });
+    found
+}
+
+/// One form of what stands at a place.
+enum Form<'a> {
+    /// A word as it is written.
+    Word(&'a str),
+    /// The normal form of a value, or its digits alone.
+    Value(&'a str),
+}
+
+type Emit<'a> = dyn FnMut(Form<'_>, Range<usize>, usize) + 'a;
+
+fn read(text: &str, emit: &mut Emit<'_>) {
     let mut position = 0;
     let mut at = 0;
-    for value in values(text) {
-        words(text, at..value.range.start, &mut position, &mut found);
-        let mut push = |form: String| {
-            found.push(Token { text: form, range: value.range.clone(), position });
-        };
+    let found = if steps().codes { values(text) } else { Vec::new() };
+    for value in found {
+        words(text, at..value.range.start, &mut position, emit);
         // "PKAT 026" is searched for as pkat026, as PKAT and as 026.
         let part = text.get(value.range.clone()).unwrap_or_default();
-        push(value.norm.clone());
+        emit(Form::Value(&value.norm), value.range.clone(), position);
         if value.norm.starts_with(|c: char| c.is_alphabetic() && c != 'd' && c != 't') {
             let letters: String = part.chars().take_while(|c| c.is_alphabetic()).collect();
             let digits: String = part.chars().filter(|c| c.is_ascii_digit() || *c == '-').collect();
-            push(stem(&fold(&letters)));
-            push(digits.trim_matches('-').to_owned());
+            emit(Form::Word(&letters), value.range.clone(), position);
+            emit(Form::Value(digits.trim_matches('-')), value.range.clone(), position);
         }
         position += 1;
         at = value.range.end;
     }
-    words(text, at..text.len(), &mut position, &mut found);
-    found
+    words(text, at..text.len(), &mut position, emit);
 }
 
-fn words(text: &str, range: Range<usize>, position: &mut usize, found: &mut Vec<Token>) {
+fn words(text: &str, range: Range<usize>, position: &mut usize, emit: &mut Emit<'_>) {
     let Some(part) = text.get(range.clone()) else { return };
     let mut start: Option<usize> = None;
     let ends = part.char_indices().chain(std::iter::once((part.len(), ' ')));
@@ -142,7 +214,7 @@ fn words(text: &str, range: Range<usize>, position: &mut usize, found: &mut Vec<
                 let word = part.get(from..at).unwrap_or_default();
                 if word.chars().count() <= TOKEN_CHARS_MAX {
                     let range = range.start + from..range.start + at;
-                    found.push(Token { text: stem(&fold(word)), range, position: *position });
+                    emit(Form::Word(word), range, *position);
                     *position += 1;
                 }
             }
@@ -184,6 +256,22 @@ mod tests {
         check("HR-Løn", &["hr", "løn"]);
         check("§ 56", &["§56"]);
         check("", &[]);
+    }
+
+    #[track_caller]
+    fn check_kin(words: &[&str]) {
+        let stems: std::collections::BTreeSet<String> =
+            words.iter().map(|word| stem(word)).collect();
+        assert_eq!(stems.len(), 1, "{words:?}: {stems:?}");
+    }
+
+    #[test]
+    fn words_that_the_stemmer_leaves_apart_are_one() {
+        check_kin(&["lønseddel", "lønsedlen", "lønsedlerne"]);
+        check_kin(&["barsel", "barslen"]);
+        check_kin(&["kørsel", "kørslen"]);
+        check_kin(&["indberette", "indberetter", "indberetningen", "indberetningerne"]);
+        assert_ne!(stem("stille"), stem("stilling"));
     }
 
     #[test]

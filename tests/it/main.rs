@@ -20,5 +20,6 @@ mod evaluations;
 mod http;
 mod index;
 mod inquiry;
+mod lookup;
 mod scope;
 mod sources;

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use crate::cli::{Desk, out};
-use crate::retrieval::Hit;
-use crate::service::{LookupAnswer, LookupQuery};
+use crate::retrieval::{BoostReason, Correction, Explanation, FoundAs, FoundWord, Hit};
+use crate::service::{LookupAnswer, LookupQuery, QueryRemark};
 use crate::terms::{Asker, State, show_day};
 
 #[derive(Debug, clap::Args)]
@@ -31,6 +31,9 @@ pub(crate) struct Arguments {
     /// How many passages.
     #[arg(long)]
     limit: Option<usize>,
+    /// Says for each passage which words it holds and where, and what its score is made of.
+    #[arg(long)]
+    explain: bool,
 }
 
 pub(crate) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -46,16 +49,16 @@ pub(crate) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<ExitCode
     if desk.json {
         out::say(&serde_json::to_string_pretty(&answer)?);
     } else {
-        print(&answer, arguments.institution.as_deref());
+        print(&answer, arguments);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(answer: &LookupAnswer, asked: Option<&str>) {
+fn print(answer: &LookupAnswer, arguments: &Arguments) {
     if answer.demo {
         out::tell("Demo: kilderne er opdigtede.");
     }
-    match (&answer.institution, asked) {
+    match (&answer.institution, arguments.institution.as_deref()) {
         (Some(own), _) => {
             out::tell(&format!("Søgt i generelle kilder og i det, der gælder {own}."));
         }
@@ -66,8 +69,17 @@ fn print(answer: &LookupAnswer, asked: Option<&str>) {
             out::tell("Kun generelle kilder er søgt, for der er ikke nævnt en institution.");
         }
     }
+    for remark in &answer.remarks {
+        out::tell(told(*remark));
+    }
+    for correction in &answer.did_you_mean {
+        let Correction { written, meant } = correction;
+        out::tell(&format!("»{written}« står ingen steder; der er søgt efter »{meant}«."));
+    }
     for meaning in &answer.expanded {
-        out::tell(&format!("{} = {}", meaning.term, meaning.meaning));
+        let names: Vec<&str> =
+            std::iter::once(&meaning.term).chain(&meaning.names).map(String::as_str).collect();
+        out::tell(&format!("{}: {}", names.join(" = "), meaning.meaning));
     }
     if answer.hits.is_empty() {
         out::say("Ingen kilder fundet.");
@@ -78,7 +90,57 @@ fn print(answer: &LookupAnswer, asked: Option<&str>) {
     }
     for (at, hit) in answer.hits.iter().enumerate() {
         out::say(&shown(at + 1, hit));
+        if arguments.explain {
+            out::say(&explained(&hit.explanation));
+        }
     }
+}
+
+fn told(remark: QueryRemark) -> &'static str {
+    match remark {
+        QueryRemark::Shortened => "Søgningen var for lang; kun begyndelsen er søgt.",
+        QueryRemark::NoWords => "Der er ingen ord, tal eller koder at søge efter.",
+        QueryRemark::OnlyStopWords => "Søgningen har kun ord, som der ikke søges efter.",
+    }
+}
+
+fn explained(explanation: &Explanation) -> String {
+    let place = |found: &FoundWord| match (found.found, &found.name) {
+        (FoundAs::Text, _) => "i teksten".to_owned(),
+        (FoundAs::Heading, _) => "i overskriften".to_owned(),
+        (FoundAs::TextAndHeading, _) => "i tekst og overskrift".to_owned(),
+        (FoundAs::InCompound, _) => "i et sammensat ord".to_owned(),
+        (FoundAs::EqualName, Some(name)) => format!("som »{name}«"),
+        (FoundAs::EqualName, None) => "ved et andet navn".to_owned(),
+        (FoundAs::Parts, _) => "delvis".to_owned(),
+    };
+    let words = explanation.words.iter().map(|found| format!("{} ({})", found.word, place(found)));
+    let mut lines = vec![format!("   Ord: {}", words.collect::<Vec<_>>().join(", "))];
+    if !explanation.missing.is_empty() {
+        lines.push(format!("   Mangler: {}", explanation.missing.join(", ")));
+    }
+    let similarity = explanation.similarity.map(|value| format!(" · betydning {value:.2}"));
+    lines.push(format!(
+        "   Ord {:.2} · bogstaver {:.2} · dækning {:.2}{}",
+        explanation.word_score,
+        explanation.letter_score,
+        explanation.coverage,
+        similarity.unwrap_or_default()
+    ));
+    for boost in &explanation.boosts {
+        let reason = match boost.reason {
+            BoostReason::OwnDrejebog => "egen drejebog",
+            BoostReason::Kind => "dokumenttype",
+        };
+        lines.push(format!("   Forrang: {reason}, +{:.0} %", boost.share * 100.0));
+    }
+    if explanation.collapsed > 0 {
+        lines.push(format!(
+            "   Udeladt, fordi de siger næsten det samme: {}",
+            explanation.collapsed
+        ));
+    }
+    lines.join("\n") + "\n"
 }
 
 fn shown(number: usize, hit: &Hit) -> String {

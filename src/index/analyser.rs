@@ -4,17 +4,12 @@ use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 use crate::language;
 
-/// Names under which the two are registered.
-pub(crate) const WORDS: &str = "da";
-pub(crate) const PARTS: &str = "da_parts";
+/// The name under which it is registered.
+pub(crate) const WRITTEN: &str = "da_written";
 
-/// Stems, codes and numbers of a text.
+/// Words as they are written, codes and numbers of a text.
 #[derive(Clone)]
-pub(crate) struct Words;
-
-/// Only the parts of its compounds.
-#[derive(Clone)]
-pub(crate) struct Parts;
+pub(crate) struct Written;
 
 /// Tokens that have been made already.
 pub(crate) struct Ready {
@@ -22,19 +17,11 @@ pub(crate) struct Ready {
     token: Token,
 }
 
-impl Tokenizer for Words {
+impl Tokenizer for Written {
     type TokenStream<'a> = Ready;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Ready {
-        Ready::new(language::tokens(text))
-    }
-}
-
-impl Tokenizer for Parts {
-    type TokenStream<'a> = Ready;
-
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> Ready {
-        Ready::new(language::compound_tokens(text))
+        Ready::new(language::written_tokens(text))
     }
 }
 

@@ -9,12 +9,12 @@ use tantivy::{IndexWriter, TantivyDocument, Term};
 
 use crate::index::Error;
 use crate::index::manifest::{self, FORMAT, Manifest, Record};
-use crate::index::schema::{self, Fields, GENERAL, day_number};
+use crate::index::schema::{self, Fields, GENERAL};
 use crate::index::vector_file;
-use crate::language::{Stems, analyser};
+use crate::language::analyser;
 use crate::passages::{self, Passage};
 use crate::sources::{Collection, Document, Note};
-use crate::terms::{Period, Register};
+use crate::terms::Register;
 
 /// Threads that write the index; the machine we promise to run on has two cores.
 const WRITER_THREADS: usize = 2;
@@ -257,19 +257,9 @@ fn entry(fields: &Fields, record: &Record, passage: &Passage) -> Result<TantivyD
     entry.add_text(fields.id, &passage.id.0);
     entry.add_text(fields.document, &passage.document);
     entry.add_text(fields.owner, passage.owner.as_deref().unwrap_or(GENERAL));
-    entry.add_text(fields.kind, record.kind.value());
-    for system in &record.systems {
-        entry.add_text(fields.system, system.name());
-    }
-    let Period { from, until } = record.period;
-    entry.add_i64(fields.from, from.map_or(i64::MIN, day_number));
-    entry.add_i64(fields.until, until.map_or(i64::MAX, day_number));
-    let head = format!("{}\n{}", record.title, passage.heading.join("\n"));
+    entry.add_u64(fields.ordinal, u64::from(passage.place.ordinal));
     entry.add_text(fields.text, &passage.text);
-    entry.add_text(fields.head, &head);
-    let whole = format!("{head}\n{}", passage.text);
-    entry.add_text(fields.stems, Stems::of(&whole).line());
-    entry.add_text(fields.parts, whole);
+    entry.add_text(fields.head, format!("{}\n{}", record.title, passage.heading.join("\n")));
     let body = serde_json::to_string(passage).map_err(|error| Error::Damaged {
         data: PathBuf::from(&record.file),
         detail: error.to_string(),

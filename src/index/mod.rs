@@ -10,6 +10,10 @@ mod schema;
 mod scan;
 mod vector_file;
 mod vectors;
+mod rows;
+mod grams;
+mod columns;
+mod search;
 mod snapshot;
 mod near;
 mod build;
@@ -19,11 +23,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub use build::{Progress, Report, Update, remembered, remembered_roots, update};
+pub use columns::Place;
 pub use encoding::{Encoded, Encoding, Missing, drop_vectors, text_of};
 pub(crate) use manifest::write_whole;
 pub use manifest::{Manifest, Record};
 pub use near::Questions;
-pub use snapshot::{Filter, Found, Query, QueryTerm, Snapshot, States};
+pub use search::{Holding, Match, Query, QueryTerm};
+pub use snapshot::{Filter, Found, Search, Snapshot, States};
 pub use vector_file::{Entry, Lack, ModelId, TextHash, write_vectors};
 pub use vectors::{Near, Nearest, Vectors};
 

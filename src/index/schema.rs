@@ -4,11 +4,12 @@ use tantivy::schema::{
     FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 
-use crate::index::analyser::{PARTS, WORDS, Words};
-use crate::terms::Day;
+use crate::index::analyser::{WRITTEN, Written};
 
 /// The owner of what is general.
 pub(crate) const GENERAL: &str = "";
+/// The name of the field with a passage's number in its document.
+pub(crate) const ORDINAL: &str = "ordinal";
 
 /// The fields, by name.
 #[derive(Debug, Clone, Copy)]
@@ -16,24 +17,19 @@ pub(crate) struct Fields {
     pub(crate) id: Field,
     pub(crate) document: Field,
     pub(crate) owner: Field,
-    pub(crate) kind: Field,
-    pub(crate) system: Field,
-    pub(crate) from: Field,
-    pub(crate) until: Field,
+    pub(crate) ordinal: Field,
     pub(crate) text: Field,
     pub(crate) head: Field,
-    pub(crate) parts: Field,
     pub(crate) body: Field,
-    pub(crate) stems: Field,
 }
 
 /// The schema and its fields.
 pub(crate) fn schema() -> (Schema, Fields) {
     let mut builder = Schema::builder();
-    let words = |tokenizer: &str| {
+    let words = || {
         TextOptions::default().set_indexing_options(
             TextFieldIndexing::default()
-                .set_tokenizer(tokenizer)
+                .set_tokenizer(WRITTEN)
                 .set_index_option(IndexRecordOption::WithFreqs),
         )
     };
@@ -41,26 +37,15 @@ pub(crate) fn schema() -> (Schema, Fields) {
         id: builder.add_text_field("id", STRING),
         document: builder.add_text_field("document", STRING),
         owner: builder.add_text_field("owner", STRING),
-        kind: builder.add_text_field("kind", STRING),
-        system: builder.add_text_field("system", STRING),
-        from: builder.add_i64_field("from", FAST),
-        until: builder.add_i64_field("until", FAST),
-        text: builder.add_text_field("text", words(WORDS)),
-        head: builder.add_text_field("head", words(WORDS)),
-        parts: builder.add_text_field("parts", words(PARTS)),
+        ordinal: builder.add_u64_field(ORDINAL, FAST),
+        text: builder.add_text_field("text", words()),
+        head: builder.add_text_field("head", words()),
         body: builder.add_text_field("body", STORED),
-        stems: builder.add_text_field("stems", STORED),
     };
     (builder.build(), fields)
 }
 
-/// Registers the analyser under the names that the schema uses.
+/// Registers the analyser under the name that the schema uses.
 pub(crate) fn register(index: &tantivy::Index) {
-    index.tokenizers().register(WORDS, Words);
-    index.tokenizers().register(PARTS, crate::index::analyser::Parts);
-}
-
-/// A day as a number that sorts as days do: 20251015.
-pub(crate) fn day_number(day: Day) -> i64 {
-    i64::from(day.year()) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day())
+    index.tokenizers().register(WRITTEN, Written);
 }

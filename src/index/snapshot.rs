@@ -1,23 +1,23 @@
 //! One state of the index: searches, passages and documents, each within a scope.
 
 use std::collections::HashMap;
-use std::ops::Bound;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tantivy::collector::TopDocs;
-use tantivy::query::{BooleanQuery, BoostQuery, ConstScoreQuery, Occur, RangeQuery, TermQuery};
-use tantivy::schema::{Field, IndexRecordOption, Value};
+use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, TantivyDocument, Term};
 
 use crate::index::Error;
+use crate::index::columns::Columns;
 use crate::index::manifest::{self, Manifest, Record};
-use crate::index::schema::{self, Fields, GENERAL, day_number};
+use crate::index::rows::{Ranges, Rows};
+use crate::index::schema::{self, Fields};
+use crate::index::search::{Mask, Match, Query, Scores};
 use crate::index::vector_file::{self, Lack};
 use crate::index::vectors::Vectors;
-use crate::language::Stems;
 use crate::passages::{Passage, PassageId};
 use crate::sources::Kind;
-use crate::terms::{Day, Institution, Period, Scope, State, System};
+use crate::terms::{Day, Period, Scope, State, System};
 
 /// Which sources a search takes in, by their state on the scope's day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum States {
 }
 
 /// What a search is narrowed to; an empty list narrows nothing.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
     /// Kinds of source.
     pub kinds: Vec<Kind>,
@@ -41,45 +41,26 @@ pub struct Filter {
     pub states: States,
 }
 
-/// One term of a query.
-#[derive(Debug, Clone, PartialEq)]
-pub struct QueryTerm {
-    /// The stem, or the normal form of a code or number.
-    pub stem: String,
-    /// Its weight beside the other terms.
-    pub weight: f32,
-    /// Stemmed parts, if it is a compound.
-    pub parts: Vec<String>,
-}
-
-/// The terms of a query.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Query {
-    /// The terms, any of which may match.
-    pub terms: Vec<QueryTerm>,
-}
-
 /// A passage that a search found.
 #[derive(Debug, Clone)]
 pub struct Found {
     /// The passage.
     pub passage: Passage,
-    /// The stems of its title, its headings and its text.
-    pub stems: Stems,
-    /// The search engine's score.
+    /// The words' score.
     pub score: f32,
 }
 
-/// Weight of a match in the title or a heading; set by hand on the demo collection, 2026-11-22.
-const HEAD_WEIGHT: f32 = 0.9;
-/// Weight of a match with a part of a compound; set by hand on the demo collection, 2026-11-22.
-const PART_WEIGHT: f32 = 0.45;
+/// Filters whose rows are kept, so that only the first search of a day has to find them.
+const MASKS_MAX: usize = 16;
 
 /// One state of the index, fixed while it is held.
 pub struct Snapshot {
     searcher: Searcher,
     fields: Fields,
     manifest: Manifest,
+    rows: Rows,
+    columns: Columns,
+    masks: Mutex<Vec<(Day, Filter, Arc<Mask>)>>,
     /// For a document that has been replaced: from which day, and by which document.
     successors: HashMap<String, Vec<(Option<Day>, String)>>,
     vectors: Result<Vectors, Lack>,
@@ -193,8 +174,23 @@ impl Snapshot {
             let Record { kind, systems, period, .. } = record;
             Some(Facts { kind: *kind, systems: systems.clone(), period: *period, replaced })
         });
-        let (facts, searcher) = (facts.collect(), reader.searcher());
-        Ok(Self { searcher, fields, manifest, successors, vectors, facts, stamp })
+        let facts = facts.collect();
+        let searcher = reader.searcher();
+        let rows = Rows::read(&searcher, &fields)?;
+        let columns = Columns::read(&searcher, &fields, &rows)?;
+        let masks = Mutex::default();
+        Ok(Self {
+            searcher,
+            fields,
+            manifest,
+            rows,
+            columns,
+            masks,
+            successors,
+            vectors,
+            facts,
+            stamp,
+        })
     }
 
     /// Whether nothing has been committed since.
@@ -222,6 +218,13 @@ impl Snapshot {
         &self.stamp.build
     }
 
+    /// Scores all that the scope may see by the words of a query.
+    pub fn search<'a>(&'a self, scope: &'a Scope, query: &Query) -> Search<'a> {
+        let Admitted { ranges, .. } = self.filters(scope, &Filter::all());
+        let scores = Scores::of(&self.columns, query, ranges);
+        Search { snapshot: self, scope, scores }
+    }
+
     /// The passages that match best, best first; equal scores stand in the order of documents.
     pub fn words(
         &self,
@@ -230,57 +233,33 @@ impl Snapshot {
         filter: &Filter,
         limit: usize,
     ) -> Result<Vec<Found>, Error> {
-        if query.terms.is_empty() || limit == 0 {
-            return Ok(Vec::new());
+        let search = self.search(scope, query);
+        let mut found = Vec::new();
+        for matched in search.best(filter, limit) {
+            let passage = search.read(&matched)?;
+            found.extend(passage.map(|passage| Found { passage, score: matched.score }));
         }
-        let mut clauses = vec![(Occur::Must, self.any_of(query))];
-        clauses.extend(self.filters(scope, filter));
-        let search = BooleanQuery::new(clauses);
-        let top = self.searcher.search(&search, &TopDocs::with_limit(limit).order_by_score())?;
-        let mut found = Vec::with_capacity(top.len());
-        for (score, address) in top {
-            let document: TantivyDocument = self.searcher.doc(address)?;
-            if let Some(passage) = self.stored(scope, &document)? {
-                let line = document.get_first(self.fields.stems).and_then(|value| value.as_str());
-                let stems = Stems::from_line(line.unwrap_or_default());
-                found.push(Found { passage, stems, score });
-            }
-        }
-        found.sort_by(|a, b| {
-            let place =
-                |found: &Found| (found.passage.document.clone(), found.passage.place.ordinal);
-            b.score.total_cmp(&a.score).then_with(|| place(a).cmp(&place(b)))
-        });
         Ok(found)
     }
 
     /// The passage of that id, if the scope admits it; otherwise it is as if it did not exist.
     pub fn passage(&self, scope: &Scope, id: &PassageId) -> Result<Option<Passage>, Error> {
-        let by_id = exact(self.fields.id, &id.0);
-        let mut clauses = vec![(Occur::Must, by_id)];
-        clauses.extend(self.filters(scope, &Filter::all()));
-        let top = self
-            .searcher
-            .search(&BooleanQuery::new(clauses), &TopDocs::with_limit(1).order_by_score())?;
-        let Some((_, address)) = top.first() else { return Ok(None) };
-        self.stored(scope, &self.searcher.doc(*address)?)
-    }
-
-    /// The passages of these ids, in their order; none for one that the scope does not admit.
-    pub fn found(&self, scope: &Scope, ids: &[&PassageId]) -> Result<Vec<Option<Found>>, Error> {
-        let mut found = Vec::with_capacity(ids.len());
-        for id in ids {
-            let Some(address) = self.address(id)? else {
-                found.push(None);
-                continue;
-            };
-            let document: TantivyDocument = self.searcher.doc(address)?;
-            let passage = self.stored(scope, &document)?;
-            let line = document.get_first(self.fields.stems).and_then(|value| value.as_str());
-            let stems = Stems::from_line(line.unwrap_or_default());
-            found.push(passage.map(|passage| Found { passage, stems, score: 0.0 }));
+        let admitted = self.filters(scope, &Filter::all());
+        let term = Term::from_field_text(self.fields.id, &id.0);
+        for (segment, reader) in self.searcher.segment_readers().iter().enumerate() {
+            let inverted = reader.inverted_index(self.fields.id)?;
+            let found = inverted.read_postings(&term, IndexRecordOption::Basic);
+            let found = found.map_err(tantivy::TantivyError::from)?;
+            let Some(mut postings) = found else { continue };
+            while postings.doc() != TERMINATED {
+                let row = self.rows.of_passage(segment, postings.doc());
+                if let Some(row) = row.filter(|row| admitted.allows(*row)) {
+                    return self.read(scope, row);
+                }
+                postings.advance();
+            }
         }
-        Ok(found)
+        Ok(None)
     }
 
     /// Where the passage of that id lies.
@@ -326,20 +305,11 @@ impl Snapshot {
 
     /// The passages of one document, in order, if the scope admits it.
     pub fn passages_of(&self, scope: &Scope, document: &str) -> Result<Vec<Passage>, Error> {
-        let mut clauses = vec![(Occur::Must, exact(self.fields.document, document))];
-        clauses.extend(self.filters(scope, &Filter::all()));
-        let limit = self.manifest.documents.get(document).map_or(0, |record| record.passages);
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        let top = self
-            .searcher
-            .search(&BooleanQuery::new(clauses), &TopDocs::with_limit(limit).order_by_score())?;
+        let admitted = self.filters(scope, &Filter::all());
         let mut found = Vec::new();
-        for (_, address) in top {
-            found.extend(self.stored(scope, &self.searcher.doc(address)?)?);
+        for row in self.rows.rows_of(document).filter(|row| admitted.allows(*row)) {
+            found.extend(self.read(scope, row)?);
         }
-        found.sort_by_key(|passage| passage.place.ordinal);
         Ok(found)
     }
 
@@ -352,6 +322,11 @@ impl Snapshot {
     /// What is known of the document of a passage.
     pub fn record(&self, passage: &Passage) -> Option<&Record> {
         self.manifest.documents.get(&passage.document)
+    }
+
+    /// What is known of the document of a match.
+    pub fn record_of(&self, matched: &Match) -> Option<&Record> {
+        self.manifest.documents.get(self.rows.document(matched.row)?)
     }
 
     /// The state of a document on a day, and the document that has taken its place.
@@ -376,95 +351,121 @@ impl Snapshot {
         self.len() == 0
     }
 
-    /// In how many passages a stem stands, in any field that is searched.
+    /// In how many passages a stem stands, whole or as a part of a compound.
     pub fn frequency(&self, stem: &str) -> u64 {
-        let count =
-            |field| self.searcher.doc_freq(&Term::from_field_text(field, stem)).unwrap_or(0);
-        count(self.fields.text).max(count(self.fields.head)).max(count(self.fields.parts))
+        u64::from(self.columns.counts(stem).0)
     }
 
-    /// In how many passages a stem stands in the title or a heading, whole or as a part.
+    /// In how many passages a stem stands in the title or a heading.
     pub fn heading_frequency(&self, stem: &str) -> u64 {
-        self.searcher.doc_freq(&Term::from_field_text(self.fields.head, stem)).unwrap_or(0)
+        u64::from(self.columns.counts(stem).1)
     }
 
-    fn any_of(&self, query: &Query) -> Box<dyn tantivy::query::Query> {
-        let mut clauses: Vec<(Occur, Box<dyn tantivy::query::Query>)> = Vec::new();
-        let mut add = |field: Field, text: &str, weight: f32| {
-            let term = Term::from_field_text(field, text);
-            let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
-            clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(query), weight))));
-        };
-        for term in &query.terms {
-            add(self.fields.text, &term.stem, term.weight);
-            add(self.fields.head, &term.stem, term.weight * HEAD_WEIGHT);
-            add(self.fields.parts, &term.stem, term.weight * PART_WEIGHT);
-            for part in &term.parts {
-                add(self.fields.text, part, term.weight * PART_WEIGHT);
-                add(self.fields.parts, part, term.weight * PART_WEIGHT * PART_WEIGHT);
+    /// How rare a stem is among the passages (BM25's idf); 0 if it stands nowhere.
+    pub fn rarity(&self, stem: &str) -> f32 {
+        self.columns.rarity(stem)
+    }
+
+    /// The stemmed parts of a folded word, cut by the words of this collection.
+    pub fn parts_of(&self, word: &str) -> Vec<String> {
+        self.columns.parts_of(word)
+    }
+
+    /// Whether a stem stands anywhere that the scope may see.
+    pub fn stands(&self, scope: &Scope, stem: &str) -> bool {
+        let Admitted { ranges, .. } = self.filters(scope, &Filter::all());
+        self.columns.stem(stem).is_some_and(|stem| self.columns.stands(stem, &ranges))
+    }
+
+    /// The word nearest to one that stands nowhere: the fewest slips away and at most `slips_max`,
+    /// and of several the most frequent. It stands as it is in a passage that the scope may see.
+    pub fn word_near(&self, scope: &Scope, word: &str, slips_max: usize) -> Option<String> {
+        let admitted = self.filters(scope, &Filter::all());
+        let near = self.columns.words_near(word, slips_max);
+        let mut found: Vec<(usize, usize, String)> = Vec::new();
+        for (slips, near) in near {
+            if found.iter().any(|(fewest, ..)| *fewest < slips) {
+                break;
+            }
+            let seen = self.seen_in(&admitted, &near).unwrap_or(0);
+            if seen > 0 {
+                found.push((slips, seen, near));
             }
         }
-        Box::new(BooleanQuery::new(clauses))
+        found.into_iter().max_by_key(|(_, seen, _)| *seen).map(|(.., word)| word)
+    }
+
+    /// In how many admitted passages a word stands as it is written.
+    fn seen_in(&self, admitted: &Admitted, word: &str) -> Result<usize, Error> {
+        let mut seen = 0;
+        for (segment, reader) in self.searcher.segment_readers().iter().enumerate() {
+            for field in [self.fields.text, self.fields.head] {
+                let inverted = reader.inverted_index(field)?;
+                let term = Term::from_field_text(field, word);
+                let found = inverted.read_postings(&term, IndexRecordOption::Basic);
+                let Some(mut postings) = found.map_err(tantivy::TantivyError::from)? else {
+                    continue;
+                };
+                while postings.doc() != TERMINATED {
+                    let row = self.rows.of_passage(segment, postings.doc());
+                    seen += usize::from(row.is_some_and(|row| admitted.allows(row)));
+                    postings.advance();
+                }
+            }
+        }
+        Ok(seen)
     }
 
     /// The one place where a scope becomes a condition of a search.
-    fn filters(
-        &self,
-        scope: &Scope,
-        filter: &Filter,
-    ) -> Vec<(Occur, Box<dyn tantivy::query::Query>)> {
-        let own = scope.institution().map(Institution::name);
-        let mut clauses = vec![must(one_of(self.fields.owner, [GENERAL].into_iter().chain(own)))];
-        if !filter.kinds.is_empty() {
-            let kinds = filter.kinds.iter().map(|kind| kind.value());
-            clauses.push(must(one_of(self.fields.kind, kinds)));
-        }
-        if !filter.systems.is_empty() {
-            let systems = filter.systems.iter().map(|system| system.name());
-            clauses.push(must(one_of(self.fields.system, systems)));
-        }
-        match filter.states {
-            States::Any => {}
-            States::Current => clauses.extend(self.holding(scope)),
-            States::Outdated => clauses.push(must(self.outdated(scope))),
-        }
-        clauses
+    fn filters(&self, scope: &Scope, filter: &Filter) -> Admitted {
+        Admitted { ranges: self.rows.seen_by(scope), mask: self.mask(scope.day(), filter) }
     }
 
-    /// The conditions that a source holds on the scope's day.
-    fn holding(&self, scope: &Scope) -> Vec<(Occur, Box<dyn tantivy::query::Query>)> {
-        let day = day_number(scope.day());
-        let bound = |field| Bound::Included(Term::from_field_i64(field, day));
-        let begun = RangeQuery::new(Bound::Unbounded, bound(self.fields.from));
-        let lasting = RangeQuery::new(bound(self.fields.until), Bound::Unbounded);
-        let mut clauses = vec![must(Box::new(begun)), must(Box::new(lasting))];
-        let mut replaced = self.replaced_in(scope).peekable();
-        if replaced.peek().is_some() {
-            clauses.push((Occur::MustNot, one_of(self.fields.document, replaced)));
+    /// The rows that a filter lets through on a day, whoever owns them.
+    fn mask(&self, day: Day, filter: &Filter) -> Arc<Mask> {
+        let mut kept = self.masks.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = kept.iter().find(|(of, held, _)| *of == day && held == filter);
+        if let Some((.., mask)) = known {
+            return Arc::clone(mask);
         }
-        clauses
+        let mut mask = Mask::none(self.rows.len());
+        for document in self.rows.documents() {
+            let record = self.manifest.documents.get(&document.document);
+            if record.is_some_and(|record| self.lets_through(filter, record, day)) {
+                mask.allow(document.rows.clone());
+            }
+        }
+        let mask = Arc::new(mask);
+        if kept.len() >= MASKS_MAX {
+            kept.remove(0);
+        }
+        kept.push((day, filter.clone(), Arc::clone(&mask)));
+        mask
     }
 
-    /// That a source has not begun, has ended, or has been replaced on the scope's day.
-    fn outdated(&self, scope: &Scope) -> Box<dyn tantivy::query::Query> {
-        let day = day_number(scope.day());
-        let beyond = |field| Bound::Excluded(Term::from_field_i64(field, day));
-        let later = RangeQuery::new(beyond(self.fields.from), Bound::Unbounded);
-        let ended = RangeQuery::new(Bound::Unbounded, beyond(self.fields.until));
-        let replaced = one_of(self.fields.document, self.replaced_in(scope));
-        Box::new(BooleanQuery::union(vec![Box::new(later), Box::new(ended), replaced]))
+    fn lets_through(&self, filter: &Filter, record: &Record, day: Day) -> bool {
+        let of_kind = filter.kinds.is_empty() || filter.kinds.contains(&record.kind);
+        let of_system = filter.systems.is_empty()
+            || record.systems.iter().any(|system| filter.systems.contains(system));
+        let current = || self.state(record, day).0 == State::Current;
+        of_kind
+            && of_system
+            && match filter.states {
+                States::Any => true,
+                States::Current => current(),
+                States::Outdated => !current(),
+            }
     }
 
-    /// The documents of the scope that have been replaced on its day.
-    fn replaced_in<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = &'a str> {
-        let held = |from: &Option<Day>| from.is_none_or(|from| from <= scope.day());
-        let replaced =
-            self.successors.iter().filter(move |(_, by)| by.iter().any(|(from, _)| held(from)));
-        let seen = |id: &&str| {
-            let record = self.manifest.documents.get(*id);
-            record.is_some_and(|record| scope.admits(record.institution.as_deref()))
-        };
-        replaced.map(|(document, _)| document.as_str()).filter(seen)
+    fn read(&self, scope: &Scope, row: u32) -> Result<Option<Passage>, Error> {
+        match self.rows.address(row) {
+            Some(address) => self.read_at(scope, address),
+            None => Ok(None),
+        }
+    }
+
+    fn read_at(&self, scope: &Scope, address: DocAddress) -> Result<Option<Passage>, Error> {
+        self.stored(scope, &self.searcher.doc(address)?)
     }
 
     fn passage_in(&self, document: &TantivyDocument) -> Result<Passage, Error> {
@@ -499,21 +500,57 @@ impl Filter {
     }
 }
 
-fn exact(field: Field, text: &str) -> Box<dyn tantivy::query::Query> {
-    Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
+/// What a scope and a filter admit.
+struct Admitted {
+    ranges: Ranges,
+    mask: Arc<Mask>,
 }
 
-/// A condition that changes no score.
-fn must(query: Box<dyn tantivy::query::Query>) -> (Occur, Box<dyn tantivy::query::Query>) {
-    (Occur::Must, Box::new(ConstScoreQuery::new(query, 0.0)))
+impl Admitted {
+    fn allows(&self, row: u32) -> bool {
+        self.ranges.iter().any(|range| range.contains(&row)) && self.mask.allows(row)
+    }
 }
 
-/// One of the values. A set query would build an automaton for every search, at some milliseconds.
-fn one_of<'a>(
-    field: Field,
-    values: impl Iterator<Item = &'a str>,
-) -> Box<dyn tantivy::query::Query> {
-    Box::new(BooleanQuery::union(values.map(|value| exact(field, value)).collect()))
+/// A query's scores, within one scope.
+#[derive(Debug)]
+pub struct Search<'a> {
+    snapshot: &'a Snapshot,
+    scope: &'a Scope,
+    scores: Scores,
+}
+
+impl Search<'_> {
+    /// The best passages that a filter admits, best first.
+    pub fn best(&self, filter: &Filter, limit: usize) -> Vec<Match> {
+        let Admitted { mask, .. } = self.snapshot.filters(self.scope, filter);
+        self.scores.best(&self.snapshot.columns, &mask, limit)
+    }
+
+    /// The passages of these ids, in their order, with what they hold of the query; one that the
+    /// scope does not admit is left out.
+    pub fn of<'b>(
+        &self,
+        ids: impl Iterator<Item = &'b PassageId>,
+    ) -> Result<Vec<(&'b PassageId, Match)>, Error> {
+        let mut known = Vec::new();
+        for id in ids {
+            let Some(address) = self.snapshot.address(id)? else { continue };
+            let DocAddress { segment_ord, doc_id } = address;
+            let row = self.snapshot.rows.of_passage(segment_ord as usize, doc_id);
+            known.extend(row.map(|row| (id, row)));
+        }
+        let rows: Vec<u32> = known.iter().map(|(_, row)| *row).collect();
+        let matches = self.scores.rows(&self.snapshot.columns, &rows).into_iter();
+        let of_row: HashMap<u32, Match> = matches.map(|matched| (matched.row, matched)).collect();
+        let matched = known.into_iter();
+        Ok(matched.filter_map(|(id, row)| Some((id, of_row.get(&row)?.clone()))).collect())
+    }
+
+    /// The passage of a match.
+    pub fn read(&self, matched: &Match) -> Result<Option<Passage>, Error> {
+        self.snapshot.read(self.scope, matched.row)
+    }
 }
 
 /// The vectors of a build, if every passage of the manifest has some.
@@ -563,15 +600,19 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::index::{Update, update};
+    use crate::index::{QueryTerm, Update, update};
     use crate::passages;
     use crate::sources::{Block, Collection, Document, Form};
     use crate::terms::{Asker, Audience, Period, Register, parse_day};
 
     /// The same words owned by each of two institutions and by nobody.
     fn three_owners() -> (tempfile::TempDir, Snapshot) {
-        let text = "Frist for sygemelding.".to_owned();
-        let document = |owner: Option<&str>| Document {
+        let owners = [None, Some("Ankestyrelsen"), Some("Banedanmark")];
+        three_owners_with(&owners.map(|owner| (owner, "Frist for sygemelding.")))
+    }
+
+    fn three_owners_with(texts: &[(Option<&str>, &str)]) -> (tempfile::TempDir, Snapshot) {
+        let document = |(owner, text): &(Option<&str>, &str)| Document {
             id: owner.unwrap_or("general").to_owned(),
             file: String::new(),
             hash: String::new(),
@@ -587,11 +628,11 @@ mod tests {
             systems: Vec::new(),
             area: None,
             demo: false,
-            blocks: vec![Block { form: Form::Paragraph, text: text.clone(), page: None }],
+            blocks: vec![Block { form: Form::Paragraph, text: (*text).to_owned(), page: None }],
         };
         let folder = tempfile::tempdir().unwrap();
         let holds = Update {
-            documents: [None, Some("Ankestyrelsen"), Some("Banedanmark")].map(document).to_vec(),
+            documents: texts.iter().map(document).collect(),
             unchanged: BTreeSet::new(),
             add: false,
             roots: Vec::new(),
@@ -619,25 +660,49 @@ mod tests {
         let (_folder, snapshot) = three_owners();
         let institution = institution.and_then(|name| snapshot.manifest.register.find(name));
         let scope = Scope::new(Asker::operator(), institution, parse_day("2025-10-15").unwrap());
-        let term = QueryTerm { stem: "frist".to_owned(), weight: 1.0, parts: Vec::new() };
-        let mut clauses = vec![(Occur::Must, snapshot.any_of(&Query { terms: vec![term] }))];
-        if guard == Guard::Filter {
-            clauses.extend(snapshot.filters(&scope, &Filter::all()));
-        }
-        let collector = TopDocs::with_limit(9).order_by_score();
-        let top = snapshot.searcher.search(&BooleanQuery::new(clauses), &collector).unwrap();
+        let term = QueryTerm { stem: "frist".to_owned(), weight: 1.0, ..QueryTerm::default() };
+        let query = Query { terms: vec![term] };
+        let all = 0..u32::try_from(snapshot.rows.len()).unwrap();
+        let mut mask = Mask::none(snapshot.rows.len());
+        mask.allow(all.clone());
+        let ranges = match guard {
+            Guard::Filter => snapshot.filters(&scope, &Filter::all()).ranges,
+            Guard::Neither | Guard::SecondLook => vec![all],
+        };
+        let scores = Scores::of(&snapshot.columns, &query, ranges);
         let mut owners = Vec::new();
-        for (_, address) in top {
+        for matched in scores.best(&snapshot.columns, &mask, 9) {
+            let address = snapshot.rows.address(matched.row).unwrap();
             let document: TantivyDocument = snapshot.searcher.doc(address).unwrap();
             let body = document.get_first(snapshot.fields.body).and_then(|value| value.as_str());
             let found: Passage = serde_json::from_str(body.unwrap()).unwrap();
-            let seen = snapshot.stored(&scope, &document).unwrap();
+            let seen = snapshot.read(&scope, matched.row).unwrap();
             if guard != Guard::SecondLook || seen.is_some() {
                 owners.push(found.owner.unwrap_or_default());
             }
         }
         owners.sort();
         assert_eq!(owners, expected);
+    }
+
+    #[test]
+    fn a_word_of_another_institution_is_never_suggested() {
+        let (_folder, snapshot) = three_owners_with(&[
+            (None, "Frist for sygemelding."),
+            (Some("Ankestyrelsen"), "Rugbrødsordningen gælder."),
+            (Some("Banedanmark"), "Togordning."),
+        ]);
+        let day = parse_day("2025-10-15").unwrap();
+        let near = |institution: Option<&str>, word: &str| {
+            let institution = institution.and_then(|name| snapshot.manifest.register.find(name));
+            let scope = Scope::new(Asker::operator(), institution, day);
+            snapshot.word_near(&scope, word, 2)
+        };
+        assert_eq!(near(None, "sygemeldng").as_deref(), Some("sygemelding"));
+        let own = near(Some("Ankestyrelsen"), "rugbrødsordnigen");
+        assert_eq!(own.as_deref(), Some("rugbrødsordningen"));
+        assert_eq!(near(Some("Banedanmark"), "rugbrødsordnigen"), None);
+        assert_eq!(near(None, "rugbrødsordnigen"), None);
     }
 
     #[test]

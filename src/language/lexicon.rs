@@ -101,6 +101,11 @@ impl Lexicon {
         }
     }
 
+    /// Whether the word (in lower case) is a part of compounds.
+    pub fn is_part(&self, word: &str) -> bool {
+        self.parts.contains(word)
+    }
+
     /// Whether the word (in lower case) carries no weight in a search.
     pub fn is_stop_word(&self, word: &str) -> bool {
         self.stop.contains(word)
@@ -116,13 +121,14 @@ impl Lexicon {
         if !steps().glossary {
             return Vec::new();
         }
-        let words: Vec<&str> =
-            text.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '.')).collect();
+        let lower = text.to_lowercase();
+        let words = lower.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '.'));
         let mut found: BTreeSet<usize> = BTreeSet::new();
-        for word in &words {
-            let word = word.trim_matches('.').to_lowercase();
-            for &at in self.by_first_word.get(&word).into_iter().flatten() {
-                if self.terms.get(at).is_some_and(|term| term.stands_in(text)) {
+        for word in words {
+            let word = word.trim_matches('.');
+            for &at in self.by_first_word.get(word).into_iter().flatten() {
+                let stands = |term: &Term| term.stands_in_either(text, &lower);
+                if !found.contains(&at) && self.terms.get(at).is_some_and(stands) {
                     found.insert(at);
                 }
             }
@@ -132,23 +138,18 @@ impl Lexicon {
 }
 
 impl Term {
-    /// Whether one of its names stands in `text` as whole words.
-    pub fn stands_in(&self, text: &str) -> bool {
-        std::iter::once(&self.name)
-            .chain(&self.equal)
-            .any(|name| self.name_in(name, text).is_some())
+    /// Whether one of its names stands in `text` as whole words; `lower` is the same in lower case.
+    fn stands_in_either(&self, text: &str, lower: &str) -> bool {
+        std::iter::once(&self.name).chain(&self.equal).any(|name| self.name_in(name, text, lower))
     }
 
-    /// Where `name` stands in `text` as whole words, by this term's rule on capitals.
-    fn name_in(&self, name: &str, text: &str) -> Option<usize> {
+    /// Whether `name` stands in a text as whole words, by this term's rule on capitals.
+    fn name_in(&self, name: &str, text: &str, lower: &str) -> bool {
         let short_capital = self.case_sensitive && name.chars().count() <= 4;
-        let (name, text) = if short_capital {
-            (name.to_owned(), text.to_owned())
-        } else {
-            (name.to_lowercase(), text.to_lowercase())
-        };
+        let (name, text) =
+            if short_capital { (name.to_owned(), text) } else { (name.to_lowercase(), lower) };
         let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-        text.match_indices(&name).map(|(at, _)| at).find(|&at| {
+        text.match_indices(&name).any(|(at, _)| {
             let before = text.get(..at).and_then(|before| before.chars().next_back());
             let after = text.get(at + name.len()..).and_then(|after| after.chars().next());
             edge(before) && edge(after)

@@ -13,9 +13,13 @@ mod forms;
 mod words;
 mod stems;
 
+pub(crate) use compounds::split_by;
 pub use lexicon::{Lexicon, Term, lexicon};
 pub use sentences::sentences;
 pub use stems::Stems;
+pub(crate) use steps::steps;
 pub use steps::{Steps, analyser, choose_steps};
 pub use values::{Value, ValueKind, values};
-pub use words::{Token, compound_tokens, content_stems, fold, parts_of, stem, tokens};
+pub use words::{
+    Token, compound_tokens, content_stems, fold, parts_of, stem, tokens, written_tokens,
+};

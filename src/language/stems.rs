@@ -1,42 +1,41 @@
-//! The stems of a text as a set, and the same in one line for keeping.
+//! The stems of a text as a set that is quick to make and to ask.
 
-use std::collections::HashSet;
+use crate::language::words::{mark_of, marks};
 
-use crate::language::words::{compound_tokens, tokens};
-
-/// What stands between the words and the parts in a kept line; no stem holds it.
-const PARTS_MARK: &str = "|";
-
-/// The stems of a text and of the parts of its compounds.
+/// The stems of a text and of the parts of its compounds, each as a number that stands for it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Stems {
-    pub(crate) words: HashSet<String>,
-    pub(crate) parts: HashSet<String>,
+    words: Vec<u64>,
+    parts: Vec<u64>,
 }
 
 impl Stems {
     /// The stems of a text.
     pub fn of(text: &str) -> Self {
-        let words = tokens(text).into_iter().map(|token| token.text).collect();
-        let parts = compound_tokens(text).into_iter().map(|token| token.text).collect();
+        let (mut words, mut parts) = marks(text);
+        for marks in [&mut words, &mut parts] {
+            marks.sort_unstable();
+            marks.dedup();
+        }
         Self { words, parts }
     }
 
-    /// The same as a line, which [`Self::from_line`] reads much faster than a text.
-    pub(crate) fn line(&self) -> String {
-        let mut words: Vec<&str> = self.words.iter().map(String::as_str).collect();
-        let mut parts: Vec<&str> = self.parts.iter().map(String::as_str).collect();
-        // In order, so that the same text is kept in the same way.
-        words.sort_unstable();
-        parts.sort_unstable();
-        format!("{} {PARTS_MARK} {}", words.join(" "), parts.join(" "))
+    /// Whether a stem stands here as a word.
+    pub fn has_word(&self, stem: &str) -> bool {
+        self.words.binary_search(&mark_of(stem)).is_ok()
     }
 
-    /// The stems of a kept line.
-    pub(crate) fn from_line(line: &str) -> Self {
-        let (words, parts) = line.split_once(PARTS_MARK).unwrap_or((line, ""));
-        let set = |text: &str| text.split_whitespace().map(str::to_owned).collect();
-        Self { words: set(words), parts: set(parts) }
+    /// Whether a stem stands here as a part of a compound.
+    pub fn has_part(&self, stem: &str) -> bool {
+        self.parts.binary_search(&mark_of(stem)).is_ok()
+    }
+
+    /// The share of the words of both that both have, from 0 to 1.
+    pub fn likeness(&self, other: &Self) -> f32 {
+        let shared = self.words.iter().filter(|word| other.words.binary_search(word).is_ok());
+        let shared = shared.count();
+        let all = self.words.len() + other.words.len() - shared;
+        if all == 0 { 1.0 } else { shared as f32 / all as f32 }
     }
 }
 
@@ -45,9 +44,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kept_line_is_read_as_it_was() {
+    fn words_and_parts_are_told_apart() {
         let stems = Stems::of("Acontoudbetaling over 500 kr. netto, jf. § 56, stk. 2 (PKAT 026).");
-        assert_eq!(Stems::from_line(&stems.line()), stems);
-        assert_eq!(Stems::from_line(""), Stems::default());
+        for word in ["acontoudbetaling", "500", "netto", "§56.2", "pkat026", "pkat", "026"] {
+            assert!(stems.has_word(word) && !stems.has_part(word), "{word}");
+        }
+        assert!(stems.has_part("aconto") && !stems.has_word("aconto"));
+        assert_eq!(Stems::default(), Stems::of(""));
+    }
+
+    #[test]
+    fn likeness_is_the_share_of_common_words() {
+        let likeness = |a: &str, b: &str| Stems::of(a).likeness(&Stems::of(b));
+        let near = |a: f32, b: f32| (a - b).abs() < 1e-6;
+        assert!(near(likeness("frist for ferie", "Ferie, frist for."), 1.0));
+        assert!(near(likeness("frist for ferie", "aconto"), 0.0));
+        assert!(near(likeness("frist ferie", "frist barsel"), 1.0 / 3.0));
+        assert!(near(likeness("", ""), 1.0));
     }
 }

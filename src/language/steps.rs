@@ -7,11 +7,17 @@ const VERSION: &str = "da-3";
 
 /// The steps that can be left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each step is on or off, whatever the others are"
+)]
 pub struct Steps {
     /// Whether words are stemmed.
     pub stemming: bool,
-    /// Whether the list of exceptions goes before Snowball.
+    /// Whether the list of exceptions goes before the stemmer.
     pub exceptions: bool,
+    /// Whether codes, dates, amounts and sections are read whole, each in one normal form.
+    pub codes: bool,
     /// Whether compounds are cut into their parts.
     pub compounds: bool,
     /// Whether equal terms of the glossary stand for each other.
@@ -19,7 +25,8 @@ pub struct Steps {
 }
 
 impl Steps {
-    const ALL: Self = Self { stemming: true, exceptions: true, compounds: true, glossary: true };
+    const ALL: Self =
+        Self { stemming: true, exceptions: true, codes: true, compounds: true, glossary: true };
 
     /// Every step, but those that the settings `index.NAME=off` name; the first other setting is
     /// returned.
@@ -35,6 +42,7 @@ impl Steps {
             match key.trim() {
                 "index.stemming" => steps.stemming = on,
                 "index.exceptions" => steps.exceptions = on,
+                "index.codes" => steps.codes = on,
                 "index.compounds" => steps.compounds = on,
                 "index.glossary" => steps.glossary = on,
                 _ => return Err(setting.clone()),
@@ -57,16 +65,8 @@ pub(crate) fn steps() -> Steps {
     *CHOSEN.get_or_init(|| Steps::ALL)
 }
 
-/// The analyser's name, by which an index knows what it was made with.
+/// The analyser's name, by which an index knows what it was made with. Stems and parts are made
+/// when an index is opened, so only how codes are read is kept in it.
 pub fn analyser() -> String {
-    let Steps { stemming, exceptions, compounds, glossary: _ } = steps();
-    let mut name = VERSION.to_owned();
-    for (on, step) in [(stemming, "stemming"), (exceptions, "exceptions"), (compounds, "compounds")]
-    {
-        if !on {
-            name.push_str(" without ");
-            name.push_str(step);
-        }
-    }
-    name
+    if steps().codes { VERSION.to_owned() } else { format!("{VERSION} without codes") }
 }

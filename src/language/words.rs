@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hasher};
 use std::rc::Rc;
 
 use unicode_normalization::UnicodeNormalization;
@@ -39,6 +40,10 @@ pub fn fold(word: &str) -> String {
     if word.chars().all(|c| c.is_ascii_lowercase() || matches!(c, 'æ' | 'ø' | 'å')) {
         return word.to_owned();
     }
+    // These have one form already.
+    if word.chars().all(|c| c.is_ascii() || matches!(c, 'æ' | 'ø' | 'å' | 'Æ' | 'Ø' | 'Å')) {
+        return word.to_lowercase();
+    }
     let bare = word.nfkd().filter(|&c| c != ACUTE && !is_unseen(c));
     bare.nfc().flat_map(char::to_lowercase).collect()
 }
@@ -63,6 +68,8 @@ const KEPT_WORDS_MAX: usize = 50_000;
 struct Analysed {
     stem: String,
     parts: Vec<String>,
+    stem_mark: u64,
+    part_marks: Vec<u64>,
 }
 
 thread_local! {
@@ -79,15 +86,40 @@ fn analysed(word: &str) -> Rc<Analysed> {
             kept.clear();
         }
         let parts = if steps().compounds { compounds::split(word) } else { Vec::new() };
+        let stem = stem_of(word);
+        let parts: Vec<String> = parts.into_iter().map(stem_of).collect();
         let new = Rc::new(Analysed {
-            stem: stem_of(word),
-            parts: parts.into_iter().map(stem_of).collect(),
+            stem_mark: mark_of(&stem),
+            part_marks: parts.iter().map(|part| mark_of(part)).collect(),
+            stem,
+            parts,
         });
         if word.len() <= KEPT_WORD_BYTES_MAX {
             kept.insert(word.to_owned(), Rc::clone(&new));
         }
         new
     })
+}
+
+/// The number that stands for a stem in a set.
+pub(crate) fn mark_of(stem: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(stem.as_bytes());
+    hasher.finish()
+}
+
+/// The marks of a text's stems, and those of the parts of its compounds.
+pub(crate) fn marks(text: &str) -> (Vec<u64>, Vec<u64>) {
+    let (mut stems, mut parts) = (Vec::new(), Vec::new());
+    read(text, &mut |form, _, _| match form {
+        Form::Word(word) => {
+            let word = analysed(&fold(word));
+            stems.push(word.stem_mark);
+            parts.extend_from_slice(&word.part_marks);
+        }
+        Form::Value(norm) => stems.push(mark_of(norm)),
+    });
+    (stems, parts)
 }
 
 /// The stem of a folded word.
@@ -112,41 +144,80 @@ pub fn compound_tokens(text: &str) -> Vec<Token> {
     found
 }
 
-/// The tokens of a text, in order.
+/// The tokens of a text, in order, each word as its stem.
 pub fn tokens(text: &str) -> Vec<Token> {
     let mut found = Vec::new();
+    read(text, &mut |form, range, position| {
+        let text = match form {
+            Form::Word(word) => stem(&fold(word)),
+            Form::Value(norm) => norm.to_owned(),
+        };
+        found.push(Token { text, range, position });
+    });
+    found
+}
+
+/// The tokens of a text that carry weight, in order, each word as it is written but folded: what
+/// an index keeps, so that stems and parts are a matter of reading it.
+pub fn written_tokens(text: &str) -> Vec<Token> {
+    let mut found = Vec::new();
+    read(text, &mut |form, range, position| {
+        let text = match form {
+            Form::Word(word) => fold(word),
+            Form::Value(norm) => norm.to_owned(),
+        };
+        if !text.is_empty() && !lexicon().is_stop_word(&text) {
+            found.push(Token { text, range, position });
+        }
+    });
+    found
+}
+
+/// One form of what stands at a place.
+enum Form<'a> {
+    /// A word as it is written.
+    Word(&'a str),
+    /// The normal form of a value, or its digits alone.
+    Value(&'a str),
+}
+
+type Emit<'a> = dyn FnMut(Form<'_>, Range<usize>, usize) + 'a;
+
+fn read(text: &str, emit: &mut Emit<'_>) {
     let mut position = 0;
     let mut at = 0;
     let mut before: Option<Value> = None;
-    for value in values(text) {
-        words(text, at..value.range.start, &mut position, &mut found);
-        let joined = before.as_ref().and_then(|before| case_digits(text, before, &value));
-        for form in forms(text, &value).into_iter().chain(joined) {
-            found.push(Token { text: form, range: value.range.clone(), position });
+    let found = if steps().codes { values(text) } else { Vec::new() };
+    for value in found {
+        words(text, at..value.range.start, &mut position, emit);
+        parts_of_value(text, &value, position, emit);
+        if let Some(joined) = before.and_then(|before| case_digits(text, &before, &value)) {
+            emit(Form::Value(&joined), value.range.clone(), position);
         }
         position += 1;
         at = value.range.end;
         before = Some(value);
     }
-    words(text, at..text.len(), &mut position, &mut found);
-    found
+    words(text, at..text.len(), &mut position, emit);
 }
 
 /// The forms under which a value is found: its own, and those of its parts.
-fn forms(text: &str, value: &Value) -> Vec<String> {
+fn parts_of_value(text: &str, value: &Value, position: usize, emit: &mut Emit<'_>) {
     let written = text.get(value.range.clone()).unwrap_or_default();
-    let mut forms = vec![value.norm.clone()];
+    let mut put = |form: Form<'_>| emit(form, value.range.clone(), position);
+    put(Form::Value(&value.norm));
     match value.kind {
         // "PKAT 026" is searched for as pkat026, as PKAT and as 026.
         ValueKind::Code | ValueKind::Case => {
             let letters: String = written.chars().take_while(|c| c.is_alphabetic()).collect();
-            let digits = value.norm.trim_start_matches(char::is_alphabetic);
-            forms.extend([stem(&fold(&letters)), digits.to_owned()]);
+            put(Form::Word(&letters));
+            put(Form::Value(value.norm.trim_start_matches(char::is_alphabetic)));
         }
         // Whoever searches for § 56 also means its stk. 2.
         ValueKind::Section => {
-            let sections = value.norm.match_indices('.').filter_map(|(at, _)| value.norm.get(..at));
-            forms.extend(sections.map(str::to_owned));
+            for (at, _) in value.norm.match_indices('.') {
+                put(Form::Value(value.norm.get(..at).unwrap_or_default()));
+            }
         }
         // "2913 4105" may be a phone number, or two codes side by side.
         ValueKind::Number => {
@@ -154,12 +225,12 @@ fn forms(text: &str, value: &Value) -> Vec<String> {
             if let [left, right] = halves.as_slice()
                 && left.len() == right.len()
             {
-                forms.extend([left, right].map(|half| (*half).to_owned()));
+                put(Form::Value(left));
+                put(Form::Value(right));
             }
         }
         _ => {}
     }
-    forms
 }
 
 /// The digits of a case number without its letters, as `SAM 2405-1351` is also searched for; but
@@ -180,28 +251,25 @@ fn case_digits(text: &str, left: &Value, right: &Value) -> Option<String> {
     fits.then(|| format!("{}-{}", left.norm, right.norm))
 }
 
-fn words(text: &str, range: Range<usize>, position: &mut usize, found: &mut Vec<Token>) {
+fn words(text: &str, range: Range<usize>, position: &mut usize, emit: &mut Emit<'_>) {
     let Some(part) = text.get(range.clone()) else { return };
     let written = word_ranges(part);
     let mut rest = written.as_slice();
     while let Some((first, after)) = rest.split_first() {
-        let abbreviated = abbreviation(part, rest);
-        let (form, within, taken) = match abbreviated {
-            Some((form, end, taken)) => (Some(form), first.start..end, taken),
-            None => (word_form(part, first), first.clone(), 1),
-        };
-        rest = after.get(taken - 1..).unwrap_or_default();
-        if let Some(text) = form {
-            let range = range.start + within.start..range.start + within.end;
-            found.push(Token { text, range, position: *position });
+        let within = |end: usize| range.start + first.start..range.start + end;
+        if let Some((form, end, taken)) = abbreviation(part, rest) {
+            rest = after.get(taken - 1..).unwrap_or_default();
+            emit(Form::Value(&form), within(end), *position);
+            *position += 1;
+            continue;
+        }
+        rest = after;
+        let word = part.get(first.clone()).unwrap_or_default();
+        if word.chars().count() <= TOKEN_CHARS_MAX {
+            emit(Form::Word(word), within(first.end), *position);
             *position += 1;
         }
     }
-}
-
-fn word_form(text: &str, range: &Range<usize>) -> Option<String> {
-    let word = text.get(range.clone())?;
-    (word.chars().count() <= TOKEN_CHARS_MAX).then(|| stem(&fold(word)))
 }
 
 /// `m.v.` is `mv`: the abbreviation that begins here, where it ends, and how many words it took.
@@ -282,6 +350,22 @@ mod tests {
         assert_eq!(fold("løn\u{ad}sed\u{200b}del\u{feff}"), "lønseddel");
         assert_eq!(fold("ÆØÅ"), "æøå");
         check("A\u{30a}rets løn\u{ad}del", &["år", "løndel"]);
+    }
+
+    #[track_caller]
+    fn check_kin(words: &[&str]) {
+        let stems: std::collections::BTreeSet<String> =
+            words.iter().map(|word| stem(word)).collect();
+        assert_eq!(stems.len(), 1, "{words:?}: {stems:?}");
+    }
+
+    #[test]
+    fn words_that_the_stemmer_leaves_apart_are_one() {
+        check_kin(&["lønseddel", "lønsedlen", "lønsedlerne"]);
+        check_kin(&["barsel", "barslen"]);
+        check_kin(&["kørsel", "kørslen"]);
+        check_kin(&["indberette", "indberetter", "indberetningen", "indberetningerne"]);
+        assert_ne!(stem("stille"), stem("stilling"));
     }
 
     #[test]

@@ -1,14 +1,18 @@
 //! Search, then rank by what of the question is covered and by precedence, and say why.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::index::{Error, Filter, Found, Record, Snapshot, States};
+use crate::index::{Error, Filter, Holding, Match, Record, Search, Snapshot, States};
 use crate::language::{Stems, Term};
-use crate::passages::Passage;
-use crate::retrieval::{Hit, Means, Sensed};
-use crate::retrieval::quotes::sentence_ranges;
+use crate::passages::{Passage, PassageId};
+use crate::retrieval::Hit;
+use crate::retrieval::means::{Means, Sensed};
+use crate::retrieval::fusion::{Reference, Said};
+use crate::retrieval::explain::{Boost, BoostReason, Explanation};
+use crate::retrieval::quotes::{coverage, sentence_ranges, share};
+use crate::retrieval::spelling::{Correction, corrected};
 use crate::retrieval::terms::{Weighted, Words, query, weigh};
 use crate::sources::Kind;
 use crate::terms::{Audience, Scope, State, System};
@@ -25,8 +29,15 @@ const QUOTES_MAX: usize = 2;
 /// set on the gold set's `dev` part, 2026-11-22 (docs/measurements.md).
 const COVERAGE_SHARE: f32 = 0.55;
 /// The same for a lookup of a few words that ask nothing, where every word was chosen: set on two
-/// public test sets, 2026-11-22 (docs/measurements.md).
-const COVERAGE_SHARE_WORDS: f32 = 0.15;
+/// public test sets, 2026-11-24 (docs/measurements.md).
+const COVERAGE_SHARE_WORDS: f32 = 0.05;
+
+/// What the letters of words weigh beside the words themselves: chosen by `svarforslag evaluate` on
+/// the gold set's `dev` part and its first inquiries and on two public test sets, 2026-11-24.
+const LETTERS_SHARE: f32 = 0.4;
+
+/// Passages with this share of their words in common say nearly the same.
+const ALIKE_MIN: f32 = 0.9;
 
 /// What a search asks.
 #[derive(Debug, Clone, Default)]
@@ -66,6 +77,8 @@ pub struct Meaning {
     pub term: String,
     /// What it means.
     pub meaning: String,
+    /// Its equal names, which are searched for too.
+    pub names: Vec<String>,
 }
 
 /// What a lookup found.
@@ -73,6 +86,8 @@ pub struct Meaning {
 pub struct Lookup {
     /// Terms of the glossary that stood in the query.
     pub expanded: Vec<Meaning>,
+    /// Words that stand nowhere, and those that were searched for instead.
+    pub did_you_mean: Vec<Correction>,
     /// Passages, current ones first.
     pub hits: Vec<Hit>,
     /// The weighted terms that were searched for.
@@ -88,17 +103,22 @@ pub fn find(
 ) -> Result<Evidence, Error> {
     let snapshot = means.snapshot;
     let (terms, _) = weigh(snapshot, question.words);
-    let search = query(&terms);
-    let ranker = Ranker { snapshot, scope, terms: &terms, coverage_share: COVERAGE_SHARE };
-    let current = snapshot.words(scope, &search, &Filter::current(), CANDIDATES.max(limit))?;
-    let current =
-        current.into_iter().filter(|found| ranker.for_loengruppe(found, question.loengruppe));
-    let current: Vec<Found> = current.collect();
-    let best = best_score(&current);
-    let hits = ranker.rank(current, best, limit);
+    let search = snapshot.search(scope, &query(&terms));
+    let ranker = Ranker {
+        means,
+        scope,
+        terms: &terms,
+        coverage_share: COVERAGE_SHARE,
+        collapse: Collapse::Same,
+    };
+    let mut current = candidates(&search, &Filter::current(), question.sensed, limit)?;
+    let best = Best::of(&current);
+    current.retain(|candidate| ranker.for_loengruppe(&candidate.matched, question.loengruppe));
+    let reference = ranker.reference(&current, best);
+    let hits = ranker.rank(&search, current, (best, reference), limit)?;
     let outdated = Filter { states: States::Outdated, ..Filter::all() };
-    let outdated =
-        ranker.rank(snapshot.words(scope, &search, &outdated, OUTDATED_MAX)?, best, OUTDATED_MAX);
+    let outdated = candidates(&search, &outdated, None, OUTDATED_MAX)?;
+    let outdated = ranker.rank(&search, outdated, (best, reference), OUTDATED_MAX)?;
     Ok(Evidence { hits, outdated, terms })
 }
 
@@ -111,103 +131,241 @@ pub fn look_up(
     limit: usize,
 ) -> Result<Lookup, Error> {
     let snapshot = means.snapshot;
-    let (terms, glossary) = weigh(snapshot, Words { text, ..Words::default() });
-    let search = query(&terms);
-    let coverage_share = if text.contains('?') { COVERAGE_SHARE } else { COVERAGE_SHARE_WORDS };
-    let ranker = Ranker { snapshot, scope, terms: &terms, coverage_share };
     let filter = |states| Filter {
         kinds: narrowing.kinds.clone(),
         systems: narrowing.systems.clone(),
         states,
     };
-    let current =
-        snapshot.words(scope, &search, &filter(States::Current), CANDIDATES.max(limit))?;
-    let best = best_score(&current);
-    let mut hits = ranker.rank(current, best, limit);
+    let (text, did_you_mean) = corrected(snapshot, scope, text);
+    let (terms, glossary) = weigh(snapshot, Words { text: &text, ..Words::default() });
+    let search = snapshot.search(scope, &query(&terms));
+    let sensed = means.sense(scope, &[&text], &filter(States::Current), limit)?;
+    let sensed = sensed.first().and_then(Option::as_ref);
+    let coverage_share = if text.contains('?') { COVERAGE_SHARE } else { COVERAGE_SHARE_WORDS };
+    let collapse = Collapse::Alike;
+    let ranker = Ranker { means, scope, terms: &terms, coverage_share, collapse };
+    let current = candidates(&search, &filter(States::Current), sensed, limit)?;
+    let best = Best::of(&current);
+    let reference = ranker.reference(&current, best);
+    let mut hits = ranker.rank(&search, current, (best, reference), limit)?;
     let most = OUTDATED_MAX.min(limit / 3);
-    let outdated = snapshot.words(scope, &search, &filter(States::Outdated), most)?;
+    let outdated = candidates(&search, &filter(States::Outdated), None, most)?;
     let least = hits.first().map_or(0.0, |best| best.score * OUTDATED_SHARE);
-    let outdated = ranker.rank(outdated, best, most).into_iter().filter(|hit| hit.score >= least);
+    let outdated = ranker.rank(&search, outdated, (best, reference), most)?;
     // What no longer holds stands below, but it is not crowded out.
-    let outdated: Vec<Hit> = outdated.collect();
+    let outdated: Vec<Hit> = outdated.into_iter().filter(|hit| hit.score >= least).collect();
     hits.truncate(limit - outdated.len());
     hits.extend(outdated);
-    Ok(Lookup { expanded: glossary.into_iter().map(meaning).collect(), hits, terms })
+    let expanded = glossary.into_iter().map(meaning).collect();
+    Ok(Lookup { expanded, did_you_mean, hits, terms })
+}
+
+/// A passage that words or vectors found.
+#[derive(Debug)]
+struct Candidate {
+    matched: Match,
+    similarity: Option<f32>,
+}
+
+/// The passages that match best by words, and those that are nearest by meaning.
+fn candidates(
+    search: &Search<'_>,
+    filter: &Filter,
+    sensed: Option<&Sensed>,
+    limit: usize,
+) -> Result<Vec<Candidate>, Error> {
+    // Outdated passages are few by intent; current ones are ranked anew and need more to choose from.
+    let most = if filter.states == States::Outdated { limit } else { CANDIDATES.max(limit) };
+    let mut found: Vec<Candidate> = search
+        .best(filter, most)
+        .into_iter()
+        .map(|matched| Candidate { matched, similarity: None })
+        .collect();
+    let Some(sensed) = sensed else { return Ok(found) };
+    let near = sensed.near();
+    let similarity: HashMap<&PassageId, f32> =
+        near.iter().map(|near| (&near.passage, near.similarity)).collect();
+    let places: HashMap<u32, usize> =
+        found.iter().enumerate().map(|(at, found)| (found.matched.row, at)).collect();
+    for (id, matched) in search.of(near.iter().map(|near| &near.passage))? {
+        let similarity = similarity.get(id).copied();
+        match places.get(&matched.row).and_then(|at| found.get_mut(*at)) {
+            Some(held) => held.similarity = similarity,
+            None => found.push(Candidate { matched, similarity }),
+        }
+    }
+    // What is not among the nearest is at most as near as the last of them.
+    let least = near.last().map(|near| near.similarity);
+    for candidate in &mut found {
+        candidate.similarity = candidate.similarity.or(least);
+    }
+    Ok(found)
 }
 
 /// A passage as a hit of its own, without a question.
 pub fn show(snapshot: &Snapshot, scope: &Scope, passage: Passage) -> Option<Hit> {
-    let ranker = Ranker { snapshot, scope, terms: &[], coverage_share: 0.0 };
-    let scored = ranker.score(Found { passage, stems: Stems::default(), score: 0.0 }, 1.0)?;
-    let mut hit = ranker.hit(scored);
-    hit.why = String::new();
-    Some(hit)
+    let (terms, collapse) = (&[], Collapse::Same);
+    let means = &Means::words(snapshot);
+    let ranker = Ranker { means, scope, terms, coverage_share: 0.0, collapse };
+    let record = snapshot.record(&passage)?;
+    let hit = ranker.hit(passage, record, Ranked::default());
+    Some(Hit { why: String::new(), ..hit })
 }
 
-fn best_score(found: &[Found]) -> f32 {
-    found.first().map_or(1.0, |first| first.score).max(f32::MIN_POSITIVE)
+/// The best scores for a current passage, beside which others are measured.
+#[derive(Debug, Clone, Copy)]
+struct Best {
+    score: f32,
+    letters: f32,
+}
+
+impl Best {
+    fn of(found: &[Candidate]) -> Self {
+        let matched = || found.iter().map(|candidate| &candidate.matched);
+        let most = |of: fn(&Match) -> f32| matched().map(of).fold(f32::MIN_POSITIVE, f32::max);
+        Self { score: most(|found| found.score), letters: most(|found| found.letters) }
+    }
+}
+
+/// Fine enough to tell scores apart, and short to read.
+fn rounded(score: f32) -> f32 {
+    (score * 1e5).round() / 1e5
 }
 
 fn meaning(term: &Term) -> Meaning {
-    Meaning { term: term.name.clone(), meaning: term.meaning.clone() }
+    Meaning { term: term.name.clone(), meaning: term.meaning.clone(), names: term.equal.clone() }
 }
 
 struct Ranker<'a> {
-    snapshot: &'a Snapshot,
+    means: &'a Means<'a>,
     scope: &'a Scope,
     terms: &'a [Weighted],
     /// What coverage weighs beside the search engine's score, from 0 to 1.
     coverage_share: f32,
+    collapse: Collapse,
 }
 
-/// A passage with its place among the others.
-struct Scored<'a> {
-    found: Found,
-    record: &'a Record,
+/// Which passages one of them stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Collapse {
+    /// Those with the same text.
+    Same,
+    /// Also those of one kind and owner that say nearly the same.
+    Alike,
+}
+
+/// A passage with its score, and what the score is made of.
+#[derive(Debug, Default)]
+struct Ranked {
     score: f32,
+    held: Vec<Holding>,
+    explanation: Explanation,
+}
+
+/// A hit, with what is needed to know another like it.
+struct Shown {
+    hit: Hit,
+    stems: Stems,
+}
+
+impl Shown {
+    fn stands_for(&self, other: &Self, collapse: Collapse) -> bool {
+        let (own, other_hit) = (&self.hit, &other.hit);
+        own.text == other_hit.text
+            || (collapse == Collapse::Alike
+                && own.kind == other_hit.kind
+                && own.institution == other_hit.institution
+                && self.stems.likeness(&other.stems) >= ALIKE_MIN)
+    }
 }
 
 impl Ranker<'_> {
     /// A drejebog that names other løngrupper than the inquiry's does not speak of it.
-    fn for_loengruppe(&self, found: &Found, asked: Option<&str>) -> bool {
+    fn for_loengruppe(&self, matched: &Match, asked: Option<&str>) -> bool {
         let Some(asked) = asked else { return true };
-        let record = self.snapshot.record(&found.passage);
+        let record = self.means.snapshot.record_of(matched);
         record.is_none_or(|record| {
             record.loengrupper.is_empty() || record.loengrupper.iter().any(|own| own == asked)
         })
     }
 
-    /// Ranks what a search found; `best` is the search engine's best score for a current passage.
-    fn rank(&self, found: Vec<Found>, best: f32, limit: usize) -> Vec<Hit> {
-        let mut scored: Vec<Scored<'_>> =
-            found.into_iter().filter_map(|found| self.score(found, best)).collect();
-        scored.sort_by(|a, b| {
-            let id = |scored: &Scored<'_>| scored.found.passage.id.clone();
-            b.score.total_cmp(&a.score).then_with(|| id(a).cmp(&id(b)))
+    /// Ranks what a search found, and reads the first of it; `best` and `reference` are what the
+    /// best current passages have.
+    fn rank(
+        &self,
+        search: &Search<'_>,
+        found: Vec<Candidate>,
+        (best, reference): (Best, Reference),
+        limit: usize,
+    ) -> Result<Vec<Hit>, Error> {
+        let said: Vec<Said> = found.iter().map(|candidate| self.said(candidate, best)).collect();
+        let fused = self.means.settings.fuse(&said, reference);
+        let scored = found.into_iter().zip(fused).filter_map(|(candidate, fused)| {
+            let record = self.means.snapshot.record_of(&candidate.matched)?;
+            Some((fused * (1.0 + precedence(record)), record, candidate))
         });
-        let mut texts: HashSet<String> = HashSet::new();
-        scored.retain(|scored| texts.insert(scored.found.passage.text.clone()));
-        scored.truncate(limit);
-        scored.into_iter().map(|scored| self.hit(scored)).collect()
+        let mut scored: Vec<(f32, &Record, Candidate)> = scored.collect();
+        // Equal scores stay in the order of rows, in which they come.
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut shown: Vec<Shown> = Vec::new();
+        for (score, record, candidate) in scored {
+            if shown.len() == limit {
+                break;
+            }
+            let Some(passage) = search.read(&candidate.matched)? else { continue };
+            let stems = Stems::of(&passage.text);
+            let explanation = self.explain(&candidate, record, best);
+            let ranked = Ranked { score, held: candidate.matched.held, explanation };
+            let new = Shown { hit: self.hit(passage, record, ranked), stems };
+            match shown.iter_mut().find(|held| held.stands_for(&new, self.collapse)) {
+                Some(held) => held.hit.explanation.collapsed += 1,
+                None => shown.push(new),
+            }
+        }
+        Ok(shown.into_iter().map(|shown| shown.hit).collect())
     }
 
-    fn score(&self, found: Found, best: f32) -> Option<Scored<'_>> {
-        let record = self.snapshot.record(&found.passage)?;
-        let coverage = found.stems.coverage(self.terms);
-        let relevance =
-            self.coverage_share * coverage + (1.0 - self.coverage_share) * found.score / best;
-        Some(Scored { found, record, score: relevance * (1.0 + precedence(record)) })
+    /// What the best of the current passages have, beside which all are measured.
+    fn reference(&self, current: &[Candidate], best: Best) -> Reference {
+        let said: Vec<Said> = current.iter().map(|candidate| self.said(candidate, best)).collect();
+        Reference::of(&said)
     }
 
-    fn hit(&self, scored: Scored<'_>) -> Hit {
-        let Scored { found, record, score } = scored;
-        let (state, successor) = self.snapshot.state(record, self.scope.day());
+    /// What the two searches say of a passage.
+    fn said(&self, candidate: &Candidate, best: Best) -> Said {
+        let Candidate { matched, similarity } = candidate;
+        let coverage = coverage(&matched.held, self.terms);
+        let words = (1.0 - LETTERS_SHARE) * matched.score / best.score
+            + LETTERS_SHARE * matched.letters / best.letters;
+        let words = self.coverage_share * coverage + (1.0 - self.coverage_share) * words;
+        Said { words, similarity: *similarity }
+    }
+
+    fn explain(&self, candidate: &Candidate, record: &Record, best: Best) -> Explanation {
+        let Candidate { matched, similarity } = candidate;
+        let share = precedence(record);
+        let own = record.kind == Kind::Drejebog;
+        let reason = if own { BoostReason::OwnDrejebog } else { BoostReason::Kind };
+        Explanation {
+            word_score: rounded(matched.score / best.score),
+            letter_score: rounded(matched.letters / best.letters),
+            similarity: similarity.map(rounded),
+            coverage: rounded(coverage(&matched.held, self.terms)),
+            boosts: (share > 0.0).then_some(Boost { reason, share }).into_iter().collect(),
+            ..Explanation::of(self.terms, &matched.held)
+        }
+    }
+
+    fn hit(&self, passage: Passage, record: &Record, ranked: Ranked) -> Hit {
+        let Ranked { score, held, explanation } = ranked;
+        let (state, successor) = self.means.snapshot.state(record, self.scope.day());
         Hit {
-            why: self.why(&found.stems, record, state, successor),
-            quotes: best_sentences(&found.passage.text, self.terms),
-            heading: found.passage.heading.join(" > "),
-            passage_id: found.passage.id,
-            document: found.passage.document,
+            why: self.why(&held, record, state, successor),
+            explanation,
+            quotes: best_sentences(&passage.text, self.terms),
+            heading: passage.heading.join(" > "),
+            passage_id: passage.id,
+            document: passage.document,
             title: record.title.clone(),
             kind: record.kind,
             institution: record.institution.clone(),
@@ -215,17 +373,24 @@ impl Ranker<'_> {
             valid_from: record.period.from,
             valid_to: record.period.until,
             state,
-            text: found.passage.text,
-            score: (score * 1000.0).round() / 1000.0,
+            text: passage.text,
+            score: rounded(score),
         }
     }
 
-    fn why(&self, stems: &Stems, record: &Record, state: State, successor: Option<&str>) -> String {
+    fn why(
+        &self,
+        held: &[Holding],
+        record: &Record,
+        state: State,
+        successor: Option<&str>,
+    ) -> String {
         let held: Vec<&str> = self
             .terms
             .iter()
-            .filter(|term| stems.holds(term) > 0.0)
-            .map(|term| term.stem.as_str())
+            .zip(held)
+            .filter(|(term, holding)| share(holding, term) > 0.0)
+            .map(|(term, _)| term.stem.as_str())
             .collect();
         let mut why =
             format!("Rummer {} af {} søgeord: {}.", held.len(), self.terms.len(), held.join(", "));

@@ -48,8 +48,6 @@ impl Default for Settings {
 const VECTOR_WEIGHT: f32 = 0.4;
 /// Cormack, Clarke and Büttcher 2009.
 const RANK_OFFSET: f32 = 60.0;
-/// The similarity of texts that have nothing to do with each other: what a score of 0 is.
-const SIMILARITY_OF_STRANGERS: f32 = 0.0;
 
 /// What the two searches say of one passage.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -60,39 +58,52 @@ pub(crate) struct Said {
     pub similarity: Option<f32>,
 }
 
-impl Settings {
-    /// One score for each passage, between 0 and 1, in their order.
-    pub(crate) fn fuse(&self, said: &[Said]) -> Vec<f32> {
-        let vectors = said.iter().any(|said| said.similarity.is_some());
-        match (self.mode, self.fusion) {
-            (Mode::Words, _) => shares(said.iter().map(|said| said.words)),
-            _ if !vectors => shares(said.iter().map(|said| said.words)),
-            (Mode::Vectors, _) => similarities(said),
-            (Mode::Hybrid, Fusion::Scores) => {
-                let words = shares(said.iter().map(|said| said.words));
-                let joined = words.into_iter().zip(similarities(said));
-                joined.map(|(a, b)| a + self.vector_weight * (b - a)).collect()
-            }
-            (Mode::Hybrid, Fusion::Ranks) => {
-                let words = reciprocal_ranks(said.iter().map(|said| said.words));
-                let near = said.iter().map(|said| said.similarity.unwrap_or(0.0));
-                let joined = words.into_iter().zip(reciprocal_ranks(near));
-                // Two first places make 1.
-                joined.map(|(a, b)| (a + b) * (RANK_OFFSET + 1.0) / 2.0).collect()
-            }
-        }
+/// The best that each search says of a current passage, beside which all are measured.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reference {
+    words: f32,
+    similarity: f32,
+}
+
+impl Reference {
+    pub(crate) fn of(said: &[Said]) -> Self {
+        let most = |of: fn(&Said) -> f32| said.iter().map(of).fold(f32::MIN_POSITIVE, f32::max);
+        Self { words: most(|said| said.words), similarity: most(Said::nearness) }
     }
 }
 
-/// Each value as a share of the greatest.
-fn shares(values: impl Iterator<Item = f32> + Clone) -> Vec<f32> {
-    let most = values.clone().fold(f32::MIN_POSITIVE, f32::max);
-    values.map(|value| value.max(0.0) / most).collect()
+impl Said {
+    fn nearness(&self) -> f32 {
+        self.similarity.unwrap_or(0.0).max(0.0)
+    }
 }
 
-fn similarities(said: &[Said]) -> Vec<f32> {
-    let over = |said: &Said| said.similarity.unwrap_or(0.0) - SIMILARITY_OF_STRANGERS;
-    shares(said.iter().map(over))
+impl Settings {
+    /// One score for each passage, in their order; where no similarity is known, the words' own.
+    pub(crate) fn fuse(&self, said: &[Said], reference: Reference) -> Vec<f32> {
+        let by_words = self.mode == Mode::Words || said.iter().all(|one| one.similarity.is_none());
+        let words = |one: &Said| one.words / reference.words;
+        let near = |one: &Said| one.nearness() / reference.similarity;
+        if by_words {
+            return said.iter().map(|one| one.words).collect();
+        }
+        match (self.mode, self.fusion) {
+            (Mode::Vectors, _) => said.iter().map(near).collect(),
+            (_, Fusion::Scores) => {
+                let weight = self.vector_weight;
+                let joined = |one| (1.0 - weight) * words(one) + weight * near(one);
+                // As large as the words' own, so that scores of outdated passages compare.
+                said.iter().map(|one| joined(one) * reference.words).collect()
+            }
+            (_, Fusion::Ranks) => {
+                let by_words = reciprocal_ranks(said.iter().map(words));
+                let joined = by_words.into_iter().zip(reciprocal_ranks(said.iter().map(near)));
+                // Two first places make as much as the best words.
+                let whole = (RANK_OFFSET + 1.0) / 2.0 * reference.words;
+                joined.map(|(a, b)| (a + b) * whole).collect()
+            }
+        }
+    }
 }
 
 /// For each value the reciprocal of its rank, moved down; equal values share the better rank, and
@@ -116,7 +127,7 @@ mod tests {
 
     #[track_caller]
     fn check(settings: Settings, given: &[Said], expected: &[f32]) {
-        let fused = settings.fuse(given);
+        let fused = settings.fuse(given, Reference::of(given));
         assert_eq!(fused.len(), expected.len());
         for (fused, expected) in fused.iter().zip(expected) {
             assert!((fused - expected).abs() < 1e-5, "{fused} is not {expected}");
@@ -126,26 +137,35 @@ mod tests {
     #[test]
     fn scores_are_shares_of_the_best_of_each_search() {
         let settings = Settings { vector_weight: 0.25, ..Settings::default() };
-        check(settings, &[said(8.0, 0.4), said(4.0, 0.8)], &[0.875, 0.625]);
-        check(Settings { mode: Mode::Words, ..settings }, &[said(8.0, 0.4), said(4.0, 0.8)], &[1.0, 0.5]);
-        check(Settings { mode: Mode::Vectors, ..settings }, &[said(8.0, 0.4), said(4.0, 0.8)], &[0.5, 1.0]);
+        let given = [said(0.8, 0.4), said(0.4, 0.8)];
+        check(settings, &given, &[0.7, 0.5]);
+        check(Settings { mode: Mode::Words, ..settings }, &given, &[0.8, 0.4]);
+        check(Settings { mode: Mode::Vectors, ..settings }, &given, &[0.5, 1.0]);
     }
 
     #[test]
-    fn words_alone_count_where_no_similarity_is_known() {
+    fn words_keep_their_scores_where_no_similarity_is_known() {
         let words = |words| Said { words, similarity: None };
-        check(Settings::default(), &[words(3.0), words(6.0)], &[0.5, 1.0]);
+        check(Settings::default(), &[words(0.3), words(0.6)], &[0.3, 0.6]);
         let ranks = Settings { fusion: Fusion::Ranks, ..Settings::default() };
-        check(ranks, &[words(3.0), words(6.0)], &[0.5, 1.0]);
+        check(ranks, &[words(0.3), words(0.6)], &[0.3, 0.6]);
     }
 
     #[test]
     fn ranks_do_not_ask_how_far_apart_scores_are() {
         let ranks = Settings { fusion: Fusion::Ranks, ..Settings::default() };
-        let near = ranks.fuse(&[said(9.0, 0.9), said(8.9, 0.1), said(0.0, 0.5)]);
-        let far = ranks.fuse(&[said(9.0, 0.9), said(0.1, 0.4), said(0.0, 0.5)]);
+        let fuse = |given: &[Said]| ranks.fuse(given, Reference::of(given));
+        let near = fuse(&[said(0.9, 0.9), said(0.89, 0.1), said(0.0, 0.5)]);
+        let far = fuse(&[said(0.9, 0.9), said(0.1, 0.4), said(0.0, 0.5)]);
         assert_eq!(near, far);
-        assert!((near[0] - 1.0).abs() < 1e-6);
+        assert!((near[0] - 0.9).abs() < 1e-6, "{near:?}");
+    }
+
+    #[test]
+    fn an_outdated_passage_is_measured_by_the_best_current_one() {
+        let reference = Reference::of(&[said(0.8, 0.6), said(0.2, 0.1)]);
+        let outdated = Said { words: 0.8, similarity: None };
+        assert_eq!(Settings::default().fuse(&[outdated], reference), [0.8]);
     }
 
     #[test]

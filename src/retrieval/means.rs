@@ -2,12 +2,11 @@
 
 use crate::embedding::Model;
 use crate::index::{Error, Filter, ModelId, Near, Questions, Snapshot};
-use crate::passages::PassageId;
 use crate::retrieval::fusion::Settings;
 use crate::terms::Scope;
 
 /// Passages that are near to a question and are ranked with those that share its words.
-const NEAR_MAX: usize = 60;
+const NEAR_MAX: usize = 100;
 
 /// An embedding model, with what its vectors are known by.
 #[derive(Debug)]
@@ -38,10 +37,9 @@ pub struct Means<'a> {
     pub encoder: Option<&'a Encoder>,
 }
 
-/// A question as a vector, and the passages that are near to it.
+/// The passages that are near to a question.
 #[derive(Debug, Clone)]
 pub struct Sensed {
-    vector: Vec<f32>,
     near: Vec<Near>,
 }
 
@@ -51,7 +49,7 @@ impl<'a> Means<'a> {
         Self { snapshot, settings: Settings::default(), encoder: None }
     }
 
-    /// Each text as a vector with the passages near to it, found for all texts in one pass; none
+    /// For each text the passages near to it, found for all texts in one pass; none
     /// where there are no vectors to search.
     pub fn sense(
         &self,
@@ -74,22 +72,7 @@ impl<'a> Means<'a> {
         let questions = Questions { model: &encoder.id, vectors: &rows };
         let nearest = self.snapshot.near(scope, questions, filter, limit.max(NEAR_MAX))?;
         let Some(nearest) = nearest else { return Ok(none()) };
-        let sensed = vectors.into_iter().zip(nearest.found);
-        Ok(sensed.map(|(vector, near)| Some(Sensed { vector, near })).collect())
-    }
-
-    /// How near each passage is to the question.
-    pub(crate) fn similarities(
-        &self,
-        scope: &Scope,
-        sensed: &Sensed,
-        passages: &[&PassageId],
-    ) -> Result<Vec<Option<f32>>, Error> {
-        let Some(encoder) = self.encoder else { return Ok(vec![None; passages.len()]) };
-        let vectors = [sensed.vector.as_slice()];
-        let questions = Questions { model: &encoder.id, vectors: &vectors };
-        let all = self.snapshot.similarities(scope, questions, passages)?;
-        Ok(all.and_then(|all| all.into_iter().next()).unwrap_or_default())
+        Ok(nearest.found.into_iter().map(|near| Some(Sensed { near })).collect())
     }
 }
 

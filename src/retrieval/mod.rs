@@ -1,13 +1,15 @@
 //! The passages that bear on a question, best first.
 //!
 //! Takes: a question, a [`Scope`](crate::terms::Scope), and a state of the index.
-//! Gives: [`Hit`]s, each with the reason why it was chosen.
+//! Gives: [`Hit`]s, each with the reason why it was chosen and its [`Explanation`].
 //! Never: shows one institution another's passages; lets a drejebog that is about something else come first.
 
 mod fusion;
 mod means;
 mod terms;
 mod quotes;
+mod spelling;
+mod explain;
 mod find;
 
 use serde::{Deserialize, Serialize};
@@ -16,11 +18,13 @@ use crate::passages::PassageId;
 use crate::sources::Kind;
 use crate::terms::{Audience, Day, State};
 
+pub use explain::{Boost, BoostReason, Explanation, FoundAs, FoundWord};
 pub use find::{Evidence, Lookup, Meaning, Narrowing, Question, find, look_up, show};
 pub use fusion::{Fusion, Mode, Settings};
 pub use means::{Encoder, Means, Sensed};
 pub use quotes::sentence_ranges;
-pub use terms::{Weighted, Words, weigh};
+pub use spelling::Correction;
+pub use terms::{EqualName, Weighted, Words, weigh};
 
 /// A passage that was found, with what a reader needs to judge it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -55,4 +59,7 @@ pub struct Hit {
     pub score: f32,
     /// Why it was chosen, in Danish.
     pub why: String,
+    /// The same in parts.
+    #[serde(default)]
+    pub explanation: Explanation,
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::index::{Holding, Place};
 use crate::language::{Stems, sentences};
 use crate::retrieval::Weighted;
 
@@ -38,21 +39,39 @@ pub fn sentence_ranges(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// How much of a term a passage holds, from 0 to 1.
+pub(crate) fn share(holding: &Holding, term: &Weighted) -> f32 {
+    match holding.place {
+        Place::Text | Place::Heading | Place::Both => 1.0,
+        Place::Part => EQUAL_SHARE,
+        Place::Nowhere if holding.equal.is_some() => EQUAL_SHARE,
+        Place::Nowhere if holding.parts == 0 => 0.0,
+        Place::Nowhere => PART_SHARE * holding.parts as f32 / term.parts.len().max(1) as f32,
+    }
+}
+
+/// The share of the terms' weight that a passage holds, from 0 to 1.
+pub(crate) fn coverage(held: &[Holding], terms: &[Weighted]) -> f32 {
+    let total: f32 = terms.iter().map(|term| term.weight).sum();
+    let each = held.iter().zip(terms);
+    let held: f32 = each.map(|(holding, term)| term.weight * share(holding, term)).sum();
+    if total > 0.0 { held / total } else { 0.0 }
+}
+
 impl Stems {
     /// How much of a term stands here, from 0 to 1.
     pub fn holds(&self, term: &Weighted) -> f32 {
-        if self.words.contains(&term.stem) {
+        if self.has_word(&term.stem) {
             return 1.0;
         }
-        if term.equal.iter().any(|name| name.iter().all(|stem| self.words.contains(stem))) {
+        if term.equal.iter().any(|name| name.stems.iter().all(|stem| self.has_word(stem))) {
             return EQUAL_SHARE;
         }
-        if self.parts.contains(&term.stem) {
+        if self.has_part(&term.stem) {
             return EQUAL_SHARE;
         }
         let parts = term.parts.iter();
-        let held =
-            parts.filter(|part| self.words.contains(*part) || self.parts.contains(*part)).count();
+        let held = parts.filter(|part| self.has_word(part) || self.has_part(part)).count();
         if held == 0 { 0.0 } else { PART_SHARE * held as f32 / term.parts.len() as f32 }
     }
 

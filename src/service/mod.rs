@@ -27,8 +27,9 @@ use crate::draft::{self, Case, Citation, DayFrom, Draft};
 use crate::evaluation;
 use crate::index::{self, Index, Record, Snapshot, Update};
 use crate::inquiry::{self, AttachmentText, Inquiry, Received};
+use crate::language::{content_stems, tokens};
 use crate::passages::{PassageId, Place};
-use crate::retrieval::{self, Encoder, Hit, Meaning, Means, Mode, Narrowing};
+use crate::retrieval::{self, Correction, Encoder, Hit, Meaning, Means, Mode, Narrowing};
 use crate::sources::{self, Attachment, Extractor, Format, Kind, Note};
 use crate::terms::{
     Asker, Audience, Day, Institution, Register, RegisterError, Scope, System, parse_day,
@@ -325,10 +326,41 @@ pub struct LookupAnswer {
     pub demo: bool,
     /// Terms that stood in the query, explained.
     pub expanded: Vec<Meaning>,
+    /// Words that stand in no source, and those that were searched for instead.
+    pub did_you_mean: Vec<Correction>,
+    /// What a reader must know about how the query was read.
+    pub remarks: Vec<QueryRemark>,
     /// A short answer.
     pub answer: ShortAnswer,
     /// The passages, current ones first.
     pub hits: Vec<Hit>,
+}
+
+/// What a reader must know about how a query was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum QueryRemark {
+    /// It was too long: only its beginning was searched for.
+    Shortened,
+    /// It holds no word, number or code that could be searched for.
+    NoWords,
+    /// It holds only words that carry no weight in a search.
+    OnlyStopWords,
+}
+
+impl QueryRemark {
+    fn of(given: &str, searched: &str) -> Vec<Self> {
+        let mut remarks = Vec::new();
+        if searched.len() < given.trim().len() {
+            remarks.push(Self::Shortened);
+        }
+        if tokens(searched).is_empty() {
+            remarks.push(Self::NoWords);
+        } else if content_stems(searched).is_empty() {
+            remarks.push(Self::OnlyStopWords);
+        }
+        remarks
+    }
 }
 
 /// One document in a list.
@@ -520,6 +552,7 @@ impl Service {
         if text.is_empty() {
             return Err(Error::EmptyQuery);
         }
+        let remarks = QueryRemark::of(&query.q, &text);
         let snapshot = self.snapshot()?;
         let scope =
             self.scope(&snapshot, query.institution.as_deref(), query.day.as_deref(), asker)?;
@@ -537,6 +570,8 @@ impl Service {
             day: scope.day(),
             demo: snapshot.manifest().collection.demo,
             expanded: found.expanded,
+            did_you_mean: found.did_you_mean,
+            remarks,
             answer: ShortAnswer { text: answer, citations },
             hits: found.hits,
         })

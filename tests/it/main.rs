@@ -21,6 +21,7 @@ mod http;
 mod index;
 mod inquiry;
 mod language;
+mod lookup;
 mod scope;
 mod sources;
 mod vectors;

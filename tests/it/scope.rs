@@ -268,6 +268,7 @@ fn query(topic: &[&str]) -> Query {
         stem: language::stem(word),
         weight: 1.0,
         parts: language::parts_of(word),
+        ..QueryTerm::default()
     };
     Query { terms: topic.iter().map(term).collect() }
 }

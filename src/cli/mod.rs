@@ -7,6 +7,7 @@
 mod out;
 mod index;
 mod lookup;
+mod models;
 mod ask;
 mod settings;
 mod serve;
@@ -63,6 +64,8 @@ enum Command {
     Evaluate(evaluate::Arguments),
     /// Serve drafts and lookups over HTTP.
     Serve(serve::Arguments),
+    /// List known embedding models, or check one.
+    Models(models::Arguments),
     /// Print the settings and where each came from.
     Config,
     /// Say what is installed, what is missing, and what to do.
@@ -128,6 +131,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Ask(arguments)) => ask::run(&desk, &arguments),
         Some(Command::Evaluate(arguments)) => evaluate::run(&desk, &arguments),
         Some(Command::Serve(_)) => serve::run(&desk),
+        Some(Command::Models(arguments)) => models::run(&desk, &arguments),
         Some(Command::Config) => settings::run(&desk),
         Some(Command::Doctor) => doctor::run(&desk),
         Some(Command::Extract { .. }) => Ok(ExitCode::from(2)),

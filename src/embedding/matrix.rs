@@ -20,7 +20,7 @@ use crate::embedding::lanes::{
 /// cache, beside the strip. Measured: 192 is slower, the whole depth no faster.
 const DEPTH: usize = 192;
 /// Rows taken at once: 192 rows of 384 inputs stay in half a megabyte of cache with the panels.
-const BAND: usize = 32 * TILE_ROWS;
+const BAND: usize = 86 * TILE_ROWS;
 
 /// What is done with a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,8 @@
 //! Gives: [`Model`], and from it [`Vector`]s whose products say how near two texts are in meaning.
 //! Never: fetches a model; takes one whose files do not fit each other; leaves this machine.
 
-
 mod files;
+mod manifest;
 mod settings;
 mod weights;
 mod tokens;
@@ -18,7 +18,7 @@ mod model;
 use std::path::PathBuf;
 
 pub use files::Files;
-
+pub use manifest::{Fault, Listed, ListedFile, listed};
 pub use model::Model;
 pub use settings::Prompts;
 
@@ -140,16 +140,6 @@ pub enum Error {
         #[source]
         source: Box<toml::de::Error>,
     },
-    /// The list of models does not have this one.
-    #[error("{} lists no model `{name}`; it lists {listed}", .path.display())]
-    Unlisted {
-        /// The list.
-        path: PathBuf,
-        /// The name that was asked for.
-        name: String,
-        /// The names that it has.
-        listed: String,
-    },
     /// Another thread could not be started.
     #[error("the machine starts no further thread")]
     Threads(#[source] std::io::Error),
@@ -191,9 +181,6 @@ impl Error {
             }
             Self::Manifest { .. } => {
                 "write it as `models/README.md` shows: one table for each model".to_owned()
-            }
-            Self::Unlisted { .. } => {
-                "choose a listed name, or give the model's folder instead".to_owned()
             }
             Self::Threads(_) => {
                 "raise the limit of threads for this user, or set fewer workers".to_owned()

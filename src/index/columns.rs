@@ -274,7 +274,11 @@ impl Columns {
         let first_rows = (0..u32::try_from(self.rows).unwrap_or(u32::MAX)).step_by(1 << ROW_BITS);
         self.blocks = first_rows.map(|first_row| Block { first_row, ..Block::default() }).collect();
         let mut held = Held::new(self.rows);
-        for of_stem in members.chunk_by(|a, b| a.stem == b.stem) {
+        let mut rest = members;
+        while let Some(stem) = rest.first().map(|member| member.stem) {
+            let end = rest.partition_point(|member| member.stem == stem);
+            let Some((of_stem, after)) = rest.split_at_checked(end) else { break };
+            rest = after;
             for member in of_stem {
                 let count = if member.part { PART_COUNT } else { 1.0 };
                 lists.each(member.word, rows, &mut |row, times, heading| {

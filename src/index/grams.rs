@@ -88,7 +88,11 @@ impl Grams {
         }
         pairs.sort_unstable();
         pairs.dedup();
-        for of_gram in pairs.chunk_by(|a, b| a.0 == b.0) {
+        let mut rest = pairs.as_slice();
+        while let Some((gram, _)) = rest.first() {
+            let end = rest.partition_point(|pair| pair.0 == *gram);
+            let Some((of_gram, after)) = rest.split_at_checked(end) else { break };
+            rest = after;
             let of_word =
                 |(_, word): &(u32, u32)| words.get(*word as usize).map_or(0, |word| word.1);
             // A row with two of the words is counted twice, which is near enough for a rarity.

@@ -20,6 +20,20 @@ impl Stems {
         Self { words, parts }
     }
 
+    /// The stems of several texts together.
+    pub fn of_all<'a>(all: impl Iterator<Item = &'a Self>) -> Self {
+        let mut joined = Self::default();
+        for stems in all {
+            joined.words.extend_from_slice(&stems.words);
+            joined.parts.extend_from_slice(&stems.parts);
+        }
+        for marks in [&mut joined.words, &mut joined.parts] {
+            marks.sort_unstable();
+            marks.dedup();
+        }
+        joined
+    }
+
     /// Whether a stem stands here as a word.
     pub fn has_word(&self, stem: &str) -> bool {
         self.words.binary_search(&mark_of(stem)).is_ok()

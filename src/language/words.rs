@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
 use unicode_normalization::UnicodeNormalization;
@@ -74,7 +74,8 @@ struct Analysed {
 
 thread_local! {
     // The same few thousand words make up nearly all of a collection.
-    static KEPT: RefCell<HashMap<String, Rc<Analysed>>> = RefCell::default();
+    static KEPT: RefCell<HashMap<String, Rc<Analysed>, BuildHasherDefault<Fnv>>> =
+        RefCell::default();
 }
 
 fn analysed(word: &str) -> Rc<Analysed> {
@@ -103,9 +104,32 @@ fn analysed(word: &str) -> Rc<Analysed> {
 
 /// The number that stands for a stem in a set.
 pub(crate) fn mark_of(stem: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = Fnv::default();
     hasher.write(stem.as_bytes());
     hasher.finish()
+}
+
+/// Fowler, Noll and Vo's hash (FNV-1a): for words much faster than the standard one, whose defence
+/// against chosen keys is not needed for the words of an operator's own documents.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xCBF2_9CE4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// The marks of a text's stems, and those of the parts of its compounds.

@@ -1,6 +1,7 @@
 //! Search, then rank by what of the question is covered and by precedence, and say why.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +35,7 @@ const COVERAGE_SHARE_WORDS: f32 = 0.05;
 
 /// What the letters of words weigh beside the words themselves: chosen by `svarforslag evaluate` on
 /// the gold set's `dev` part and its first inquiries and on two public test sets, 2026-11-24.
-const LETTERS_SHARE: f32 = 0.4;
+const LETTERS_SHARE: f32 = 0.5;
 
 /// Passages with this share of their words in common say nearly the same.
 const ALIKE_MIN: f32 = 0.9;
@@ -260,6 +261,7 @@ struct Ranked {
     score: f32,
     held: Vec<Holding>,
     explanation: Explanation,
+    sentences: Vec<(Range<usize>, Stems)>,
 }
 
 /// A hit, with what is needed to know another like it.
@@ -313,9 +315,11 @@ impl Ranker<'_> {
                 break;
             }
             let Some(passage) = search.read(&candidate.matched)? else { continue };
-            let stems = Stems::of(&passage.text);
+            let sentences = read_sentences(&passage.text);
+            let stems = Stems::of_all(sentences.iter().map(|(_, stems)| stems));
             let explanation = self.explain(&candidate, record, best);
-            let ranked = Ranked { score, held: candidate.matched.held, explanation };
+            let held = candidate.matched.held;
+            let ranked = Ranked { score, held, explanation, sentences };
             let new = Shown { hit: self.hit(passage, record, ranked), stems };
             match shown.iter_mut().find(|held| held.stands_for(&new, self.collapse)) {
                 Some(held) => held.hit.explanation.collapsed += 1,
@@ -357,12 +361,12 @@ impl Ranker<'_> {
     }
 
     fn hit(&self, passage: Passage, record: &Record, ranked: Ranked) -> Hit {
-        let Ranked { score, held, explanation } = ranked;
+        let Ranked { score, held, explanation, sentences } = ranked;
         let (state, successor) = self.means.snapshot.state(record, self.scope.day());
         Hit {
             why: self.why(&held, record, state, successor),
             explanation,
-            quotes: best_sentences(&passage.text, self.terms),
+            quotes: best_sentences(&passage.text, &sentences, self.terms),
             heading: passage.heading.join(" > "),
             passage_id: passage.id,
             document: passage.document,
@@ -426,17 +430,26 @@ fn precedence(record: &Record) -> f32 {
     }
 }
 
-fn best_sentences(text: &str, terms: &[Weighted]) -> Vec<String> {
-    let mut scored: Vec<(f32, usize, &str)> = Vec::new();
-    for (at, range) in sentence_ranges(text).into_iter().enumerate() {
-        let Some(sentence) = text.get(range) else { continue };
-        let coverage = Stems::of(sentence).coverage(terms);
-        if coverage > 0.0 {
-            scored.push((coverage, at, sentence));
-        }
-    }
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+/// The sentences of a text, each with its stems.
+fn read_sentences(text: &str) -> Vec<(Range<usize>, Stems)> {
+    let read = |range: Range<usize>| {
+        let stems = Stems::of(text.get(range.clone()).unwrap_or_default());
+        (range, stems)
+    };
+    sentence_ranges(text).into_iter().map(read).collect()
+}
+
+fn best_sentences(
+    text: &str,
+    sentences: &[(Range<usize>, Stems)],
+    terms: &[Weighted],
+) -> Vec<String> {
+    let covered = sentences.iter().map(|(range, stems)| (stems.coverage(terms), range));
+    let mut scored: Vec<(f32, &Range<usize>)> =
+        covered.filter(|(coverage, _)| *coverage > 0.0).collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     scored.truncate(QUOTES_MAX);
-    scored.sort_by_key(|(_, at, _)| *at);
-    scored.into_iter().map(|(_, _, sentence)| sentence.to_owned()).collect()
+    scored.sort_by_key(|(_, range)| range.start);
+    let text_of = |range: &Range<usize>| text.get(range.clone()).map(str::to_owned);
+    scored.into_iter().filter_map(|(_, range)| text_of(range)).collect()
 }

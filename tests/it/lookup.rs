@@ -37,14 +37,14 @@ fn a_misspelt_word_is_searched_for_as_the_word_that_sources_have() {
     check_meant(
         &desk,
         "",
-        "indberetes barsl",
-        &[("indberetes", "indberettes"), ("barsl", "barsel")],
+        "indbertes barzel",
+        &[("indbertes", "indberettes"), ("barzel", "barsel")],
         "Barsel",
     );
     check_meant(&desk, "", "barsel", &[], "Barsel");
     check_meant(&desk, "", "sedlerne", &[], "Arkiv");
     // A name is no slip, a short word is near too many, and a code is what it is.
-    check_meant(&desk, "", "fra Barsl", &[], "");
+    check_meant(&desk, "", "fra Barzel", &[], "");
     check_meant(&desk, "", "hvr", &[], "");
     check_meant(&desk, "", "2914", &[], "");
 }
@@ -73,7 +73,7 @@ fn a_hit_explains_itself() {
     let answer = desk.look_up("", "SHR");
     let word = &answer.hits[0].explanation.words[0];
     assert_eq!((word.found, word.name.as_deref()), (FoundAs::EqualName, Some("Statens HR")));
-    assert_eq!(answer.expanded[0].names, ["Statens HR"]);
+    assert!(answer.expanded[0].names.contains(&"Statens HR".to_owned()), "{:?}", answer.expanded);
     let answer = desk.look_up("", "godtgørelse");
     assert_eq!(answer.hits[0].explanation.words[0].found, FoundAs::InCompound);
 }
@@ -128,12 +128,7 @@ fn an_odd_query_gets_a_clear_answer() {
     check_odd(&desk, "\u{0}barsel\u{ad}\u{200b}", &[], true);
     let long = "barsel ".repeat(50_000 / 7);
     check_odd(&desk, &long, &[QueryRemark::Shortened], true);
-    check_odd(
-        &desk,
-        &"x".repeat(50_000),
-        &[QueryRemark::Shortened, QueryRemark::NoWords],
-        false,
-    );
+    check_odd(&desk, &"x".repeat(50_000), &[QueryRemark::Shortened, QueryRemark::NoWords], false);
     let words: String = (0..6_000).fold(String::new(), |text, at| text + &format!("ord{at} "));
     check_odd(&desk, &words, &[QueryRemark::Shortened], false);
     let empty = LookupQuery { q: " \n".to_owned(), ..LookupQuery::default() };

@@ -43,7 +43,10 @@ pub(crate) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<ExitCode
     }
     let encoded = if arguments.no_vectors { None } else { encode(&config)? };
     if desk.json {
-        let whole = serde_json::json!({ "report": report, "encoded": encoded });
+        let mut whole = serde_json::to_value(&report)?;
+        if let Some(fields) = whole.as_object_mut() {
+            fields.insert("encoded".to_owned(), serde_json::to_value(encoded)?);
+        }
         out::say(&serde_json::to_string_pretty(&whole)?);
     } else if let Some(encoded) = encoded {
         out::say(&format!("{} passages have vectors, {} rows", encoded.passages, encoded.rows));

@@ -110,6 +110,7 @@ fn check(
     Ok(ExitCode::SUCCESS)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands its error over")]
 fn advised(error: Error) -> out::Advised {
     let remedy = error.remedy();
     let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));

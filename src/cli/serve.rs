@@ -70,9 +70,9 @@ pub(crate) fn serve(service: Service) -> anyhow::Result<ExitCode> {
 fn encode(config: &Config) {
     match service::encode(config, Pace::Beside, &|_, _| {}) {
         Ok(Some(encoded)) => tracing::info!(passages = encoded.passages, "encoded"),
-        Ok(None) => {}
         // Whoever holds the lock encodes too; without an index there is nothing to encode.
-        Err(service::Error::Index(index::Error::Locked { .. } | index::Error::Missing { .. })) => {}
+        Ok(None)
+        | Err(service::Error::Index(index::Error::Locked { .. } | index::Error::Missing { .. })) => {}
         Err(error) => {
             tracing::error!(%error, remedy = error.remedy(), "only words are searched");
         }

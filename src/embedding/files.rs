@@ -4,7 +4,19 @@ use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 
-use crate::embedding::{Error, Prompts};
+use serde::Deserialize;
+
+use crate::embedding::Error;
+
+/// What is written before a text, which some models were trained with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Prompts {
+    /// Before a query.
+    pub query: String,
+    /// Before a passage.
+    pub passage: String,
+}
 
 /// The files of a model in the layout of Hugging Face and sentence-transformers.
 ///

@@ -72,13 +72,17 @@ impl ListedFile {
         if bytes.len() as u64 != self.bytes {
             return fault(format!("has {} bytes, not {}", bytes.len(), self.bytes));
         }
-        let found: String =
-            Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let found = hex(&Sha256::digest(&bytes));
         if found == self.sha256 {
             return None;
         }
         fault(format!("has the SHA-256 {found}, not {}", self.sha256))
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]

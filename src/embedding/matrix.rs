@@ -38,8 +38,6 @@ pub(crate) enum Finish {
 pub(crate) struct Matrix {
     inputs: usize,
     outputs: usize,
-    /// How many outputs a panel has.
-    width: usize,
     /// For each depth of inputs, for each panel, for each input: a weight for each output.
     panels: Vec<f32>,
     /// As many as the panels have columns.
@@ -65,7 +63,7 @@ impl Matrix {
         }
         let mut bias = bias.to_vec();
         bias.resize(columns, 0.0);
-        Self { inputs, outputs, width, panels, bias }
+        Self { inputs, outputs, panels, bias }
     }
 
     /// How many values a row has before the product.

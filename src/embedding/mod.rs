@@ -17,10 +17,9 @@ mod model;
 
 use std::path::PathBuf;
 
-pub use files::Files;
+pub use files::{Files, Prompts};
 pub use manifest::{Fault, Listed, ListedFile, listed};
 pub use model::Model;
-pub use settings::Prompts;
 
 /// Why a model could not be used.
 #[derive(Debug, thiserror::Error)]

@@ -261,6 +261,7 @@ impl Model {
         done
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "a batch is encoded once")]
     fn encode_batch(&self, batch: Vec<Task>, room: &mut Room) -> Vec<Done> {
         let texts: Vec<&[u32]> = batch.iter().map(|task| task.tokens.as_slice()).collect();
         let rows = self.encoder.encode(&texts, room);

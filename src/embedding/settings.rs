@@ -5,20 +5,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::embedding::{Error, Files};
+use crate::embedding::{Error, Files, Prompts};
 
 /// Layers, heads and columns beyond which a file is no sentence model but a mistake or an attack.
 const SIZE_MAX: usize = 1 << 16;
 
-/// What is written before a text, which some models were trained with.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Prompts {
-    /// Before a query.
-    pub query: String,
-    /// Before a passage.
-    pub passage: String,
-}
 
 /// How the vectors of tokens become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +89,7 @@ enum Modes {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "these are the names of the file's own switches")]
 struct PoolingFile {
     pooling_mode: Option<Modes>,
     pooling_mode_cls_token: bool,

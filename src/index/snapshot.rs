@@ -543,8 +543,8 @@ impl Search<'_> {
         let rows: Vec<u32> = known.iter().map(|(_, row)| *row).collect();
         let matches = self.scores.rows(&self.snapshot.columns, &rows).into_iter();
         let of_row: HashMap<u32, Match> = matches.map(|matched| (matched.row, matched)).collect();
-        let matched = known.into_iter();
-        Ok(matched.filter_map(|(id, row)| Some((id, of_row.get(&row)?.clone()))).collect())
+        let seen = known.into_iter();
+        Ok(seen.filter_map(|(id, row)| Some((id, of_row.get(&row)?.clone()))).collect())
     }
 
     /// The passage of a match.

@@ -80,7 +80,7 @@ impl Said {
 
 impl Settings {
     /// One score for each passage, in their order; where no similarity is known, the words' own.
-    pub(crate) fn fuse(&self, said: &[Said], reference: Reference) -> Vec<f32> {
+    pub(crate) fn fuse(self, said: &[Said], reference: Reference) -> Vec<f32> {
         let by_words = self.mode == Mode::Words || said.iter().all(|one| one.similarity.is_none());
         let words = |one: &Said| one.words / reference.words;
         let near = |one: &Said| one.nearness() / reference.similarity;
@@ -99,7 +99,7 @@ impl Settings {
                 let by_words = reciprocal_ranks(said.iter().map(words));
                 let joined = by_words.into_iter().zip(reciprocal_ranks(said.iter().map(near)));
                 // Two first places make as much as the best words.
-                let whole = (RANK_OFFSET + 1.0) / 2.0 * reference.words;
+                let whole = f32::midpoint(RANK_OFFSET, 1.0) * reference.words;
                 joined.map(|(a, b)| (a + b) * whole).collect()
             }
         }

@@ -64,8 +64,8 @@ pub fn encode(
             portion.iter().map(|one| encoding.text(one)).collect::<Result<_, _>>()?;
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let mut tell = |part: usize, _: usize| progress(done + part, of);
-        let encoded = encoder.model.encode_passages(&texts, &mut tell)?;
-        for (one, windows) in portion.iter().zip(encoded) {
+        let vectors = encoder.model.encode_passages(&texts, &mut tell)?;
+        for (one, windows) in portion.iter().zip(vectors) {
             let windows: Vec<Vec<f32>> =
                 windows.iter().map(|window| window.values().to_vec()).collect();
             encoding.put(one, &windows)?;

@@ -37,7 +37,10 @@ struct Shell {
 impl Shell {
     fn new(desk: Desk) -> Self {
         // No port of this machine is asked for.
-        Self { desk, variables: vec![("SVARFORSLAG_LISTEN", "127.0.0.1:0".to_owned())] }
+        // Words alone, unless a test is about meaning: encoding takes its time.
+        let variables = [("SVARFORSLAG_LISTEN", "127.0.0.1:0"), ("SVARFORSLAG_MODEL", "off")];
+        let variables = variables.map(|(name, value)| (name, value.to_owned())).to_vec();
+        Self { desk, variables }
     }
 
     fn with(mut self, variable: &'static str, value: &str) -> Self {
@@ -110,7 +113,7 @@ fn keys(value: &Value) -> BTreeSet<&str> {
 fn index_tells_what_it_did() {
     let shell = Shell::new(desk().unindexed());
     let report = shell.run(&["index", ".", "--json"]).json();
-    let promised = ["documents", "passages", "unchanged", "removed", "notes", "seconds"];
+    let promised = ["documents", "passages", "unchanged", "removed", "notes", "seconds", "encoded"];
     assert_eq!(keys(&report), BTreeSet::from(promised));
     assert_eq!((&report["documents"], &report["unchanged"]), (&json!(2), &json!(0)));
 
@@ -341,6 +344,7 @@ fn a_demonstration_lies_apart_unless_a_directory_is_named_for_it() {
         .unindexed();
     let run = |arguments: &[&str]| {
         let mut command = Command::new(PROGRAM);
+        command.env("SVARFORSLAG_MODEL", "off");
         command.current_dir(desk.documents().parent().unwrap()).args(arguments).output().unwrap()
     };
     assert!(run(&["index", "documents"]).status.success());

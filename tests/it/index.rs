@@ -351,6 +351,7 @@ fn run(folder: &Path, data: &Path, words_max: u32) -> Command {
     let mut command = Command::new(PROGRAM);
     command.args(["index", "--data"]).arg(data).arg(folder);
     command.env("SVARFORSLAG_PASSAGES__WORDS_MAX", words_max.to_string());
+    command.env("SVARFORSLAG_MODEL", "off");
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
@@ -446,6 +447,7 @@ fn a_run_that_can_no_longer_write_leaves_the_last_good_index() {
             .args(["-c", &command, "sh", PROGRAM, "index", "--data"])
             .args([data.path(), documents.path()])
             .env("SVARFORSLAG_PASSAGES__WORDS_MAX", words_max.to_string())
+            .env("SVARFORSLAG_MODEL", "off")
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&limited.stderr);

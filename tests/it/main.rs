@@ -22,6 +22,7 @@ mod index;
 mod inquiry;
 mod language;
 mod lookup;
+mod meaning;
 mod scope;
 mod sources;
 mod vectors;

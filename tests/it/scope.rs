@@ -306,8 +306,8 @@ fn search_vectors(
         assert_eq!(ids, words, "{what}");
         tally.searches += 1;
     }
-    let shown = snapshot.found(scope, &words.iter().collect::<Vec<_>>()).unwrap();
-    let shown: Vec<_> = shown.iter().flatten().map(|found| &found.passage).collect();
+    let shown: Vec<_> =
+        words.iter().filter_map(|id| snapshot.passage(scope, id).unwrap()).collect();
     assert_eq!(shown.len(), words.len());
     tally.answer(&format!("vectors for {what}"), &marks, &json(&shown));
     let ids: Vec<&PassageId> = corpus.passages.iter().map(|(_, id, _)| id).collect();
@@ -370,11 +370,12 @@ fn search_snapshot(
     tally.answer("documents", &marks, &json(&records));
     let text = topic.join(" ");
     let words = retrieval::Words { text: &text, ..retrieval::Words::default() };
-    let question = retrieval::Question { words, loengruppe: None };
-    let found = retrieval::find(snapshot, scope, &question, 12).unwrap();
+    let question = retrieval::Question { words, loengruppe: None, sensed: None };
+    let means = retrieval::Means::words(snapshot);
+    let found = retrieval::find(&means, scope, &question, 12).unwrap();
     tally.answer("find", &marks, &json(&(&found.hits, &found.outdated)));
     let narrowing = Narrowing { kinds: vec![Kind::Drejebog, Kind::Sag], systems: Vec::new() };
-    let found = retrieval::look_up(snapshot, scope, &text, &narrowing, 50).unwrap();
+    let found = retrieval::look_up(&means, scope, &text, &narrowing, 50).unwrap();
     tally.answer("look_up", &marks, &json(&found.hits));
 }
 

@@ -180,7 +180,7 @@ fn of_400_institutions_none_is_shown_or_scored_for_another() {
             let scope = scope(&snapshot, asker);
             let similarities = snapshot.similarities(&scope, questions, &[id]).unwrap();
             assert_eq!(similarities, Some(vec![vec![None]]));
-            assert!(snapshot.found(&scope, &[id]).unwrap()[0].is_none());
+            assert!(snapshot.passage(&scope, id).unwrap().is_none());
             searches += 1;
         }
         for (_, id, text) in texts.iter().filter(|(own, ..)| own.as_deref() == asker) {
@@ -256,9 +256,8 @@ fn several_questions_in_one_pass_find_what_each_finds_alone() {
             let again = snapshot.similarities(&scope, again, &ids).unwrap().unwrap();
             let similar: Vec<_> = found.iter().map(|near| Some(near.similarity)).collect();
             assert_eq!(again[0], similar);
-            let passages = snapshot.found(&scope, &ids).unwrap();
-            let shown = passages.iter().map(|found| &found.as_ref().unwrap().passage.id);
-            assert!(shown.eq(ids.iter().copied()));
+            let shown = ids.iter().map(|id| snapshot.passage(&scope, id).unwrap().unwrap().id);
+            assert!(shown.eq(ids.iter().map(|id| (*id).clone())));
         }
     }
 }

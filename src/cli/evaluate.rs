@@ -151,11 +151,7 @@ fn evaluate(
     let scratch = tempfile::tempdir()?;
     if !desk.data_named {
         let folder = demo_folder().ok_or(service::Error::NoDemo)?;
-        config.data = if as_read {
-            config.data.join("demo")
-        } else {
-            scratch.path().to_owned()
-        };
+        config.data = if as_read { config.data.join("demo") } else { scratch.path().to_owned() };
         index::build(&config, &Build { paths: vec![folder], add: false })?;
     } else if !as_read {
         let roots = crate::index::remembered_roots(&config.data);

@@ -68,10 +68,8 @@ fn check(
         None => Files::shipped(),
     };
     let listed = known.get(&files.name);
-    let faults = folder
-        .zip(listed)
-        .map(|(folder, listed)| listed.faults(folder))
-        .unwrap_or_default();
+    let faults =
+        folder.zip(listed).map(|(folder, listed)| listed.faults(folder)).unwrap_or_default();
     for fault in &faults {
         out::tell(&format!("{}: {}", fault.file, fault.reason));
     }

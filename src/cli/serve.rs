@@ -72,7 +72,8 @@ fn encode(config: &Config) {
         Ok(Some(encoded)) => tracing::info!(passages = encoded.passages, "encoded"),
         // Whoever holds the lock encodes too; without an index there is nothing to encode.
         Ok(None)
-        | Err(service::Error::Index(index::Error::Locked { .. } | index::Error::Missing { .. })) => {}
+        | Err(service::Error::Index(index::Error::Locked { .. } | index::Error::Missing { .. })) => {
+        }
         Err(error) => {
             tracing::error!(%error, remedy = error.remedy(), "only words are searched");
         }

@@ -249,8 +249,7 @@ impl Writer<'_> {
     fn routed(&mut self, question: &Question, rule: &Rule) -> Result<(Answer, Vec<String>), Error> {
         let topic = rule.topic.as_deref().unwrap_or(&question.text);
         let narrowing = Narrowing { kinds: vec![Kind::RetteSted], systems: Vec::new() };
-        let found =
-            retrieval::look_up(self.means, self.case.scope, topic, &narrowing, HITS_SHOWN)?;
+        let found = retrieval::look_up(self.means, self.case.scope, topic, &narrowing, HITS_SHOWN)?;
         let hits: Vec<Hit> = found
             .hits
             .into_iter()

@@ -127,7 +127,8 @@ impl Attention<'_> {
             for (at, panel) in room.values.chunks_exact(length * tile_width).enumerate() {
                 let sums = tile::<S, V>(simd, &room.weights, panel);
                 let start = at * tile_width;
-                let (from, to) = (head * width + start, head * width + width.min(start + tile_width));
+                let (from, to) =
+                    (head * width + start, head * width + width.min(start + tile_width));
                 for (sums, row) in sums.iter().zip(onto.chunks_exact_mut(columns)) {
                     copy_sums::<S, V>(simd, sums, row.get_mut(from..to).unwrap_or(&mut []));
                 }
@@ -139,12 +140,7 @@ impl Attention<'_> {
 impl Room {
     /// Lays out one head's keys in panels of tokens, and its values in panels of columns.
     #[inline(always)]
-    fn lay_out(
-        &mut self,
-        Span { heads, head, length }: Span,
-        tile_width: usize,
-        text: &[f32],
-    ) {
+    fn lay_out(&mut self, Span { heads, head, length }: Span, tile_width: usize, text: &[f32]) {
         let (columns, width) = (heads.columns(), heads.width);
         self.keys.clear();
         self.keys.resize(length.next_multiple_of(tile_width) * width, 0.0);

@@ -50,10 +50,10 @@ impl Encoder {
     pub(crate) fn of(settings: &Settings, weights: &Weights<'_>) -> Result<Self, Error> {
         let columns = settings.columns;
         let heads = Heads { count: settings.heads, width: columns / settings.heads };
-        let kinds = weights
-            .matrix("embeddings.token_type_embeddings", [settings.kinds, columns])?;
-        let mut positions = weights
-            .matrix("embeddings.position_embeddings", [settings.position_rows, columns])?;
+        let kinds =
+            weights.matrix("embeddings.token_type_embeddings", [settings.kinds, columns])?;
+        let mut positions =
+            weights.matrix("embeddings.position_embeddings", [settings.position_rows, columns])?;
         // Every token is of the first kind; the second is for pairs of texts.
         for row in positions.chunks_exact_mut(columns) {
             for (place, value) in row.iter_mut().zip(&kinds) {
@@ -62,8 +62,7 @@ impl Encoder {
         }
         let layers = (0..settings.layers).map(|at| Layer::of(settings, weights, heads, at));
         Ok(Self {
-            words: weights
-                .table("embeddings.word_embeddings", [settings.vocabulary, columns])?,
+            words: weights.table("embeddings.word_embeddings", [settings.vocabulary, columns])?,
             positions,
             counted: settings.positions,
             norm: norm(settings, weights, "embeddings.LayerNorm")?,
@@ -78,9 +77,11 @@ impl Encoder {
         let columns = self.heads.columns();
         let lengths: Vec<usize> = texts.iter().map(|text| text.len()).collect();
         let count: usize = lengths.iter().sum();
-        for (place, width) in
-            [(&mut room.tokens, columns), (&mut room.mixed, 3 * columns), (&mut room.taken, columns)]
-        {
+        for (place, width) in [
+            (&mut room.tokens, columns),
+            (&mut room.mixed, 3 * columns),
+            (&mut room.taken, columns),
+        ] {
             place.resize(count * width, 0.0);
         }
         self.look_up(texts, &mut room.tokens);

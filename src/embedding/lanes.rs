@@ -102,8 +102,7 @@ fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     // Powers of two from the low bits of this sum, the rest by the polynomial of Cephes' expf.
     const ROUND: f32 = 12_582_912.0;
     const ONE: u32 = 0x3f80_0000;
-    const POWERS: [f32; 5] =
-        [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
+    const POWERS: [f32; 5] = [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
     let x = simd.max_f32s(x, simd.splat_f32s(-87.0));
     let x = simd.min_f32s(x, simd.splat_f32s(87.0));
     let round = simd.splat_f32s(ROUND);

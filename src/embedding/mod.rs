@@ -53,7 +53,9 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// The model is of a kind that this program cannot run.
-    #[error("{file} of the model {model} asks for {key} `{found}`, which this program does not have")]
+    #[error(
+        "{file} of the model {model} asks for {key} `{found}`, which this program does not have"
+    )]
     Unsupported {
         /// The model's name.
         model: String,
@@ -111,7 +113,9 @@ pub enum Error {
         detail: String,
     },
     /// The tokenizer was made for another model.
-    #[error("tokenizer.json of the model {model} has the token number {id}, but the weights have {rows} rows for tokens")]
+    #[error(
+        "tokenizer.json of the model {model} has the token number {id}, but the weights have {rows} rows for tokens"
+    )]
     Vocabulary {
         /// The model's name.
         model: String,

@@ -236,10 +236,8 @@ impl Model {
         let rest = parts.split_off(parts.len().min(1));
         let mut done = Vec::new();
         thread::scope(|scope| {
-            let helpers: Vec<_> = rest
-                .into_iter()
-                .map(|part| scope.spawn(move || self.encode_part(part)))
-                .collect();
+            let helpers: Vec<_> =
+                rest.into_iter().map(|part| scope.spawn(move || self.encode_part(part))).collect();
             done.extend(parts.into_iter().flat_map(|part| self.encode_part(part)));
             done.extend(helpers.into_iter().filter_map(|helper| helper.join().ok()).flatten());
         });
@@ -311,8 +309,9 @@ fn fingerprint(files: &Files<'_>, settings: &Settings) -> String {
     };
     let Settings { heads, epsilon, tokens_max, lower_case, prompts, .. } = settings;
     let words = [&prompts.query, &prompts.passage].map(|prompt| format!("{prompt:?}")).join(" ");
-    let settings =
-        format!("{ENCODING}; {pooling}; {positions}; {heads} {epsilon:e} {tokens_max} {lower_case} {words}");
+    let settings = format!(
+        "{ENCODING}; {pooling}; {positions}; {heads} {epsilon:e} {tokens_max} {lower_case} {words}"
+    );
     let mut hash = Sha256::new();
     for part in [settings.as_bytes(), &files.weights, &files.tokenizer] {
         // The length before each part, or two models could differ by where a part ends alone.

@@ -10,7 +10,6 @@ use crate::embedding::{Error, Files, Prompts};
 /// Layers, heads and columns beyond which a file is no sentence model but a mistake or an attack.
 const SIZE_MAX: usize = 1 << 16;
 
-
 /// How the vectors of tokens become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pooling {
@@ -272,7 +271,9 @@ fn pooling(files: &Files<'_>) -> Result<Pooling, Error> {
         // The mean is what sentence-transformers takes where nothing is said.
         [] | ["mean"] => Ok(Pooling::Mean),
         ["cls"] => Ok(Pooling::First),
-        _ => Err(refused("pooling_mode", named.join(" + "), "pooling by mean or by the first token")),
+        _ => {
+            Err(refused("pooling_mode", named.join(" + "), "pooling by mean or by the first token"))
+        }
     }
 }
 
@@ -280,11 +281,17 @@ fn prompts(files: &Files<'_>) -> Result<Prompts, Error> {
     if let Some(prompts) = &files.prompts_instead {
         return Ok(prompts.clone());
     }
-    let file: PromptsFile = parse(&files.name, "config_sentence_transformers.json", &files.prompts)?;
+    let file: PromptsFile =
+        parse(&files.name, "config_sentence_transformers.json", &files.prompts)?;
     let default = file.default_prompt_name.unwrap_or_default();
     let first = |names: &[&str]| {
         let names = names.iter().copied().chain([default.as_str()]);
-        names.filter_map(|name| file.prompts.get(name)).flatten().next().cloned().unwrap_or_default()
+        names
+            .filter_map(|name| file.prompts.get(name))
+            .flatten()
+            .next()
+            .cloned()
+            .unwrap_or_default()
     };
     // The order in which sentence-transformers looks for them.
     Ok(Prompts { query: first(&["query"]), passage: first(&["document", "passage", "corpus"]) })

@@ -34,8 +34,8 @@ impl Tokens {
     /// Reads the tokenizer of a model whose weights know `rows` tokens.
     pub(crate) fn of(files: &Files<'_>, settings: &Settings, rows: usize) -> Result<Self, Error> {
         let failed = |detail| Error::Tokenizer { model: files.name.clone(), detail };
-        let mut tokenizer = Tokenizer::from_bytes(&files.tokenizer)
-            .map_err(|error| failed(error.to_string()))?;
+        let mut tokenizer =
+            Tokenizer::from_bytes(&files.tokenizer).map_err(|error| failed(error.to_string()))?;
         tokenizer.with_truncation(None).map_err(|error| failed(error.to_string()))?;
         tokenizer.with_padding(None);
         let highest = tokenizer.get_vocab(true).into_values().max().unwrap_or_default();

@@ -31,10 +31,17 @@ impl Wording {
             values: values(text).into_iter().map(|value| value.norm).collect(),
             ..Self::default()
         };
+        let mut place = None;
         for token in tokens(text) {
             let word = fold(text.get(token.range.clone()).unwrap_or_default());
             wording.parts.extend(parts_of(&word));
-            wording.line.push(token.text.clone());
+            // Further forms of a value share its place, and do not part its neighbours.
+            if place == Some(token.position) {
+                wording.parts.insert(token.text.clone());
+            } else {
+                wording.line.push(token.text.clone());
+            }
+            place = Some(token.position);
             wording.stems.insert(token.text);
         }
         wording
@@ -59,7 +66,9 @@ impl Wording {
 
     /// Whether the words of an alternative stand here side by side.
     pub(crate) fn says(&self, alternative: &str) -> bool {
-        let wanted: Vec<String> = tokens(alternative).into_iter().map(|token| token.text).collect();
+        let mut wanted = tokens(alternative);
+        wanted.dedup_by_key(|token| token.position);
+        let wanted: Vec<String> = wanted.into_iter().map(|token| token.text).collect();
         if wanted.is_empty() {
             return false;
         }

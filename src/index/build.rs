@@ -274,6 +274,17 @@ fn is_build(name: &str) -> bool {
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether a folder is a build: it holds an index, or what a run leaves that was killed before it
+/// had made one.
+fn is_ours(build: &Path) -> bool {
+    let begun = |name: String| {
+        name == ".managed.json" || name.starts_with(".tantivy") || vector_file::is_own(&name)
+    };
+    let mut entries = fs::read_dir(build).into_iter().flatten().flatten();
+    build.join("meta.json").is_file()
+        || entries.all(|entry| begun(entry.file_name().to_string_lossy().into_owned()))
+}
+
 /// Clears away older builds and manifests; what cannot be removed is no harm.
 fn sweep(data: &Path, build: &Path) {
     let entries = |folder: &Path| {
@@ -282,10 +293,7 @@ fn sweep(data: &Path, build: &Path) {
     };
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     for path in entries(data) {
-        if path != build
-            && name(&path).is_some_and(|name| is_build(&name))
-            && path.join("meta.json").is_file()
-        {
+        if path != build && name(&path).is_some_and(|name| is_build(&name)) && is_ours(&path) {
             let _ = fs::remove_dir_all(&path);
         }
     }

@@ -218,6 +218,11 @@ pub(crate) fn remove(build: &Path) -> Result<(), Error> {
     }
 }
 
+/// Whether a file of a build holds vectors, whole or in part.
+pub(crate) fn is_own(name: &str) -> bool {
+    name == FILE || is_unfinished(name)
+}
+
 /// Whether a file of a build was left behind by a run that was killed.
 pub(crate) fn is_unfinished(name: &str) -> bool {
     name.starts_with(UNFINISHED)

@@ -17,7 +17,11 @@ const FOREIGN_WORDS_MIN: usize = 4;
 pub fn read(inquiry: &Inquiry) -> Reading {
     let end = readable(&inquiry.body);
     let messages = messages(&inquiry.body, end);
-    let (questions, own) = questions(&messages, inquiry);
+    let (mut questions, own) = questions(&messages, inquiry);
+    let injections = injections(&messages);
+    for question in &mut questions {
+        question.context = without(&question.context, &injections, &inquiry.body);
+    }
     let text = own_text(&messages, &own, inquiry.channel);
     let subject = inquiry.subject.as_deref().unwrap_or_default();
     let reminder = sentences(&text).into_iter().any(|s| reminds(text.get(s).unwrap_or_default()))
@@ -29,10 +33,28 @@ pub fn read(inquiry: &Inquiry) -> Reading {
         parts,
         tone: tone(&format!("{subject}\n{text}"), reminder),
         tongue: tongue(&text),
-        injections: injections(&messages),
+        injections,
         questions,
         reminder,
     }
+}
+
+/// The context of a question without the sentences that instruct the program: what a stranger
+/// wrote to steer it changes no search.
+fn without(context: &str, injections: &[Range<usize>], body: &str) -> String {
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let bad: Vec<String> =
+        injections.iter().filter_map(|range| body.get(range.clone())).map(flat).collect();
+    if bad.is_empty() {
+        return context.to_owned();
+    }
+    let kept = sentences(context).into_iter().filter_map(|range| context.get(range));
+    let kept = kept.filter(|sentence| {
+        let own = flat(sentence);
+        !say::INJECTION.is_match(sentence)
+            && !bad.iter().any(|bad| bad.contains(&own) || own.contains(bad.as_str()))
+    });
+    kept.map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 /// How much of the body is read, in bytes.

@@ -6,6 +6,7 @@ use crate::inquiry::phrases as say;
 use crate::inquiry::plain::Plain;
 use crate::inquiry::{Inquiry, Part, PartKind, Reference, References};
 use crate::language::{ValueKind, values};
+use crate::terms::System;
 
 /// The references of the subject and of the parts that are neither signature nor disclaimer.
 pub(crate) fn references(inquiry: &Inquiry, parts: &[Part]) -> References {
@@ -47,6 +48,8 @@ fn collect(
             ValueKind::Case => &mut found.cases,
             ValueKind::Date => &mut found.days,
             ValueKind::Amount => &mut found.amounts,
+            // P360 is a system.
+            ValueKind::Code if System::find(&value.norm).is_some() => continue,
             ValueKind::Code | ValueKind::Section => &mut found.codes,
             // A bare number is a code when a word of the trade says so: "løndel 2913".
             ValueKind::Number if say::CODE_NAME.is_match(before) => &mut found.codes,

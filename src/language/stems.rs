@@ -61,7 +61,9 @@ mod tests {
     #[test]
     fn words_and_parts_are_told_apart() {
         let stems = Stems::of("Acontoudbetaling over 500 kr. netto, jf. § 56, stk. 2 (PKAT 026).");
-        for word in [stem("acontoudbetaling").as_str(), "500", "netto", "§56.2", "pkat026", "pkat", "026"] {
+        for word in
+            [stem("acontoudbetaling").as_str(), "500", "netto", "§56.2", "pkat026", "pkat", "026"]
+        {
             assert!(stems.has_word(word) && !stems.has_part(word), "{word}");
         }
         assert!(stems.has_part("aconto") && !stems.has_word("aconto"));

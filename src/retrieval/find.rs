@@ -9,9 +9,9 @@ use crate::index::{Error, Filter, Holding, Match, Record, Search, Snapshot, Stat
 use crate::language::{Stems, Term};
 use crate::passages::{Passage, PassageId};
 use crate::retrieval::Hit;
-use crate::retrieval::means::{Means, Sensed};
-use crate::retrieval::fusion::{Reference, Said};
 use crate::retrieval::explain::{Boost, BoostReason, Explanation};
+use crate::retrieval::fusion::{Reference, Said};
+use crate::retrieval::means::{Means, Sensed};
 use crate::retrieval::quotes::{coverage, sentence_ranges, share};
 use crate::retrieval::spelling::{Correction, corrected};
 use crate::retrieval::terms::{Weighted, Words, query, weigh};

@@ -22,8 +22,8 @@ pub use evaluate::{Evaluated, Trial, evaluate_beir, evaluate_run};
 pub use jobs::{Job, Jobs, KEPT_MAX, Running, Seat, State, Trouble};
 
 use crate::config::Config;
-use crate::embedding;
 use crate::draft::{self, Case, Citation, DayFrom, Draft};
+use crate::embedding;
 use crate::evaluation;
 use crate::index::{self, Index, Record, Snapshot, Update};
 use crate::inquiry::{self, AttachmentText, Inquiry, Received};

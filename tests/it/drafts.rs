@@ -376,7 +376,7 @@ fn first<'a>(value: &'a Value, key: &str) -> &'a Value {
     value[key].as_array().and_then(|list| list.first()).unwrap_or_else(|| panic!("no {key}"))
 }
 
-const HIT: [&str; 14] = [
+const HIT: [&str; 15] = [
     "passage_id",
     "document",
     "title",
@@ -391,6 +391,7 @@ const HIT: [&str; 14] = [
     "quotes",
     "score",
     "why",
+    "explanation",
 ];
 
 #[test]
@@ -446,8 +447,21 @@ fn lookups_documents_and_passages_have_the_keys_that_are_promised() {
     let query = LookupQuery { q: "maksgrænse i SLS".to_owned(), ..LookupQuery::default() };
     let found = desk.service.look_up(&query, Asker::operator()).unwrap();
     let found = serde_json::to_value(found).unwrap();
-    check_keys(&found, &["query", "expanded", "answer", "hits", "institution", "day", "demo"]);
-    check_keys(first(&found, "expanded"), &["term", "meaning"]);
+    check_keys(
+        &found,
+        &[
+            "query",
+            "expanded",
+            "did_you_mean",
+            "remarks",
+            "answer",
+            "hits",
+            "institution",
+            "day",
+            "demo",
+        ],
+    );
+    check_keys(first(&found, "expanded"), &["term", "meaning", "names"]);
     check_keys(&found["answer"], &["text", "citations"]);
     check_keys(first(&found, "hits"), &HIT);
     let id = first(&found, "hits")["passage_id"].as_str().unwrap();

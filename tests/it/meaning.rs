@@ -46,7 +46,9 @@ fn a_batch_says_what_each_text_says_alone() {
 #[test]
 fn odd_texts_have_vectors_of_length_one() {
     let long = "fravær ".repeat(7_200);
-    for text in ["", " ", "a", "§", "og", "2913", "🙂🙃", "学校の休暇", "مرحبا", "\u{0}\u{1f}", &long] {
+    for text in
+        ["", " ", "a", "§", "og", "2913", "🙂🙃", "学校の休暇", "مرحبا", "\u{0}\u{1f}", &long]
+    {
         let vector = MODEL.encode_queries(&[text]).unwrap().remove(0);
         assert!((vector.nearness(&vector) - 1.0).abs() < 1e-4, "{text:.20}");
     }
@@ -57,7 +59,10 @@ fn odd_texts_have_vectors_of_length_one() {
 fn desk() -> Desk {
     TestDesk::new()
         .register("[[institution]]\nname = \"Banedanmark\"\nshort = \"BDK\"\n")
-        .drejebog("Ankestyrelsen", "Ved sygdom ringer medarbejderen til sin leder før klokken otte.")
+        .drejebog(
+            "Ankestyrelsen",
+            "Ved sygdom ringer medarbejderen til sin leder før klokken otte.",
+        )
         .guide("Fravær", "En medarbejder, der er syg, melder det til sin leder samme morgen.")
         .guide("Kørsel", "Brug af egen bil betales med statens takst pr. kilometer.")
         .guide("Faktura", "En regning sendes som elektronisk dokument til EAN-nummeret.")

@@ -419,6 +419,7 @@ patterns! {
         r"|developer|admin)[\s-]?(?:tilstand|mode)\b|\bjailbreak\b|^\s*(?:\[|<"
         r"|###? ?)(?:system|instruction|assistant|inst)\b|\bsom (?:ai|sprogmodel|chatbot"
         r"|assistent)\b|\bto the (?:ai|assistant|model|system) (?:reading|processing)\b"
+        r"|<\|\w{1,20}\|>|\[/?INST\]|<</?SYS>>"
         r"|\b(?:til|note til) (?:ai|sprogmodellen|assistenten|robotten"
         r"|systemet)\b[^.?!]{0,10}:|\bnew instructions?\b|\bnye instruktioner\b";
 }

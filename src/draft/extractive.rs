@@ -129,7 +129,10 @@ pub fn short_answer(query: &str, found: &Lookup) -> Vec<Citation> {
 /// Every question as a vector, encoded at once and searched for in one pass.
 fn sensed(means: &Means<'_>, case: &Case<'_>) -> Result<BTreeMap<usize, Sensed>, Error> {
     let questions = &case.reading.questions;
-    let texts: Vec<&str> = questions.iter().map(|question| question.text.as_str()).collect();
+    let subject = case.inquiry.subject.as_deref().unwrap_or_default();
+    let meaning = |text| Words { text, context: "", subject }.meaning();
+    let texts: Vec<String> = questions.iter().map(|question| meaning(&question.text)).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let all = means.sense(case.scope, &texts, &Filter::current(), HITS_PER_QUESTION)?;
     let known = questions.iter().zip(all);
     Ok(known.filter_map(|(question, sensed)| Some((question.n, sensed?))).collect())

@@ -65,6 +65,15 @@ pub struct Words<'a> {
     pub subject: &'a str,
 }
 
+impl Words<'_> {
+    /// What is encoded for a search by meaning: the subject says what a short question is about
+    /// (docs/retrieval.md).
+    pub fn meaning(&self) -> String {
+        let subject = self.subject.trim().trim_end_matches(['.', '!', '?']);
+        if subject.is_empty() { self.text.to_owned() } else { format!("{subject}. {}", self.text) }
+    }
+}
+
 /// The weighted terms of a question, heaviest first, then those around it, and the glossary's
 /// terms in it.
 pub fn weigh(snapshot: &Snapshot, words: Words<'_>) -> (Vec<Weighted>, Vec<&'static Term>) {

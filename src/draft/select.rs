@@ -207,9 +207,20 @@ fn candidates(
     for (at, hit) in hits.iter().enumerate().take(HITS_MAX).filter(|(_, hit)| quotable(hit)) {
         let head = Stems::of(&format!("{}\n{}", hit.title, hit.heading));
         let head_coverage = head.coverage(terms);
-        let whole = Stems::of(&hit.text).answers(terms, &head);
-        for range in sentence_ranges(&hit.text) {
+        let read = |range: Range<usize>| {
+            let stems = Stems::of(hit.text.get(range.clone()).unwrap_or_default());
+            (range, stems)
+        };
+        let sentences: Vec<(Range<usize>, Stems)> =
+            sentence_ranges(&hit.text).into_iter().map(read).collect();
+        let whole = Stems::of_all(sentences.iter().map(|(_, stems)| stems)).answers(terms, &head);
+        for (range, stems) in sentences {
             let Some(text) = hit.text.get(range.clone()) else { continue };
+            // First what is quick to ask: most sentences say nothing on the question.
+            let own = 0.6 * stems.answers(terms, &Stems::default()) + 0.4 * stems.coverage(terms);
+            if own <= 0.0 {
+                continue;
+            }
             let words = text.split_whitespace().count();
             let scrap = !(SENTENCE_WORDS_MIN..=SENTENCE_WORDS_MAX).contains(&words)
                 || ABOUT_ITSELF.as_ref().is_some_and(|pattern| pattern.is_match(text));
@@ -218,11 +229,6 @@ fn candidates(
                 || used.contains(text)
                 || !privacy::find(text).is_empty()
             {
-                continue;
-            }
-            let stems = Stems::of(text);
-            let own = 0.6 * stems.answers(terms, &Stems::default()) + 0.4 * stems.coverage(terms);
-            if own <= 0.0 {
                 continue;
             }
             let both = stems.answers(terms, &head);

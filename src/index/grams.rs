@@ -64,7 +64,7 @@ impl Filling {
     pub(crate) fn enter(&mut self, row: u32, word: u32, count: f32) {
         let Some(place) = self.places.get_mut(row as usize) else { return };
         if let Some(entry) = self.entries.get_mut(*place as usize) {
-            *entry = word << COUNT_BITS | count.round().clamp(1.0, COUNT_MAX as f32) as u32;
+            *entry = word << COUNT_BITS | (count + 0.5).clamp(1.0, COUNT_MAX as f32) as u32;
             *place += 1;
         }
     }

@@ -428,7 +428,7 @@ impl Snapshot {
         if let Some((.., mask)) = known {
             return Arc::clone(mask);
         }
-        let mut mask = Mask::none(self.rows.len());
+        let mut mask = Mask::default();
         for document in self.rows.documents() {
             let record = self.manifest.documents.get(&document.document);
             if record.is_some_and(|record| self.lets_through(filter, record, day)) {
@@ -663,7 +663,7 @@ mod tests {
         let term = QueryTerm { stem: "frist".to_owned(), weight: 1.0, ..QueryTerm::default() };
         let query = Query { terms: vec![term] };
         let all = 0..u32::try_from(snapshot.rows.len()).unwrap();
-        let mut mask = Mask::none(snapshot.rows.len());
+        let mut mask = Mask::default();
         mask.allow(all.clone());
         let ranges = match guard {
             Guard::Filter => snapshot.filters(&scope, &Filter::all()).ranges,

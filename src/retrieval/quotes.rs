@@ -61,18 +61,19 @@ pub(crate) fn coverage(held: &[Holding], terms: &[Weighted]) -> f32 {
 impl Stems {
     /// How much of a term stands here, from 0 to 1.
     pub fn holds(&self, term: &Weighted) -> f32 {
-        if self.has_word(&term.stem) {
+        let marks = &term.marks;
+        if self.has_word(marks.stem) {
             return 1.0;
         }
-        if term.equal.iter().any(|name| name.stems.iter().all(|stem| self.has_word(stem))) {
+        if marks.equal.iter().any(|name| name.iter().all(|stem| self.has_word(*stem))) {
             return EQUAL_SHARE;
         }
-        if self.has_part(&term.stem) {
+        if self.has_part(marks.stem) {
             return EQUAL_SHARE;
         }
-        let parts = term.parts.iter();
-        let held = parts.filter(|part| self.has_word(part) || self.has_part(part)).count();
-        if held == 0 { 0.0 } else { PART_SHARE * held as f32 / term.parts.len() as f32 }
+        let parts = marks.parts.iter();
+        let held = parts.filter(|part| self.has_word(**part) || self.has_part(**part)).count();
+        if held == 0 { 0.0 } else { PART_SHARE * held as f32 / marks.parts.len() as f32 }
     }
 
     /// The share of the question's own weight that stands here or in `beside`, from 0 to 1; its

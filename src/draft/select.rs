@@ -8,7 +8,7 @@ use regex::Regex;
 
 use crate::language::{Stems, ValueKind, values};
 use crate::privacy;
-use crate::retrieval::{Hit, Weighted, sentence_ranges};
+use crate::retrieval::{Hit, ReadSentence, Weighted, sentence_ranges};
 use crate::sources::Kind;
 use crate::terms::Audience;
 
@@ -207,14 +207,10 @@ fn candidates(
     for (at, hit) in hits.iter().enumerate().take(HITS_MAX).filter(|(_, hit)| quotable(hit)) {
         let head = Stems::of(&format!("{}\n{}", hit.title, hit.heading));
         let head_coverage = head.coverage(terms);
-        let read = |range: Range<usize>| {
-            let stems = Stems::of(hit.text.get(range.clone()).unwrap_or_default());
-            (range, stems)
-        };
-        let sentences: Vec<(Range<usize>, Stems)> =
-            sentence_ranges(&hit.text).into_iter().map(read).collect();
-        let whole = Stems::of_all(sentences.iter().map(|(_, stems)| stems)).answers(terms, &head);
-        for (range, stems) in sentences {
+        let all = hit.sentences.iter().map(|sentence| &sentence.stems);
+        let whole = Stems::of_all(all).answers(terms, &head);
+        for ReadSentence { range, stems } in hit.sentences.iter() {
+            let range = range.clone();
             let Some(text) = hit.text.get(range.clone()) else { continue };
             // First what is quick to ask: most sentences say nothing on the question.
             let own = 0.6 * stems.answers(terms, &Stems::default()) + 0.4 * stems.coverage(terms);

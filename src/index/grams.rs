@@ -133,6 +133,20 @@ impl Grams {
         self.entries.get(start.copied().unwrap_or(0) as usize..end).unwrap_or_default()
     }
 
+    /// The share of the words of two rows that both have, from 0 to 1.
+    pub(crate) fn likeness(&self, one: u32, other: u32) -> f32 {
+        let words = |row| self.entries_of(row).iter().map(|entry| entry >> COUNT_BITS);
+        let mut others = words(other).peekable();
+        let mut shared = 0;
+        // Both are in the order of words.
+        for word in words(one) {
+            while others.next_if(|other| *other < word).is_some() {}
+            shared += usize::from(others.next_if_eq(&word).is_some());
+        }
+        let all = self.entries_of(one).len() + self.entries_of(other).len() - shared;
+        if all == 0 { 1.0 } else { shared as f32 / all as f32 }
+    }
+
     /// How well each row's words match those of a query by their letters, in the rows' order.
     pub(crate) fn scores<'a>(
         &self,

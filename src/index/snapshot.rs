@@ -547,6 +547,11 @@ impl Search<'_> {
         Ok(seen.filter_map(|(id, row)| Some((id, of_row.get(&row)?.clone()))).collect())
     }
 
+    /// The share of the words of two matches that both have, headings included, from 0 to 1.
+    pub fn likeness(&self, one: &Match, other: &Match) -> f32 {
+        self.snapshot.columns.grams().likeness(one.row, other.row)
+    }
+
     /// The passage of a match.
     pub fn read(&self, matched: &Match) -> Result<Option<Passage>, Error> {
         self.snapshot.read(self.scope, matched.row)

@@ -1,10 +1,6 @@
 //! The stems of a text as a set that is quick to make and to ask.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
-
-use crate::language::words::{Fnv, marks};
+use crate::language::words::marks;
 
 /// The stems of a text and of the parts of its compounds, each as a number that stands for it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -16,20 +12,6 @@ pub struct Stems {
 impl Stems {
     /// The stems of a text.
     pub fn of(text: &str) -> Self {
-        KEPT.with_borrow_mut(|kept| {
-            if let Some(known) = kept.get(text) {
-                return known.clone();
-            }
-            if kept.len() >= KEPT_MAX {
-                kept.clear();
-            }
-            let new = Self::read(text);
-            kept.insert(text.to_owned(), new.clone());
-            new
-        })
-    }
-
-    fn read(text: &str) -> Self {
         let (mut words, mut parts) = marks(text);
         for marks in [&mut words, &mut parts] {
             marks.sort_unstable();
@@ -70,14 +52,6 @@ impl Stems {
         if all == 0 { 1.0 } else { shared as f32 / all as f32 }
     }
 }
-
-thread_local! {
-    // One sentence is weighed several times on its way into an answer.
-    static KEPT: RefCell<HashMap<String, Stems, BuildHasherDefault<Fnv>>> = RefCell::default();
-}
-
-/// Texts that are kept, for each thread; then it starts anew.
-const KEPT_MAX: usize = 1_000;
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use regex::Regex;
 
 use crate::language::{Stems, ValueKind, values};
 use crate::privacy;
-use crate::retrieval::{Hit, Weighted, sentence_ranges};
+use crate::retrieval::{Hit, ReadSentence, Weighted, sentence_ranges};
 use crate::sources::Kind;
 use crate::terms::Audience;
 
@@ -207,9 +207,16 @@ fn candidates(
     for (at, hit) in hits.iter().enumerate().take(HITS_MAX).filter(|(_, hit)| quotable(hit)) {
         let head = Stems::of(&format!("{}\n{}", hit.title, hit.heading));
         let head_coverage = head.coverage(terms);
-        let whole = Stems::of(&hit.text).answers(terms, &head);
-        for range in sentence_ranges(&hit.text) {
+        let all = hit.sentences.iter().map(|sentence| &sentence.stems);
+        let whole = Stems::of_all(all).answers(terms, &head);
+        for ReadSentence { range, stems } in hit.sentences.iter() {
+            let range = range.clone();
             let Some(text) = hit.text.get(range.clone()) else { continue };
+            // First what is quick to ask: most sentences say nothing on the question.
+            let own = 0.6 * stems.answers(terms, &Stems::default()) + 0.4 * stems.coverage(terms);
+            if own <= 0.0 {
+                continue;
+            }
             let words = text.split_whitespace().count();
             let scrap = !(SENTENCE_WORDS_MIN..=SENTENCE_WORDS_MAX).contains(&words)
                 || ABOUT_ITSELF.as_ref().is_some_and(|pattern| pattern.is_match(text));
@@ -218,11 +225,6 @@ fn candidates(
                 || used.contains(text)
                 || !privacy::find(text).is_empty()
             {
-                continue;
-            }
-            let stems = Stems::of(text);
-            let own = 0.6 * stems.answers(terms, &Stems::default()) + 0.4 * stems.coverage(terms);
-            if own <= 0.0 {
                 continue;
             }
             let both = stems.answers(terms, &head);

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use tantivy::{IndexWriter, TantivyDocument, Term};
+use tantivy::{IndexSettings, IndexWriter, TantivyDocument, Term};
 
 use crate::index::Error;
 use crate::index::manifest::{self, FORMAT, Manifest, Record};
@@ -20,6 +20,9 @@ use crate::terms::Register;
 const WRITER_THREADS: usize = 2;
 /// Memory for documents that are not yet written, in bytes, over all threads.
 const WRITER_BYTES: usize = 60_000_000;
+
+/// Stored passages that are packed together, in bytes: one of them is read by unpacking all.
+const STORED_BYTES: usize = 4_096;
 
 /// What the index shall hold after an update.
 #[derive(Debug)]
@@ -169,7 +172,9 @@ fn write(
     let (schema, fields) = schema::schema();
     let directory = tantivy::directory::MmapDirectory::open(build)
         .map_err(|error| Error::Engine(Box::new(error.into())))?;
-    let index = tantivy::Index::open_or_create(directory, schema)?;
+    let settings = IndexSettings { docstore_blocksize: STORED_BYTES, ..IndexSettings::default() };
+    let index =
+        tantivy::Index::builder().schema(schema).settings(settings).open_or_create(directory)?;
     schema::register(&index);
     let mut writer: IndexWriter = index.writer_with_num_threads(WRITER_THREADS, WRITER_BYTES)?;
     let before = held.as_ref().map(|held| held.documents.clone()).unwrap_or_default();

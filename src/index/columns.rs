@@ -67,7 +67,7 @@ impl Posting {
         reason = "the impact is clamped to its bits"
     )]
     fn new(row: u32, impact: f32, places: u8) -> Self {
-        let impact = (impact * IMPACT_MAX as f32).round().clamp(1.0, IMPACT_MAX as f32) as u32;
+        let impact = (impact * IMPACT_MAX as f32 + 0.5).clamp(1.0, IMPACT_MAX as f32) as u32;
         Self(row << (IMPACT_BITS + PLACE_BITS) | impact << PLACE_BITS | u32::from(places))
     }
 
@@ -148,8 +148,16 @@ impl Columns {
         let mut columns = Self { rows: rows.len(), ..Self::default() };
         let members = columns.stem_all(&lists, rows)?;
         let lengths = lengths(searcher, fields, rows)?;
-        columns.fill(&lists, rows, &members, &lengths)?;
-        columns.grams = lists.grams(rows, lengths)?;
+        // Two halves of about equal work, for the two cores that we promise to run on.
+        let grams = std::thread::scope(|scope| {
+            let grams = scope.spawn(|| lists.grams(rows, lengths.clone()));
+            let filled = columns.fill(&lists, rows, &members, &lengths);
+            let grams = grams.join().unwrap_or_else(|_| {
+                Err(TantivyError::InternalError("the words of passages cannot be read".to_owned()))
+            });
+            filled.and(grams)
+        });
+        columns.grams = grams?;
         Ok(columns)
     }
 
@@ -456,15 +464,27 @@ impl Held {
 
     /// Hands over all that is held in the order of rows, and forgets it.
     fn take(&mut self, found: &mut dyn FnMut(u32, f32, u8)) {
-        self.touched.sort_unstable();
-        for row in self.touched.drain(..) {
+        // To go through all rows is quicker than to sort many of them.
+        let mut touched = std::mem::take(&mut self.touched);
+        if touched.len() > self.counts.len() / SORTED_SHARE {
+            touched.clear();
+            touched
+                .extend((0_u32..).zip(&self.counts).filter(|(_, c)| **c > 0.0).map(|(row, _)| row));
+        } else {
+            touched.sort_unstable();
+        }
+        for row in touched.drain(..) {
             let at = row as usize;
             if let (Some(held), Some(known)) = (self.counts.get_mut(at), self.places.get_mut(at)) {
                 found(row, std::mem::take(held), std::mem::take(known));
             }
         }
+        self.touched = touched;
     }
 }
+
+/// Of the rows, one in so many is still sorted.
+const SORTED_SHARE: usize = 32;
 
 /// For each row how its length bears on how much its words count: 1 for the mean.
 fn lengths(searcher: &Searcher, fields: &Fields, rows: &Rows) -> Result<Vec<f32>, TantivyError> {

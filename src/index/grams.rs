@@ -64,7 +64,7 @@ impl Filling {
     pub(crate) fn enter(&mut self, row: u32, word: u32, count: f32) {
         let Some(place) = self.places.get_mut(row as usize) else { return };
         if let Some(entry) = self.entries.get_mut(*place as usize) {
-            *entry = word << COUNT_BITS | count.round().clamp(1.0, COUNT_MAX as f32) as u32;
+            *entry = word << COUNT_BITS | (count + 0.5).clamp(1.0, COUNT_MAX as f32) as u32;
             *place += 1;
         }
     }
@@ -131,6 +131,20 @@ impl Grams {
         let end = self.row_ends.get(row).copied().unwrap_or(0) as usize;
         let start = row.checked_sub(1).and_then(|before| self.row_ends.get(before));
         self.entries.get(start.copied().unwrap_or(0) as usize..end).unwrap_or_default()
+    }
+
+    /// The share of the words of two rows that both have, from 0 to 1.
+    pub(crate) fn likeness(&self, one: u32, other: u32) -> f32 {
+        let words = |row| self.entries_of(row).iter().map(|entry| entry >> COUNT_BITS);
+        let mut others = words(other).peekable();
+        let mut shared = 0;
+        // Both are in the order of words.
+        for word in words(one) {
+            while others.next_if(|other| *other < word).is_some() {}
+            shared += usize::from(others.next_if_eq(&word).is_some());
+        }
+        let all = self.entries_of(one).len() + self.entries_of(other).len() - shared;
+        if all == 0 { 1.0 } else { shared as f32 / all as f32 }
     }
 
     /// How well each row's words match those of a query by their letters, in the rows' order.

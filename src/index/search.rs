@@ -58,26 +58,87 @@ const PART_WEIGHT: f32 = 0.6;
 /// Weight of an equal name of the glossary, beside the word that was written.
 const EQUAL_WEIGHT: f32 = 0.6;
 
-/// Rows that a filter lets through, one bit each.
+/// Rows that a filter lets through, in ranges that follow upon each other.
 #[derive(Debug, Default)]
-pub(crate) struct Mask(Vec<u64>);
+pub(crate) struct Mask(Ranges);
 
 impl Mask {
-    pub(crate) fn none(rows: usize) -> Self {
-        Self(vec![0; rows.div_ceil(64)])
-    }
-
+    /// Lets further rows through; they stand after those that are let through already.
     pub(crate) fn allow(&mut self, rows: Range<u32>) {
-        for row in rows {
-            if let Some(bits) = self.0.get_mut((row / 64) as usize) {
-                *bits |= 1 << (row % 64);
-            }
+        match self.0.last_mut() {
+            Some(last) if last.end == rows.start => last.end = rows.end,
+            _ => self.0.push(rows),
         }
     }
 
     pub(crate) fn allows(&self, row: u32) -> bool {
-        self.0.get((row / 64) as usize).is_some_and(|bits| bits >> (row % 64) & 1 == 1)
+        let at = self.0.partition_point(|range| range.end <= row);
+        self.0.get(at).is_some_and(|range| range.contains(&row))
     }
+
+    /// The rows of a range that are let through.
+    fn within(&self, range: &Range<u32>) -> impl Iterator<Item = Range<u32>> {
+        let (start, end) = (range.start, range.end);
+        let from = self.0.partition_point(|allowed| allowed.end <= start);
+        let allowed = self.0.get(from..).unwrap_or_default().iter();
+        let allowed = allowed.take_while(move |allowed| allowed.start < end);
+        allowed.map(move |allowed| allowed.start.max(start)..allowed.end.min(end))
+    }
+}
+
+/// Scores that are looked at together: if none of them is enough, none is looked at alone.
+const AT_ONCE: usize = 64;
+
+/// The best rows so far.
+struct Best {
+    limit: usize,
+    found: Vec<(f32, u32)>,
+    /// What a further row must exceed.
+    least: f32,
+}
+
+impl Best {
+    fn new(limit: usize) -> Self {
+        Self { limit, found: Vec::with_capacity(limit * 4), least: 0.0 }
+    }
+
+    /// Looks at the scores of rows that follow upon each other.
+    fn look_at(&mut self, mut row: u32, mut scores: &[f32]) {
+        while !scores.is_empty() {
+            let (now, later) = scores.split_at(scores.len().min(AT_ONCE));
+            let most =
+                now.iter().fold(0.0_f32, |most, score| if *score > most { *score } else { most });
+            if most > self.least {
+                for (row, score) in (row..).zip(now) {
+                    if *score > self.least {
+                        self.add(row, *score);
+                    }
+                }
+            }
+            row += u32::try_from(now.len()).unwrap_or(u32::MAX);
+            scores = later;
+        }
+    }
+
+    fn add(&mut self, row: u32, score: f32) {
+        self.found.push((score, row));
+        if self.limit > 0 && self.found.len() == self.limit * 4 {
+            self.found.select_nth_unstable_by(self.limit - 1, |a, b| better(*a, *b));
+            self.found.truncate(self.limit);
+            self.least = self.found.last().map_or(0.0, |last| last.0);
+        }
+    }
+
+    fn done(mut self) -> Vec<(f32, u32)> {
+        self.found.sort_unstable_by(|a, b| better(*a, *b));
+        self.found.truncate(self.limit);
+        self.found
+    }
+}
+
+/// The higher score first; of equal ones the first row.
+fn better(a: (f32, u32), b: (f32, u32)) -> std::cmp::Ordering {
+    b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
 }
 
 /// A term with its numbers in the columns.
@@ -141,25 +202,12 @@ impl Scores {
 
     /// The best rows that a mask lets through, best first; equal scores in the order of rows.
     pub(crate) fn best(&self, columns: &Columns, mask: &Mask, limit: usize) -> Vec<Match> {
-        let better = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-        let mut found: Vec<(f32, u32)> = Vec::with_capacity(limit * 4);
-        let mut least = 0.0;
-        for range in self.ranges.iter().filter(|_| limit > 0) {
+        let mut best = Best::new(limit);
+        for range in self.ranges.iter().flat_map(|range| mask.within(range)) {
             let scores = self.of_row.get(range.start as usize..range.end as usize);
-            for (row, score) in (range.start..).zip(scores.unwrap_or_default()) {
-                if *score > least && mask.allows(row) {
-                    found.push((*score, row));
-                    if found.len() == limit * 4 {
-                        found.select_nth_unstable_by(limit - 1, better);
-                        found.truncate(limit);
-                        least = found.last().map_or(0.0, |last| last.0);
-                    }
-                }
-            }
+            best.look_at(range.start, scores.unwrap_or_default());
         }
-        found.sort_unstable_by(better);
-        found.truncate(limit);
-        self.matches(columns, &found)
+        self.matches(columns, &best.done())
     }
 
     /// These rows, in their order, as far as they may be seen; a row that holds no word of the

@@ -428,7 +428,7 @@ impl Snapshot {
         if let Some((.., mask)) = known {
             return Arc::clone(mask);
         }
-        let mut mask = Mask::none(self.rows.len());
+        let mut mask = Mask::default();
         for document in self.rows.documents() {
             let record = self.manifest.documents.get(&document.document);
             if record.is_some_and(|record| self.lets_through(filter, record, day)) {
@@ -547,6 +547,11 @@ impl Search<'_> {
         Ok(seen.filter_map(|(id, row)| Some((id, of_row.get(&row)?.clone()))).collect())
     }
 
+    /// The share of the words of two matches that both have, headings included, from 0 to 1.
+    pub fn likeness(&self, one: &Match, other: &Match) -> f32 {
+        self.snapshot.columns.grams().likeness(one.row, other.row)
+    }
+
     /// The passage of a match.
     pub fn read(&self, matched: &Match) -> Result<Option<Passage>, Error> {
         self.snapshot.read(self.scope, matched.row)
@@ -663,7 +668,7 @@ mod tests {
         let term = QueryTerm { stem: "frist".to_owned(), weight: 1.0, ..QueryTerm::default() };
         let query = Query { terms: vec![term] };
         let all = 0..u32::try_from(snapshot.rows.len()).unwrap();
-        let mut mask = Mask::none(snapshot.rows.len());
+        let mut mask = Mask::default();
         mask.allow(all.clone());
         let ranges = match guard {
             Guard::Filter => snapshot.filters(&scope, &Filter::all()).ranges,

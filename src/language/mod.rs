@@ -20,6 +20,7 @@ pub use stems::Stems;
 pub(crate) use steps::steps;
 pub use steps::{Steps, analyser, choose_steps};
 pub use values::{Value, ValueKind, values};
+pub(crate) use words::mark_of;
 pub use words::{
     Token, compound_tokens, content_stems, fold, parts_of, stem, tokens, written_tokens,
 };

@@ -11,6 +11,9 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
     for (at, c) in text.char_indices() {
+        if !matches!(c, '?' | '!' | '…' | '.' | ')' | '"' | '”' | '»' | '\'' | '\n') {
+            continue;
+        }
         let end = at + c.len_utf8();
         let rest = text.get(end..).unwrap_or_default();
         let ends = match c {

@@ -1,6 +1,6 @@
 //! The stems of a text as a set that is quick to make and to ask.
 
-use crate::language::words::{mark_of, marks};
+use crate::language::words::marks;
 
 /// The stems of a text and of the parts of its compounds, each as a number that stands for it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -34,14 +34,14 @@ impl Stems {
         joined
     }
 
-    /// Whether a stem stands here as a word.
-    pub fn has_word(&self, stem: &str) -> bool {
-        self.words.binary_search(&mark_of(stem)).is_ok()
+    /// Whether the stem of this mark stands here as a word.
+    pub(crate) fn has_word(&self, mark: u64) -> bool {
+        self.words.binary_search(&mark).is_ok()
     }
 
-    /// Whether a stem stands here as a part of a compound.
-    pub fn has_part(&self, stem: &str) -> bool {
-        self.parts.binary_search(&mark_of(stem)).is_ok()
+    /// Whether the stem of this mark stands here as a part of a compound.
+    pub(crate) fn has_part(&self, mark: u64) -> bool {
+        self.parts.binary_search(&mark).is_ok()
     }
 
     /// The share of the words of both that both have, from 0 to 1.
@@ -57,6 +57,7 @@ impl Stems {
 mod tests {
     use super::*;
     use crate::language::stem;
+    use crate::language::words::mark_of;
 
     #[test]
     fn words_and_parts_are_told_apart() {
@@ -64,9 +65,9 @@ mod tests {
         for word in
             [stem("acontoudbetaling").as_str(), "500", "netto", "§56.2", "pkat026", "pkat", "026"]
         {
-            assert!(stems.has_word(word) && !stems.has_part(word), "{word}");
+            assert!(stems.has_word(mark_of(word)) && !stems.has_part(mark_of(word)), "{word}");
         }
-        assert!(stems.has_part("aconto") && !stems.has_word("aconto"));
+        assert!(stems.has_part(mark_of("aconto")) && !stems.has_word(mark_of("aconto")));
         assert_eq!(Stems::default(), Stems::of(""));
     }
 

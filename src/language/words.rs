@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -37,15 +38,19 @@ const ABBREVIATION_WORDS_MAX: usize = 4;
 
 /// Lower case and one form for each letter, without an acute accent; æ, ø and å stay what they are.
 pub fn fold(word: &str) -> String {
+    folded(word).into_owned()
+}
+
+fn folded(word: &str) -> Cow<'_, str> {
     if word.chars().all(|c| c.is_ascii_lowercase() || matches!(c, 'æ' | 'ø' | 'å')) {
-        return word.to_owned();
+        return Cow::Borrowed(word);
     }
     // These have one form already.
     if word.chars().all(|c| c.is_ascii() || matches!(c, 'æ' | 'ø' | 'å' | 'Æ' | 'Ø' | 'Å')) {
-        return word.to_lowercase();
+        return Cow::Owned(word.to_lowercase());
     }
     let bare = word.nfkd().filter(|&c| c != ACUTE && !is_unseen(c));
-    bare.nfc().flat_map(char::to_lowercase).collect()
+    Cow::Owned(bare.nfc().flat_map(char::to_lowercase).collect())
 }
 
 /// Whether a character only says where a word may be broken or joined.
@@ -137,7 +142,7 @@ pub(crate) fn marks(text: &str) -> (Vec<u64>, Vec<u64>) {
     let (mut stems, mut parts) = (Vec::new(), Vec::new());
     read(text, &mut |form, _, _| match form {
         Form::Word(word) => {
-            let word = analysed(&fold(word));
+            let word = analysed(&folded(word));
             stems.push(word.stem_mark);
             parts.extend_from_slice(&word.part_marks);
         }
@@ -173,7 +178,7 @@ pub fn tokens(text: &str) -> Vec<Token> {
     let mut found = Vec::new();
     read(text, &mut |form, range, position| {
         let text = match form {
-            Form::Word(word) => stem(&fold(word)),
+            Form::Word(word) => stem(&folded(word)),
             Form::Value(norm) => norm.to_owned(),
         };
         found.push(Token { text, range, position });

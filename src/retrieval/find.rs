@@ -12,7 +12,7 @@ use crate::retrieval::Hit;
 use crate::retrieval::explain::{Boost, BoostReason, Explanation};
 use crate::retrieval::fusion::{Reference, Said};
 use crate::retrieval::means::{Means, Sensed};
-use crate::retrieval::quotes::{coverage, sentence_ranges, share};
+use crate::retrieval::quotes::{ReadSentence, coverage, read_sentences, share};
 use crate::retrieval::spelling::{Correction, corrected};
 use crate::retrieval::terms::{Weighted, Words, query, weigh};
 use crate::sources::Kind;
@@ -257,27 +257,32 @@ enum Collapse {
 
 /// A passage with its score, and what the score is made of.
 #[derive(Debug, Default)]
-struct Ranked {
+struct Ranked<'a> {
     score: f32,
-    held: Vec<Holding>,
+    held: &'a [Holding],
     explanation: Explanation,
-    sentences: Vec<(Range<usize>, Stems)>,
 }
 
-/// A hit, with what is needed to know another like it.
+/// A hit, and the match that it was read from.
 struct Shown {
     hit: Hit,
-    stems: Stems,
+    matched: Match,
 }
 
 impl Shown {
-    fn stands_for(&self, other: &Self, collapse: Collapse) -> bool {
-        let (own, other_hit) = (&self.hit, &other.hit);
-        own.text == other_hit.text
+    fn stems(&self) -> Stems {
+        Stems::of_all(self.hit.sentences.iter().map(|sentence| &sentence.stems))
+    }
+
+    fn stands_for(&self, other: &Self, search: &Search<'_>, collapse: Collapse) -> bool {
+        let (own, new) = (&self.hit, &other.hit);
+        own.text == new.text
             || (collapse == Collapse::Alike
-                && own.kind == other_hit.kind
-                && own.institution == other_hit.institution
-                && self.stems.likeness(&other.stems) >= ALIKE_MIN)
+                && own.kind == new.kind
+                && own.institution == new.institution
+                // What shares few words with its headings is no near-duplicate without them.
+                && search.likeness(&self.matched, &other.matched) >= ALIKE_MIN / 2.0
+                && self.stems().likeness(&other.stems()) >= ALIKE_MIN)
     }
 }
 
@@ -315,13 +320,11 @@ impl Ranker<'_> {
                 break;
             }
             let Some(passage) = search.read(&candidate.matched)? else { continue };
-            let sentences = read_sentences(&passage.text);
-            let stems = Stems::of_all(sentences.iter().map(|(_, stems)| stems));
             let explanation = self.explain(&candidate, record, best);
-            let held = candidate.matched.held;
-            let ranked = Ranked { score, held, explanation, sentences };
-            let new = Shown { hit: self.hit(passage, record, ranked), stems };
-            match shown.iter_mut().find(|held| held.stands_for(&new, self.collapse)) {
+            let matched = candidate.matched;
+            let ranked = Ranked { score, held: &matched.held, explanation };
+            let new = Shown { hit: self.hit(passage, record, ranked), matched };
+            match shown.iter_mut().find(|held| held.stands_for(&new, search, self.collapse)) {
                 Some(held) => held.hit.explanation.collapsed += 1,
                 None => shown.push(new),
             }
@@ -360,13 +363,15 @@ impl Ranker<'_> {
         }
     }
 
-    fn hit(&self, passage: Passage, record: &Record, ranked: Ranked) -> Hit {
-        let Ranked { score, held, explanation, sentences } = ranked;
+    fn hit(&self, passage: Passage, record: &Record, ranked: Ranked<'_>) -> Hit {
+        let Ranked { score, held, explanation } = ranked;
+        let sentences = read_sentences(&passage);
         let (state, successor) = self.means.snapshot.state(record, self.scope.day());
         Hit {
-            why: self.why(&held, record, state, successor),
+            why: self.why(held, record, state, successor),
             explanation,
             quotes: best_sentences(&passage.text, &sentences, self.terms),
+            sentences,
             heading: passage.heading.join(" > "),
             passage_id: passage.id,
             document: passage.document,
@@ -430,21 +435,8 @@ fn precedence(record: &Record) -> f32 {
     }
 }
 
-/// The sentences of a text, each with its stems.
-fn read_sentences(text: &str) -> Vec<(Range<usize>, Stems)> {
-    let read = |range: Range<usize>| {
-        let stems = Stems::of(text.get(range.clone()).unwrap_or_default());
-        (range, stems)
-    };
-    sentence_ranges(text).into_iter().map(read).collect()
-}
-
-fn best_sentences(
-    text: &str,
-    sentences: &[(Range<usize>, Stems)],
-    terms: &[Weighted],
-) -> Vec<String> {
-    let covered = sentences.iter().map(|(range, stems)| (stems.coverage(terms), range));
+fn best_sentences(text: &str, sentences: &[ReadSentence], terms: &[Weighted]) -> Vec<String> {
+    let covered = sentences.iter().map(|read| (read.stems.coverage(terms), &read.range));
     let mut scored: Vec<(f32, &Range<usize>)> =
         covered.filter(|(coverage, _)| *coverage > 0.0).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));

@@ -12,6 +12,8 @@ mod spelling;
 mod explain;
 mod find;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::passages::PassageId;
@@ -22,7 +24,7 @@ pub use explain::{Boost, BoostReason, Explanation, FoundAs, FoundWord};
 pub use find::{Evidence, Lookup, Meaning, Narrowing, Question, find, look_up, show};
 pub use fusion::{Fusion, Mode, Settings};
 pub use means::{Encoder, Means, Sensed};
-pub use quotes::sentence_ranges;
+pub use quotes::{ReadSentence, sentence_ranges};
 pub use spelling::Correction;
 pub use terms::{EqualName, Weighted, Words, weigh};
 
@@ -62,4 +64,12 @@ pub struct Hit {
     /// The same in parts.
     #[serde(default)]
     pub explanation: Explanation,
+    /// The sentences of the text with their stems, read once for all that weighs them.
+    #[serde(skip, default = "no_sentences")]
+    #[schema(ignore)]
+    pub sentences: Arc<[ReadSentence]>,
+}
+
+fn no_sentences() -> Arc<[ReadSentence]> {
+    Arc::new([])
 }

@@ -1,9 +1,13 @@
 //! The sentences of a passage, and how well they match weighted terms.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::index::{Holding, Place};
 use crate::language::{Stems, sentences};
+use crate::passages::{Passage, PassageId};
 use crate::retrieval::Weighted;
 
 /// Share of a term's weight that counts when only a part of a compound matches.
@@ -39,6 +43,44 @@ pub fn sentence_ranges(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// A sentence of a passage, with its stems.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadSentence {
+    /// Where it stands in the passage's text, in bytes.
+    pub range: Range<usize>,
+    /// Its stems.
+    pub stems: Stems,
+}
+
+thread_local! {
+    // One passage is often found for several questions of a mail, and by the next mail.
+    static KEPT: RefCell<HashMap<PassageId, Arc<[ReadSentence]>>> = RefCell::default();
+}
+
+/// Passages whose sentences are kept, for each thread; then it starts anew.
+const KEPT_MAX: usize = 500;
+
+/// The sentences of a passage.
+pub(crate) fn read_sentences(passage: &Passage) -> Arc<[ReadSentence]> {
+    KEPT.with_borrow_mut(|kept| {
+        if let Some(known) = kept.get(&passage.id) {
+            return Arc::clone(known);
+        }
+        if kept.len() >= KEPT_MAX {
+            kept.clear();
+        }
+        let text = passage.text.as_str();
+        let read = |range: Range<usize>| ReadSentence {
+            stems: Stems::of(text.get(range.clone()).unwrap_or_default()),
+            range,
+        };
+        let sentences: Arc<[ReadSentence]> = sentence_ranges(text).into_iter().map(read).collect();
+        // The id is a hash of the text among others: where it is the same, the sentences are.
+        kept.insert(passage.id.clone(), Arc::clone(&sentences));
+        sentences
+    })
+}
+
 /// How much of a term a passage holds, from 0 to 1.
 pub(crate) fn share(holding: &Holding, term: &Weighted) -> f32 {
     match holding.place {
@@ -61,18 +103,19 @@ pub(crate) fn coverage(held: &[Holding], terms: &[Weighted]) -> f32 {
 impl Stems {
     /// How much of a term stands here, from 0 to 1.
     pub fn holds(&self, term: &Weighted) -> f32 {
-        if self.has_word(&term.stem) {
+        let marks = &term.marks;
+        if self.has_word(marks.stem) {
             return 1.0;
         }
-        if term.equal.iter().any(|name| name.stems.iter().all(|stem| self.has_word(stem))) {
+        if marks.equal.iter().any(|name| name.iter().all(|stem| self.has_word(*stem))) {
             return EQUAL_SHARE;
         }
-        if self.has_part(&term.stem) {
+        if self.has_part(marks.stem) {
             return EQUAL_SHARE;
         }
-        let parts = term.parts.iter();
-        let held = parts.filter(|part| self.has_word(part) || self.has_part(part)).count();
-        if held == 0 { 0.0 } else { PART_SHARE * held as f32 / term.parts.len() as f32 }
+        let parts = marks.parts.iter();
+        let held = parts.filter(|part| self.has_word(**part) || self.has_part(**part)).count();
+        if held == 0 { 0.0 } else { PART_SHARE * held as f32 / marks.parts.len() as f32 }
     }
 
     /// The share of the question's own weight that stands here or in `beside`, from 0 to 1; its

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::index::{Query, QueryTerm, Snapshot};
-use crate::language::{Term, content_stems, fold, lexicon, stem, tokens};
+use crate::language::{Term, content_stems, fold, lexicon, mark_of, stem, tokens};
 use crate::terms::MONTHS;
 
 /// Terms of the question that are searched for at once.
@@ -43,6 +43,24 @@ pub struct Weighted {
     pub parts: Vec<String>,
     /// Other names that mean the same, from the glossary.
     pub equal: Vec<EqualName>,
+    /// The marks of its stem, of its parts, and of the stems of each equal name.
+    pub(crate) marks: TermMarks,
+}
+
+/// The marks of a term's stems, by which sets of stems are asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct TermMarks {
+    pub(crate) stem: u64,
+    pub(crate) parts: Vec<u64>,
+    pub(crate) equal: Vec<Vec<u64>>,
+}
+
+impl TermMarks {
+    fn of(stem: &str, parts: &[String], equal: &[EqualName]) -> Self {
+        let all = |stems: &[String]| stems.iter().map(|stem| mark_of(stem)).collect();
+        let equal = equal.iter().map(|name| all(&name.stems)).collect();
+        Self { stem: mark_of(stem), parts: all(parts), equal }
+    }
 }
 
 /// Another name of a term.
@@ -93,8 +111,10 @@ pub fn weigh(snapshot: &Snapshot, words: Words<'_>) -> (Vec<Weighted>, Vec<&'sta
                 let (word, parts) = written.get(stem).cloned().unwrap_or_default();
                 let idf = idf(snapshot, stem, &parts);
                 let equal = equals.remove(stem).unwrap_or_default();
+                let marks = TermMarks::of(stem, &parts, &equal);
+                let stem_of = stem.clone();
                 let mut term =
-                    Weighted { stem: stem.clone(), word, weight: idf, idf, asked, parts, equal };
+                    Weighted { stem: stem_of, word, weight: idf, idf, asked, parts, equal, marks };
                 let circumstance = months.contains(stem)
                     || (stem.len() < 4 && stem.bytes().all(|b| b.is_ascii_digit() || b == b'.'));
                 if circumstance {

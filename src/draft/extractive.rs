@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::draft::assign::{Found, assign};
 use crate::draft::check::{Check, Gate};
 use crate::draft::note::{Line, Note, day_line};
 use crate::draft::outcome::{Outcome, Rule, rule_for};
@@ -20,7 +21,7 @@ use crate::sources::Kind;
 use crate::terms::{Audience, Scope, State};
 
 /// Passages that are ranked for each question.
-const HITS_PER_QUESTION: usize = 12;
+const HITS_PER_QUESTION: usize = 20;
 /// Passages shown beside those that are quoted, for each question.
 const HITS_SHOWN: usize = 3;
 /// An outdated passage is named when it matches this well beside the best current one.
@@ -29,6 +30,12 @@ const OUTDATED_SHARE: f32 = 0.85;
 const NAMED_WORDS_MAX: usize = 14;
 /// What other pages may reach beside a routing page that decides the outcome.
 const ROUTING_LEAD: f32 = 0.85;
+/// How strong the evidence must be to say beside a fixed phrase what holds in general.
+const STRENGTH_BESIDE_MIN: f32 = 0.4;
+/// The same where the case must be looked up, and the general rule may not be what is asked.
+const LOOKUP_STRENGTH_MIN: f32 = 0.6;
+/// Sentences of sources beside a fixed phrase.
+const BESIDE_MAX: usize = 2;
 /// Sentences of the short answer to a lookup.
 const ANSWER_SENTENCES: usize = 2;
 /// Sentences taken from a routing page.
@@ -82,7 +89,9 @@ pub fn compose(
 ) -> Result<Draft, Error> {
     let sensed = sensed(means, case)?;
     let (used, evidence) = (HashSet::new(), Vec::new());
-    let mut writer = Writer { means, case, setting, sensed, used, evidence };
+    let mut writer =
+        Writer { means, case, setting, sensed, used, evidence, found: BTreeMap::new() };
+    writer.search()?;
     let mut answers = Vec::new();
     let mut lines = Vec::new();
     for question in &case.reading.questions {
@@ -147,9 +156,28 @@ struct Writer<'a> {
     /// Sentences that stand in the reply already.
     used: HashSet<String>,
     evidence: Vec<Hit>,
+    /// What was found for each question that a source may answer, by its number.
+    found: BTreeMap<usize, Found>,
 }
 
 impl Writer<'_> {
+    /// Searches for all questions before any is answered, so that what one of them shows of the
+    /// mail's matter helps the others, and a sentence answers the question that it fits best.
+    fn search(&mut self) -> Result<(), Error> {
+        let mut found = BTreeMap::new();
+        for question in &self.case.reading.questions {
+            // Words that mean nothing alone ("Hvad er der galt?") ask with those around them.
+            let bare = content_stems(&question.text).len() < MEANING_WORDS_MIN;
+            let joined = format!("{} {}", question.context, question.text);
+            let text = if bare { joined } else { question.text.clone() };
+            let evidence = self.find(question, &text)?;
+            found.insert(question.n, Found { text, evidence, selection: Selection::default() });
+        }
+        assign(&mut found);
+        self.found = found;
+        Ok(())
+    }
+
     fn answer(&mut self, question: &Question) -> Result<(Answer, Vec<String>), Error> {
         let rule = rule_for(&question.text);
         let ordered = |outcome| rule.filter(|rule| rule.outcome == outcome);
@@ -185,17 +213,30 @@ impl Writer<'_> {
             let look_for = look_for.unwrap_or("sagen i Serviceportalen");
             let mut lines = vec![format!("Slå op: {look_for}.")];
             lines.extend(self.cases());
-            return self.phrased(question, Outcome::NeedsCaseLookup, reason.to_owned(), lines);
+            return self.phrased_beside(
+                question,
+                Outcome::NeedsCaseLookup,
+                (reason.to_owned(), lines),
+                LOOKUP_STRENGTH_MIN,
+            );
+        }
+        if let Some(rule) = ordered(Outcome::NeedsClarification) {
+            let lines = rule.look_for.iter().map(|ask| format!("Spørg om: {ask}.")).collect();
+            return self.phrased_beside(
+                question,
+                Outcome::NeedsClarification,
+                (rule.reason.clone(), lines),
+                STRENGTH_BESIDE_MIN,
+            );
         }
         self.by_evidence(question)
     }
 
     fn by_evidence(&mut self, question: &Question) -> Result<(Answer, Vec<String>), Error> {
-        // Words that mean nothing alone ("Hvad er der galt?") ask with those around them.
-        let bare = content_stems(&question.text).len() < MEANING_WORDS_MIN;
-        let joined = format!("{} {}", question.context, question.text);
-        let text = if bare { &joined } else { &question.text };
-        let evidence = self.find(question, text)?;
+        let Some(Found { evidence, selection, .. }) = self.found.remove(&question.n) else {
+            let reason = "Der er ikke søgt efter spørgsmålet.".to_owned();
+            return self.phrased(question, Outcome::NoEvidence, reason, Vec::new());
+        };
         let mut lines = remarks(&evidence);
         if routes(&evidence.hits) {
             let routing: Vec<Hit> =
@@ -203,8 +244,7 @@ impl Writer<'_> {
             let reason = "Den bedste kilde siger, at rette sted er et andet.".to_owned();
             return self.route(question, &routing, reason);
         }
-        let Selection { picks, strength } =
-            select(text, &evidence.terms, &evidence.hits, &self.used);
+        let Selection { picks, strength } = selection;
         let Some(first) = picks.first() else {
             return self.without_evidence(question, &evidence, strength, lines);
         };
@@ -287,6 +327,33 @@ impl Writer<'_> {
         Ok((self.written(question, Outcome::OutOfScope, reason, sentences), lines))
     }
 
+    /// A fixed phrase, and beside it what the sources say in general, where they speak of the
+    /// matter clearly enough.
+    fn phrased_beside(
+        &mut self,
+        question: &Question,
+        outcome: Outcome,
+        (reason, mut lines): (String, Vec<String>),
+        strength_min: f32,
+    ) -> Result<(Answer, Vec<String>), Error> {
+        let found = self.found.remove(&question.n);
+        let clear = found.filter(|found| found.selection.strength >= strength_min);
+        if let Some(found) = &clear {
+            lines.extend(sources(&found.evidence.hits, &found.selection.picks));
+        }
+        let (mut answer, lines) = self.phrased(question, outcome, reason, lines)?;
+        if let Some(Found { evidence, selection, .. }) = clear {
+            let picks: Vec<Pick> = selection.picks.into_iter().take(BESIDE_MAX).collect();
+            for sentence in Self::quoted(question.n, &evidence.hits, &picks) {
+                let id = format!("q{}s{}", question.n, answer.sentences.len() + 1);
+                self.used.insert(sentence.text().to_owned());
+                answer.sentences.push(sentence.named(id));
+            }
+            self.keep(&evidence.hits, &picks);
+        }
+        Ok((answer, lines))
+    }
+
     fn phrased(
         &mut self,
         question: &Question,
@@ -314,7 +381,9 @@ impl Writer<'_> {
         // A number that is repeated reads like a promise, so such a question is not named.
         let plain = !question.text.chars().any(|c| c.is_ascii_digit());
         let named = (several && plain).then(|| shortened(&question.text));
-        let phrase = Phrase::render(phrase, minijinja::context! { question => named })?;
+        let ask = rule_for(&question.text).and_then(|rule| rule.look_for.as_deref());
+        let ask = ask.filter(|_| outcome == Outcome::NeedsClarification);
+        let phrase = Phrase::render(phrase, minijinja::context! { question => named, ask })?;
         let sentence = Sentence::phrase(format!("q{}s1", question.n), &phrase);
         Ok((self.written(question, outcome, reason, vec![sentence]), lines))
     }

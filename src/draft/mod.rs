@@ -8,6 +8,7 @@ mod phrases;
 mod sentence;
 mod outcome;
 mod select;
+mod assign;
 mod check;
 mod note;
 mod extractive;

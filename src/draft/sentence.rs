@@ -86,6 +86,12 @@ impl Sentence {
         Self { id, text: phrase.text().to_owned(), support: Support::Phrase(phrase.name()) }
     }
 
+    /// The same under another id.
+    #[must_use]
+    pub(crate) fn named(self, id: String) -> Self {
+        Self { id, ..self }
+    }
+
     /// Its id within the draft.
     pub fn id(&self) -> &str {
         &self.id

@@ -1,6 +1,7 @@
 //! Next steps with days: dated rules (`index/lexicon/deadlines.toml`), worked out from what the
 //! mail tells and stated by a passage that can be quoted.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{LazyLock, OnceLock};
 
@@ -199,6 +200,7 @@ struct Rule {
     file: RuleFile,
     patterns: OnceLock<Patterns>,
     event: OnceLock<Vec<Regex>>,
+    states: OnceLock<Regex>,
 }
 
 #[derive(Debug)]
@@ -212,7 +214,7 @@ struct Patterns {
 /// Every rule, and by which sentences a passage moves a day off.
 #[derive(Debug)]
 struct Rules {
-    rules: Vec<Rule>,
+    all: Vec<Rule>,
     next: Regex,
     previous: Regex,
 }
@@ -226,9 +228,14 @@ static RULES: LazyLock<Rules> = LazyLock::new(built_in);
 fn built_in() -> Rules {
     let file: RulesFile = toml::from_str(include_str!("../../index/lexicon/deadlines.toml"))
         .expect("index/lexicon/deadlines.toml is read");
-    let rule = |file| Rule { file, patterns: OnceLock::new(), event: OnceLock::new() };
+    let rule = |file| Rule {
+        file,
+        patterns: OnceLock::new(),
+        event: OnceLock::new(),
+        states: OnceLock::new(),
+    };
     Rules {
-        rules: file.rule.into_iter().map(rule).collect(),
+        all: file.rule.into_iter().map(rule).collect(),
         next: built_in_pattern(&file.moves.next),
         previous: built_in_pattern(&file.moves.previous),
     }
@@ -281,17 +288,18 @@ impl Rule {
         found
     }
 
-    /// The pattern of a sentence that states it.
-    fn states(&self, event: &Event) -> Regex {
-        let month = month_name(event.start);
+    /// The pattern of a sentence that states it; that of a calendar's row holds the event's month.
+    fn states(&self, event: &Event) -> Cow<'_, Regex> {
+        let states = &self.file.states;
+        if !states.contains("<måned>") {
+            return Cow::Borrowed(self.states.get_or_init(|| built_in_pattern(states)));
+        }
         let run = event.run.map_or_else(String::new, |run| run.to_string());
-        let text = self
-            .file
-            .states
-            .replace("<måned>", month)
+        let text = states
+            .replace("<måned>", month_name(event.start))
             .replace("<årstal>", &event.start.year().to_string())
             .replace("<nr>", &run);
-        built_in_pattern(&text)
+        Cow::Owned(built_in_pattern(&text))
     }
 
     /// Where a passage states it: the hit, and the place in its text. Nothing if none does, or if
@@ -310,7 +318,7 @@ impl Rule {
                 let Some(captures) = states.captures(text) else { continue };
                 let number = captures.name("n").or_else(|| captures.name("m"));
                 match (wanted, number.map(|number| counted(number.as_str()))) {
-                    (Some(wanted), Some(stated)) if stated != Some(wanted) => return None,
+                    (Some(wanted), Some(said)) if said != Some(wanted) => return None,
                     _ if privacy::find(text).is_empty() => {
                         first = first.or(Some((hit, range)));
                     }
@@ -402,9 +410,7 @@ fn counted(text: &str) -> Option<u32> {
 
 /// The working day to which a sentence moves a day off.
 fn moved(day: Day, sentence: &str) -> Option<Day> {
-    if day_off(day).is_none() {
-        return None;
-    }
+    day_off(day)?;
     if RULES.next.is_match(sentence) {
         next_working_day(day)
     } else if RULES.previous.is_match(sentence) {
@@ -423,7 +429,7 @@ fn month_name(day: Day) -> &'static str {
 #[derive(Debug, Default)]
 pub(crate) struct Steps {
     /// The steps, the earliest day first.
-    pub(crate) steps: Vec<NextStep>,
+    pub(crate) next: Vec<NextStep>,
     /// The same as sentences, for the check.
     pub(crate) sentences: Vec<Sentence>,
     /// The passages that state their rules.
@@ -446,7 +452,7 @@ pub(crate) fn next_steps(means: &Means<'_>, told: &Told<'_>) -> Result<Steps, Er
 fn steps(told: &Told<'_>, find: impl Fn(&str) -> Result<Vec<Hit>, Error>) -> Result<Steps, Error> {
     let day = told.scope.day();
     let mut due: Vec<(&Rule, Due)> = Vec::new();
-    for rule in RULES.rules.iter().filter(|rule| rule.concerns(told)) {
+    for rule in RULES.all.iter().filter(|rule| rule.concerns(told)) {
         let events = rule.events(&told.text, day);
         if events.is_empty() {
             continue;
@@ -459,7 +465,7 @@ fn steps(told: &Told<'_>, find: impl Fn(&str) -> Result<Vec<Hit>, Error>) -> Res
     due.sort_by_key(|(_, due)| (due.day < day, due.day));
     let mut found = Steps::default();
     for (rule, due) in due {
-        if found.steps.len() < STEPS_MAX {
+        if found.next.len() < STEPS_MAX {
             found.add(rule, due, day)?;
         }
     }
@@ -495,17 +501,17 @@ impl Steps {
             let note = Phrase::render("prompts/step/day_off.j2", minijinja::context! { off })?;
             text = format!("{text} {}", note.text());
         }
-        if self.steps.iter().any(|step| step.text == text) {
+        if self.next.iter().any(|step| step.text == text) {
             return Ok(());
         }
-        let (id, rule) = (format!("n{}", self.steps.len() + 1), rule.file.id.clone());
+        let (id, rule) = (format!("n{}", self.next.len() + 1), rule.file.id.clone());
         let (title, document) = &due.source;
         self.lines.push(format!(
             "{} følger af {} efter reglen »{rule}«, som står i »{title}« ({document}).",
             show_day(due.day),
             show_day(due.start)
         ));
-        self.steps.push(NextStep {
+        self.next.push(NextStep {
             id: id.clone(),
             text: text.clone(),
             date: Some(due.day),
@@ -525,21 +531,18 @@ impl Steps {
 /// Whether a day follows by its rule from what an inquiry tells: the event stands in it, and the
 /// rule gives that day, or a quote moves it there, or the day stands in the quote.
 pub(crate) fn follows(computation: &Computation, inquiry: &str, today: Day) -> bool {
-    let Some(rule) = RULES.rules.iter().find(|rule| rule.file.id == computation.rule) else {
+    let Some(rule) = RULES.all.iter().find(|rule| rule.file.id == computation.rule) else {
         return false;
     };
     let events = rule.events(inquiry, today);
     let told = events.iter().any(|event| event.start == computation.start);
     let quotes: Vec<&str> = computation.citations.iter().map(Citation::quote).collect();
-    let gives = match rule.file.offset.after(computation.start) {
-        Some(exact) => {
-            exact == computation.day
-                || quotes.iter().any(|quote| moved(exact, quote) == Some(computation.day))
-        }
-        None => {
-            let norm = format!("d{}", computation.day);
-            quotes.iter().any(|quote| values(quote).iter().any(|value| value.norm == norm))
-        }
+    let gives = if let Some(exact) = rule.file.offset.after(computation.start) {
+        exact == computation.day
+            || quotes.iter().any(|quote| moved(exact, quote) == Some(computation.day))
+    } else {
+        let norm = format!("d{}", computation.day);
+        quotes.iter().any(|quote| values(quote).iter().any(|value| value.norm == norm))
     };
     told && gives
 }
@@ -604,13 +607,10 @@ mod tests {
     #[track_caller]
     fn check(text: &str, passage: &str, expected: &[&str]) {
         let steps = found(text, &[hit(passage)]);
-        let told: Vec<String> = steps
-            .steps
-            .iter()
-            .map(|step| format!("{} {}", step.date.unwrap(), step.rule))
-            .collect();
+        let told: Vec<String> =
+            steps.next.iter().map(|step| format!("{} {}", step.date.unwrap(), step.rule)).collect();
         assert_eq!(told, expected, "{text}");
-        for (step, sentence) in steps.steps.iter().zip(&steps.sentences) {
+        for (step, sentence) in steps.next.iter().zip(&steps.sentences) {
             let Support::Computed(computation) = sentence.support() else { panic!("{sentence:?}") };
             assert!(follows(computation, text, scope().day()), "{text}");
             assert!(step.citations.iter().all(|citation| passage.contains(citation.quote())));
@@ -620,7 +620,7 @@ mod tests {
     #[test]
     fn the_built_in_rules_are_read() {
         let event = Event { start: Day::constant(2025, 11, 1), until: None, run: Some(2) };
-        for rule in &RULES.rules {
+        for rule in &RULES.all {
             rule.patterns();
             rule.event_patterns();
             rule.states(&event);
@@ -633,7 +633,7 @@ mod tests {
             )
             .is_ok());
         }
-        assert!(RULES.rules.len() >= 15);
+        assert!(RULES.all.len() >= 15);
     }
 
     #[test]
@@ -684,12 +684,12 @@ mod tests {
     fn sources_that_disagree_silence_a_rule() {
         let text = "Hun er syg siden 3. november.";
         let other = "Drejebogen: sygefravær meldes 21 dage efter første hele fraværsdag.";
-        assert!(found(text, &[hit(SICK), hit(other)]).steps.is_empty());
-        assert_eq!(found(text, &[hit(SICK), hit(SICK)]).steps.len(), 1);
+        assert!(found(text, &[hit(SICK), hit(other)]).next.is_empty());
+        assert_eq!(found(text, &[hit(SICK), hit(SICK)]).next.len(), 1);
         let of = |change: fn(&mut Hit)| {
             let mut hit = hit(SICK);
             change(&mut hit);
-            found(text, &[hit]).steps.len()
+            found(text, &[hit]).next.len()
         };
         assert_eq!(of(|hit| hit.audience = Audience::Internal), 0);
         assert_eq!(of(|hit| hit.state = State::Expired), 0);
@@ -702,14 +702,14 @@ mod tests {
         let text = "Hun er syg siden 1. november.";
         let day = Day::constant(2025, 11, 29);
         let plain = found(text, &[hit(SICK)]);
-        let step = plain.steps.first().unwrap();
+        let step = plain.next.first().unwrap();
         assert_eq!(step.date, Some(day));
         assert!(step.text.ends_with("Dagen er en lørdag."), "{}", step.text);
         let moving = format!(
             "{SICK} Falder fristen på en lørdag, søndag eller helligdag, gælder den følgende hverdag."
         );
         let moved = found(text, &[hit(&moving)]);
-        let step = moved.steps.first().unwrap();
+        let step = moved.next.first().unwrap();
         assert_eq!(step.date, parse_day("2025-12-01"));
         assert_eq!(step.citations.len(), 2);
         assert!(!step.text.contains("lørdag"), "{}", step.text);
@@ -718,12 +718,12 @@ mod tests {
     #[test]
     fn a_deadline_that_has_passed_is_told_as_such_and_an_old_one_not_at_all() {
         let passed = found("Hun var syg siden 1. september.", &[hit(SICK)]);
-        let text = &passed.steps.first().unwrap().text;
+        let text = &passed.next.first().unwrap().text;
         assert_eq!(
             text,
             "Regnet fra første fraværsdag den 1. september 2025 udløb fristen for at melde fraværet til os den 29. september 2025."
         );
-        assert!(found("Hun var syg siden 1/9-2023.", &[hit(SICK)]).steps.is_empty());
+        assert!(found("Hun var syg siden 1/9-2023.", &[hit(SICK)]).next.is_empty());
     }
 
     #[test]
@@ -737,7 +737,7 @@ mod tests {
             scope: &scope,
         };
         let steps = steps(&told, |_| Ok(vec![hit(SICK)])).unwrap();
-        assert!(steps.steps.is_empty());
+        assert!(steps.next.is_empty());
     }
 
     #[test]
@@ -746,7 +746,7 @@ mod tests {
         let text = days.map(|day| format!("- Hun er syg siden {day}.\n")).concat();
         let steps = found(&text, &[hit(SICK)]);
         let told: Vec<String> =
-            steps.steps.iter().map(|step| step.date.unwrap().to_string()).collect();
+            steps.next.iter().map(|step| step.date.unwrap().to_string()).collect();
         assert_eq!(told, ["2025-11-25", "2025-12-01", "2025-12-02"]);
     }
 
@@ -781,7 +781,7 @@ mod tests {
                 MONTHS[usize::try_from(month - 1).unwrap()]
             );
             let hits = [hit(&passage)];
-            for step in found(&text, &hits).steps {
+            for step in found(&text, &hits).next {
                 prop_assert!(!step.citations.is_empty());
                 for citation in &step.citations {
                     let stands = hits.iter().any(|hit| {

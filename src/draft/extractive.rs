@@ -95,12 +95,12 @@ pub fn compose(
     let greeting = writer.greeting()?;
     let closing = writer.closing(&answers)?;
     let told = Told::of(case.inquiry, case.reading, case.scope, &answers);
-    let next = next_steps(means, &told)?;
-    writer.keep_all(&next.hits);
+    let steps = next_steps(means, &told)?;
+    writer.keep_all(&steps.hits);
     let evidence = std::mem::take(&mut writer.evidence);
-    let checks = writer.checks(&evidence, &[&greeting, &next.sentences, &closing], &answers);
-    let reply = letter(&greeting, &answers, &next.steps, &closing);
-    let note = writer.note(&answers, lines, (next.lines.as_slice(), reply.as_str()))?;
+    let checks = writer.checks(&evidence, &[&greeting, &steps.sentences, &closing], &answers);
+    let reply = letter(&greeting, &answers, &steps.next, &closing);
+    let note = writer.note(&answers, lines, (steps.lines.as_slice(), reply.as_str()))?;
     Ok(Draft {
         id,
         inquiry: case.inquiry.id.clone(),
@@ -114,7 +114,7 @@ pub fn compose(
         questions: answers,
         greeting,
         closing,
-        next_steps: next.steps,
+        next_steps: steps.next,
         internal_note: note,
         evidence,
         checks,

@@ -48,12 +48,12 @@ mod tests {
         let death = "Det gør os ondt at høre om dødsfaldet.";
         check("", "Vores kollega døde i weekenden. Hvad gør vi med lønnen?", &[death]);
         check("tlf", "efterindtægt for afdød OK-ansat. hvilken pkat", &[death]);
-        let wait = "Vi beklager, at I har måttet vente på svar.";
+        let wait = "Vi beklager ventetiden.";
         check("2. rykker", "Hvornår får vi svar?", &[wait]);
         check(
             "Ryk: SAM 2508-1190",
             "2. rykker. Hvornår sker der noget?",
-            &["Vi beklager, at I har måttet vente på svar i SAM 2508-1190."],
+            &["Vi beklager ventetiden i sag SAM 2508-1190."],
         );
         check("Ryk: SAM 2508-1190 og SAM 2508-1191", "Er der nyt?", &[wait]);
         check("", "Vi er trætte af, at vi skal rykke igen. Vi rykker for svar.", &[wait]);

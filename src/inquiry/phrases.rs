@@ -380,7 +380,7 @@ patterns! {
         r"\b(?:afdød\w*|er (?:\w+ ){0,2}død|døde|omkom\w*|gået bort|afgået ved døden"
         r"|død (?:i (?:weekenden|går|nat|forgårs)|for nylig|pludselig\w*|uventet|efter|den \d)"
         r"|dødsfaldet|dødsboet|(?:haft|oplevet) et (?:\w+ )?dødsfald"
-        r"|mistede?t? (?:sin|sit|sine|deres|hans|hendes|en|et|vores) (?:\w+ )?(?:datter|søn"
+        r"|mist(?:ede|et) (?:sin|sit|sine|deres|hans|hendes|en|et|vores) (?:\w+ )?(?:datter|søn"
         r"|barn|børn|mand|kone|hustru|ægtefælle|kæreste|samlever|mor|far|forældre|bror|søster"
         r"|kollega|partner|medarbejder)|passed away|verstorben\w*)\b";
     /// A thing that is as good as dead is no bereavement.

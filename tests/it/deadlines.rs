@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use svarforslag::draft::Draft;
+use svarforslag::draft::{Citation, Draft};
 use svarforslag::terms::State;
 
 use crate::desk::{Desk, TestDesk};
@@ -51,7 +51,7 @@ fn check(desk: &Desk, (day, institution): (&str, &str), body: &str, expected: Ex
         expected.iter().map(|(day, rule, _)| ((*day).to_owned(), *rule)).collect();
     assert_eq!(found, days, "{body}\n\n{}", draft.reply);
     for (step, (_, _, quote)) in draft.next_steps.iter().zip(expected) {
-        let quotes: Vec<&str> = step.citations.iter().map(|citation| citation.quote()).collect();
+        let quotes: Vec<&str> = step.citations.iter().map(Citation::quote).collect();
         assert!(quotes.iter().any(|own| own.contains(quote)), "{quote}: {quotes:?}");
     }
     check_laws(&draft);
@@ -153,9 +153,9 @@ fn orders_reach_their_payroll_run(desk: &Desk) {
 fn other_rules_of_the_trade_have_their_days(desk: &Desk) {
     check(
         desk,
-        ("2025-08-29", ""),
-        "Hvornår skal medarbejderne senest vælge, hvad de vil med deres seniorbonus for 2025?",
-        &[("2025-10-01", "seniorbonus_1_oktober", "1. oktober")],
+        ("2026-02-02", ""),
+        "Hvornår skal medarbejderne senest vælge, hvad de vil med deres seniorbonus for 2026?",
+        &[("2026-10-01", "seniorbonus_1_oktober", "1. oktober")],
     );
     check(
         desk,
@@ -293,7 +293,7 @@ fn tone_changes_the_opening_and_only_where_it_is_certain() {
     assert_eq!(death.get(1).map(String::as_str), Some("Det gør os ondt at høre om dødsfaldet."));
     assert_eq!(death.last().map(String::as_str), Some("Tak for jeres henvendelse."));
     let ryk = opens("Vi rykker for svar i SAM 2508-0442. Hvornår sker der noget?");
-    assert!(ryk.iter().any(|line| line.ends_with("svar i SAM 2508-0442.")), "{ryk:?}");
+    assert!(ryk.iter().any(|line| line.ends_with("i sag SAM 2508-0442.")), "{ryk:?}");
     for plain in [
         "Hvornår søges sygedagpengerefusion?",
         "Hvor længe er der løn under sorgorlov?",

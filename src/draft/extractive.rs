@@ -6,15 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::draft::assign::{Found, assign};
 use crate::draft::check::{Check, Gate};
+use crate::draft::deadlines::{Told, next_steps};
 use crate::draft::note::{Line, Note, day_line};
 use crate::draft::outcome::{Outcome, Rule, rule_for};
 use crate::draft::phrases::Phrase;
 use crate::draft::select::{Pick, Selection, is_empty_chapter, routing_sentences, select};
 use crate::draft::sentence::{Citation, Sentence};
+use crate::draft::tone;
 use crate::draft::{Answer, Cost, DayFrom, Draft, Error, Maker, letter};
 use crate::index::Filter;
 use crate::inquiry::{Channel, Inquiry, Question, Reading, Remark, Tone, Tongue, char_range};
-use crate::language::content_stems;
+use crate::language::{content_stems, lix};
 use crate::privacy;
 use crate::retrieval::{self, Evidence, Hit, Lookup, Means, Narrowing, Sensed, Words};
 use crate::sources::Kind;
@@ -101,9 +103,13 @@ pub fn compose(
     }
     let greeting = writer.greeting()?;
     let closing = writer.closing(&answers)?;
+    let told = Told::of(case.inquiry, case.reading, case.scope, &answers);
+    let steps = next_steps(means, &told)?;
+    writer.keep_all(&steps.hits);
     let evidence = std::mem::take(&mut writer.evidence);
-    let checks = writer.checks(&evidence, &[&greeting, &closing], &answers);
-    let note = writer.note(&answers, lines)?;
+    let checks = writer.checks(&evidence, &[&greeting, &steps.sentences, &closing], &answers);
+    let reply = letter(&greeting, &answers, &steps.next, &closing);
+    let note = writer.note(&answers, lines, (steps.lines.as_slice(), reply.as_str()))?;
     Ok(Draft {
         id,
         inquiry: case.inquiry.id.clone(),
@@ -113,11 +119,11 @@ pub fn compose(
         maker: Maker::Extractive,
         demo: means.snapshot.manifest().collection.demo,
         kept: false,
-        reply: letter(&greeting, &answers, &[], &closing),
+        reply,
         questions: answers,
         greeting,
         closing,
-        next_steps: Vec::new(),
+        next_steps: steps.next,
         internal_note: note,
         evidence,
         checks,
@@ -444,6 +450,15 @@ impl Writer<'_> {
         }
     }
 
+    /// Keeps the passages that state the rules of next steps.
+    fn keep_all(&mut self, hits: &[Hit]) {
+        for hit in hits {
+            if !self.evidence.iter().any(|held| held.passage_id == hit.passage_id) {
+                self.evidence.push(hit.clone());
+            }
+        }
+    }
+
     fn greeting(&self) -> Result<Vec<Sentence>, Error> {
         let channel = match self.case.inquiry.channel {
             Channel::Mail => "mail",
@@ -452,10 +467,11 @@ impl Writer<'_> {
         };
         let hello = Phrase::render("prompts/reply/greeting.j2", minijinja::context! {})?;
         let thanks = Phrase::render("prompts/reply/thanks.j2", minijinja::context! { channel })?;
-        Ok(vec![
-            Sentence::phrase("g1".to_owned(), &hello),
-            Sentence::phrase("g2".to_owned(), &thanks),
-        ])
+        let mut phrases = vec![hello];
+        phrases.extend(tone::opening(self.case.reading)?);
+        phrases.push(thanks);
+        let numbered = phrases.iter().zip(1..);
+        Ok(numbered.map(|(phrase, n)| Sentence::phrase(format!("g{n}"), phrase)).collect())
     }
 
     fn closing(&self, answers: &[Answer]) -> Result<Vec<Sentence>, Error> {
@@ -493,7 +509,12 @@ impl Writer<'_> {
         cases.iter().map(|case| format!("Sagsnummer i henvendelsen: {}.", case.text)).collect()
     }
 
-    fn note(&self, answers: &[Answer], lines: Vec<Vec<String>>) -> Result<String, Error> {
+    fn note(
+        &self,
+        answers: &[Answer],
+        lines: Vec<Vec<String>>,
+        (steps, reply): (&[String], &str),
+    ) -> Result<String, Error> {
         let warnings = self.warnings();
         let (day, day_from) = day_line(self.case.scope.day(), self.case.day_from);
         let note = Note {
@@ -507,6 +528,8 @@ impl Writer<'_> {
                 .zip(lines)
                 .map(|(answer, lines)| Line::of(answer, lines))
                 .collect(),
+            steps,
+            lix: lix(reply).round(),
             kept: false,
         };
         Ok(Phrase::render("prompts/note/internal.j2", minijinja::value::Serde(note))?
@@ -547,6 +570,9 @@ impl Writer<'_> {
             }
             Tone::Illness => warnings
                 .push(say("Henvendelsen gælder alvorlig sygdom. Læs tonen i svaret igennem.")),
+            Tone::Dismissal => {
+                warnings.push(say("Henvendelsen gælder en afsked. Læs tonen i svaret igennem."));
+            }
             Tone::Complaint => warnings.push(say("Kunden er utilfreds. Overvej at ringe.")),
         }
         match reading.tongue {

@@ -387,14 +387,35 @@ patterns! {
 
     /// Someone has died.
     DEATH =
-        r"\b(?:afdød\w*|død(?:e|t|s\w*|en)?|dødsfald\w*|dødsbo\w*|omkom\w*|gået bort"
-        r"|begravelse\w*|bisættelse\w*|efterladt\w*|enke(?:mand)?(?:en)?|mistede? (?:sin"
-        r"|hans|hendes|en kollega)|sorgorlov|passed away|verstorben\w*)\b";
-    /// Someone is gravely ill.
+        r"\b(?:afdød\w*|er (?:\w+ ){0,2}død|døde|omkom\w*|gået bort|afgået ved døden"
+        r"|død (?:i (?:weekenden|går|nat|forgårs)|for nylig|pludselig\w*|uventet|efter|den \d)"
+        r"|dødsfaldet|dødsboet|(?:haft|oplevet) et (?:\w+ )?dødsfald"
+        r"|mist(?:ede|et) (?:sin|sit|sine|deres|hans|hendes|en|et|vores) (?:\w+ )?(?:datter|søn"
+        r"|barn|børn|mand|kone|hustru|ægtefælle|kæreste|samlever|mor|far|forældre|bror|søster"
+        r"|kollega|partner|medarbejder)|passed away|verstorben\w*)\b";
+    /// A thing that is as good as dead is no bereavement.
+    DEAD_THING =
+        r"\b\w*(?:portal|link|system|server|forbindelse|telefon|skærm|linje|robot|snitflade)\w*"
+        r"(?: \w+){0,2} (?:er|var) (?:\w+ ){0,2}død\w*";
+    /// Someone is gravely ill or hurt.
     ILLNESS =
-        r"\b(?:alvorligt? (?:syg\w*|sygdom)|kræft\w*|uhelbredelig\w*|terminal\w*"
-        r"|livstruende|kritisk syg\w*|indlagt|hjerneblødning|blodprop|hjertestop"
-        r"|depression\w*|ulykke\w*|nedbrud|sygemeldt med stress|stresssygemeldt)\b";
+        r"\b(?:(?:er|var|bliver|blev|blevet|ligger) (?:\w+ ){0,3}(?:(?:alvorligt?|kritisk"
+        r"|uhelbredeligt?|terminalt?|livstruende) syg\w*|indlagt (?:i (?:weekenden|går|dag|nat)"
+        r"|på (?:hospital\w*|sygehus\w*|intensiv\w*|psykiatrisk|rigs\w*)|akut|med|siden))"
+        r"|(?:fået|konstateret|ramt af|diagnosticeret med|kæmper med|har) (?:\w+ ){0,2}(?:kræft\w*"
+        r"|hjerneblødning|blodprop|hjertestop|depression|hjertestop)|(?:ude|ud) for (?:en |et )?"
+        r"(?:\w+ )?(?:ulykke|trafikulykke|arbejdsulykke|overfald)|kommet (?:\w+ )?til skade"
+        r"|brudt sammen|sygemeldt med stress|stresssygemeldt|gået ned med stress)\b";
+    /// Someone is dismissed, not by a wish of their own.
+    DISMISSAL =
+        r"\b(?:(?:er|bliver|blev|blevet|har|skal|vil|måttet|nødt til at) (?:\w+ ){0,3}"
+        r"(?:afskediget?|afskediges|fyret?|fyres)|(?:afskedigelse|opsigelse|afsked) af (?:en |to "
+        r"|vores |\d+ )?(?:medarbejder|kollega|kolleger|ansat)\w*|(?:har|skal|vil|måttet) "
+        r"(?:\w+ ){0,2}(?:opsige|opsagt) (?:en|to|tre|flere|vores|\d+) (?:\w+ )?(?:medarbejder"
+        r"|kollega|kolleger|ansat)\w*|(?:han|hun|medarbejderen|kollegaen) (?:er|bliver|blev) "
+        r"(?:\w+ ){0,2}opsagt|uansøgt afsked\w*)\b";
+    /// What is only thought of has not happened.
+    SUPPOSED = r"\b(?:hvis|når|såfremt|i tilfælde af|kan|må|eventuelt?|generelt)\b";
     /// The sender is angry.
     ANGER =
         r"\b(?:utilfreds\w*|klager? (?:over (?:jer|jeres|manglende|sagsbehandling)|hermed)"
@@ -494,6 +515,60 @@ mod tests {
             &DISCLAIMER,
             &["Hvis du har modtaget denne mail ved en fejl"],
             &["Må vi sende fortrolige data?"],
+        );
+    }
+
+    #[test]
+    fn sorrow_is_told_from_its_topics() {
+        check(
+            &DEATH,
+            &[
+                "En kollega er desværre død.",
+                "Hun døde i går.",
+                "tjenestemand hos dem død i weekenden",
+                "Han er gået bort.",
+                "De har mistet deres datter.",
+                "afdød OK-ansat",
+            ],
+            &[
+                "Hvilken kode bruges ved dødsfald?",
+                "Hvor længe er sorgorlov?",
+                "Vi har mistet refusion.",
+                "De mistede hans lønseddel.",
+            ],
+        );
+        check(&DEAD_THING, &["Portalen er helt død"], &["Kollegaen er død"]);
+        check(
+            &ILLNESS,
+            &[
+                "Hun er alvorligt syg.",
+                "Sønnen har fået konstateret kræft",
+                "Han blev indlagt i weekenden",
+                "været ude for en ulykke",
+                "Hun er sygemeldt med stress",
+            ],
+            &[
+                "Hvornår søges sygedagpengerefusion?",
+                "Hun er syg.",
+                "Pasning af alvorligt sygt barn",
+                "Tillægget er indlagt i lønnen.",
+            ],
+        );
+        check(
+            &DISMISSAL,
+            &[
+                "Vi har afskediget en kollega.",
+                "Hun bliver fyret.",
+                "Opsigelse af medarbejder",
+                "Vi skal desværre opsige to medarbejdere.",
+                "Hun blev opsagt i går.",
+            ],
+            &[
+                "Hun har selv sagt op.",
+                "Vi har opsagt aftalen.",
+                "Hvad er opsigelsesvarslet?",
+                "Hun er blevet fyrtårnsleder",
+            ],
         );
     }
 

@@ -10,7 +10,7 @@ use crate::draft::outcome::{Outcome, Rule, rule_for};
 use crate::draft::phrases::Phrase;
 use crate::draft::select::{Pick, Selection, is_empty_chapter, routing_sentences, select};
 use crate::draft::sentence::{Citation, Sentence};
-use crate::draft::{Answer, Cost, DayFrom, Draft, Error, Maker, letter};
+use crate::draft::{Answer, Cost, DayFrom, Draft, Error, Maker, Progress, letter};
 use crate::index::Filter;
 use crate::inquiry::{Channel, Inquiry, Question, Reading, Remark, Tone, Tongue, char_range};
 use crate::language::content_stems;
@@ -79,20 +79,25 @@ pub fn compose(
     case: &Case<'_>,
     setting: &Setting,
     id: String,
+    tell: &dyn Fn(Progress),
 ) -> Result<Draft, Error> {
     let sensed = sensed(means, case)?;
     let (used, evidence) = (HashSet::new(), Vec::new());
     let mut writer = Writer { means, case, setting, sensed, used, evidence };
     let mut answers = Vec::new();
     let mut lines = Vec::new();
+    let of = case.reading.questions.len();
     for question in &case.reading.questions {
+        tell(Progress::Searching { n: question.n, of });
         let (answer, note) = writer.answer(question)?;
         answers.push(answer);
         lines.push(note);
     }
+    tell(Progress::Drafting);
     let greeting = writer.greeting()?;
     let closing = writer.closing(&answers)?;
     let evidence = std::mem::take(&mut writer.evidence);
+    tell(Progress::Checking);
     let checks = writer.checks(&evidence, &[&greeting, &closing], &answers);
     let note = writer.note(&answers, lines)?;
     Ok(Draft {

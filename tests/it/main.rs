@@ -15,6 +15,7 @@ mod desk;
 mod commands;
 mod demo;
 mod drafts;
+mod endpoint;
 mod evaluation;
 mod evaluations;
 mod http;

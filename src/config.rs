@@ -224,8 +224,10 @@ fn key(
     }
     let why = match variables.get(name) {
         _ if name.starts_with(PREFIX) => "a variable with such a name is a setting; choose another",
-        Some(key) if !key.trim().is_empty() => return Ok(endpoint::ApiKey::new(key)),
-        _ => "there is no such variable, or it is empty",
+        Some(key) if !key.trim().is_empty() && key.is_ascii() => {
+            return Ok(endpoint::ApiKey::new(key));
+        }
+        _ => "there is no such variable, or it holds no key",
     };
     Err(Error::Impossible { key: "endpoint.api_key_variable", value: name.to_owned(), why })
 }

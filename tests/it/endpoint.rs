@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,11 +16,11 @@ use svarforslag::service::Service;
 use svarforslag::terms::{Asker, parse_day};
 use tempfile::TempDir;
 
-use crate::desk::{DAY, Desk, TestDesk};
+use crate::desk::{DAY, Desk, PROGRAM, TestDesk};
 use crate::http::{MARK, Server};
 
 /// The whole time of a draft in these tests.
-const DEADLINE: Duration = Duration::from_millis(2_500);
+const DEADLINE: Duration = Duration::from_millis(3_000);
 /// What a busy machine may add to what a test measures.
 const SLACK: Duration = Duration::from_millis(500);
 const QUOTE: &str = "Fristen for lønbestillinger i december er den 2. december.";
@@ -97,8 +98,8 @@ fn settings(url: &str) -> Settings {
         model: "lille".to_owned(),
         dialect: Dialect::OpenAi,
         connect_ms_max: 500,
-        first_byte_ms_max: 700,
-        silence_ms_max: 500,
+        first_byte_ms_max: 1_000,
+        silence_ms_max: 600,
         deadline_ms_max: u64::try_from(DEADLINE.as_millis()).unwrap(),
         ..Settings::default()
     }
@@ -412,21 +413,24 @@ fn faults() -> Vec<(&'static str, Vec<Act>, &'static str)> {
 #[test]
 fn whatever_the_endpoint_does_the_caseworker_gets_a_usable_marked_draft_in_time() {
     LazyLock::force(&DESK);
-    thread::scope(|scope| {
-        for (name, acts, why) in faults() {
-            scope.spawn(move || {
-                let foe = Foe::new(acts);
-                let found = drafted(&service(&foe.settings()), QUESTION);
-                fell_back(name, &found, why);
-                assert!(!foe.asked().is_empty(), "{name}: it was asked");
-            });
-        }
-        scope.spawn(|| {
-            let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-            let settings = settings(&format!("http://{nobody}/v1"));
-            fell_back("refused", &drafted(&service(&settings), QUESTION), "svarer ikke");
+    let mut faults = faults();
+    // Some at a time: what is measured is patience, not the machine.
+    while !faults.is_empty() {
+        let some = faults.split_off(faults.len().saturating_sub(8));
+        thread::scope(|scope| {
+            for (name, acts, why) in some {
+                scope.spawn(move || {
+                    let foe = Foe::new(acts);
+                    let found = drafted(&service(&foe.settings()), QUESTION);
+                    fell_back(name, &found, why);
+                    assert!(!foe.asked().is_empty(), "{name}: it was asked");
+                });
+            }
         });
-    });
+    }
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let settings = settings(&format!("http://{nobody}/v1"));
+    fell_back("refused", &drafted(&service(&settings), QUESTION), "svarer ikke");
 }
 
 #[test]
@@ -625,7 +629,7 @@ fn what_leaves_holds_no_number_or_address_of_the_customer() {
         Hvornår er fristen for lønbestillinger i december?\n\nVenlig hilsen\nPer Eksempelsen\nTlf. 0098 7654";
     let foe = Foe::one(well());
     let (draft, _) = drafted(&service(&foe.settings()), secret);
-    worked_or_warned(&draft);
+    assert_eq!(draft.maker, Maker::Endpoint, "{:?}", draft.checks);
     let sent = foe.asked()[0].to_string();
     for bad in [
         "010172",
@@ -648,11 +652,6 @@ fn what_leaves_holds_no_number_or_address_of_the_customer() {
     }
 }
 
-#[track_caller]
-fn worked_or_warned(draft: &Draft) {
-    assert_eq!(draft.maker, Maker::Endpoint, "{:?}\n{}", draft.checks, draft.internal_note);
-}
-
 #[test]
 fn the_beginning_of_a_request_is_the_same_for_all() {
     let foe = Foe::one(well());
@@ -660,12 +659,8 @@ fn the_beginning_of_a_request_is_the_same_for_all() {
     drafted(&service, QUESTION);
     drafted(&service, "Hvornår er fristen for lønbestillinger i december? Vi har travlt.");
     let [first, second] = &foe.asked()[..] else { panic!("two requests") };
-    let prefix = |asked: &Value| {
-        let text = asked.to_string();
-        let end = text.find("KUNDENS MAIL").unwrap();
-        (text.split("SPØRGSMÅL").next().unwrap().to_owned(), text[..end].len())
-    };
-    assert_eq!(prefix(first).0, prefix(second).0, "system, schema and passages");
+    let prefix = |asked: &Value| asked.to_string().split("SPØRGSMÅL").next().unwrap().to_owned();
+    assert_eq!(prefix(first), prefix(second), "system, schema and passages");
     assert!(first["messages"][0]["content"].as_str().unwrap().contains("additionalProperties"));
     let keys: Vec<&String> = first.as_object().unwrap().keys().collect();
     assert_eq!(keys.last().unwrap().as_str(), "messages");
@@ -776,6 +771,34 @@ fn what_a_server_can_do_is_found_out_by_asking() {
     assert_eq!(probed(&open(&foe)).failure.unwrap().word(), "unauthorised");
 }
 
+#[test]
+fn the_command_line_uses_the_model_and_says_what_leaves_and_what_it_cost() {
+    let foe = Foe::one(well());
+    let url = format!("http://{}/v1", foe.address);
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(PROGRAM);
+        command.args(["--data", DESK.data().to_str().unwrap()]).args(arguments);
+        command.env("SVARFORSLAG_ENDPOINT__URL", &url);
+        command.env("SVARFORSLAG_ENDPOINT__MODEL", "lille");
+        command.env("SVARFORSLAG_ENDPOINT__DIALECT", "openai");
+        command.env("SVARFORSLAG_ENDPOINT__API_KEY_VARIABLE", "LLM_KEY");
+        command.env("LLM_KEY", "hemmelig-key");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(QUESTION.as_bytes()).unwrap();
+        let ended = child.wait_with_output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (text(&ended.stdout), text(&ended.stderr))
+    };
+    let (letter, note) = run(&["ask", "--institution", "Banedanmark", "--day", DAY]);
+    assert!(letter.contains(REWRITTEN), "{letter}{note}");
+    assert!(note.contains("1000 tokens ind, 50 tokens ud"), "{note}");
+    let (said, _) = run(&["doctor"]);
+    assert!(said.contains(&format!("go to {url}")), "{said}");
+    let (shown, _) = run(&["config"]);
+    assert!(shown.contains("endpoint.url") && !shown.contains("hemmelig"), "{shown}");
+}
+
 /// The events of an answer: name and JSON.
 fn read_events(text: &str) -> Vec<(String, Value)> {
     let field = |event: &str, name: &str| {
@@ -800,10 +823,8 @@ async fn the_steps_of_a_draft_are_told_as_they_are_taken() {
     };
     let body = json!({ "body": QUESTION, "institution": "Banedanmark", "day": DAY });
     let answer = ask(body.to_string()).await.unwrap();
-    assert_eq!(
-        (answer.status().as_u16(), &answer.headers()["x-ai-generated"]),
-        (200, &"draft".parse().unwrap())
-    );
+    assert_eq!(answer.status().as_u16(), 200);
+    assert_eq!(answer.headers()["x-ai-generated"], "draft");
     let events = read_events(&answer.text().await.unwrap());
     let steps: Vec<&str> = events
         .iter()

@@ -134,24 +134,21 @@ impl Ask {
         let said = |role, phrase: &Phrase| Message { role, text: Masked::of_source(phrase.text()) };
         Ok(vec![said(Role::System, &system), said(Role::User, &user)])
     }
+}
 
-    /// The same with the model's wrong answer, and what is wrong with it.
-    pub(crate) fn repair(
-        &self,
-        messages: &[Message],
-        answer: &str,
-        faults: &[String],
-    ) -> Result<Vec<Message>, PhraseError> {
-        let shown: String = answer.chars().take(ANSWER_CHARS_MAX).collect();
-        let phrase = Phrase::render(
-            "prompts/endpoint/repair.j2",
-            minijinja::context! { faults => faults.to_vec() },
-        )?;
-        let mut messages = messages.to_vec();
-        messages.push(Message { role: Role::Assistant, text: Masked::of(&shown) });
-        messages.push(Message { role: Role::User, text: Masked::of(phrase.text()) });
-        Ok(messages)
-    }
+/// The same messages with the model's wrong answer, and what is wrong with it.
+pub(crate) fn repair(
+    messages: &[Message],
+    answer: &str,
+    faults: &[String],
+) -> Result<Vec<Message>, PhraseError> {
+    let shown: String = answer.chars().take(ANSWER_CHARS_MAX).collect();
+    let context = minijinja::context! { faults => faults.to_vec() };
+    let phrase = Phrase::render("prompts/endpoint/repair.j2", context)?;
+    let mut messages = messages.to_vec();
+    messages.push(Message { role: Role::Assistant, text: Masked::of(&shown) });
+    messages.push(Message { role: Role::User, text: Masked::of(phrase.text()) });
+    Ok(messages)
 }
 
 /// The passages that a reply may cite, as many as fit.

@@ -112,7 +112,7 @@ mod tests {
     fn what_is_no_text_or_has_no_end_is_broken() {
         assert_eq!(read(&[b"data: \xc3\n\n"]), Err(Broken::Garbled));
         let piece = vec![b'x'; 1024 * 1024];
-        assert_eq!(read(&[&piece; 5]), Err(Broken::TooLarge));
+        assert_eq!(read(&[piece.as_slice(); 5]), Err(Broken::TooLarge));
     }
 
     proptest! {

@@ -96,9 +96,12 @@ impl Failure {
     /// How long to wait before the request may be sent once more; none if it may not.
     pub(crate) fn retry_after(self, usual: Duration) -> Option<Duration> {
         match self {
-            Self::Unreachable | Self::BrokenOff | Self::TooSlow | Self::Server(_) => Some(usual),
+            Self::Unreachable
+            | Self::BrokenOff
+            | Self::TooSlow
+            | Self::Server(_)
+            | Self::Rejected(408) => Some(usual),
             Self::TooMany(wait) => Some(wait.unwrap_or(usual)),
-            Self::Rejected(408) => Some(usual),
             _ => None,
         }
     }

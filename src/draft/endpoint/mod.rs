@@ -161,10 +161,9 @@ impl Endpoint {
         }
         let written = self.converse(ask, deadline, usage).await;
         match &written {
-            Ok(_) => self.breaker.answered(),
             Err(failure) if failure.is_of_endpoint() => self.breaker.failed(Instant::now()),
             // It answered, if only to say no.
-            Err(_) => self.breaker.answered(),
+            Ok(_) | Err(_) => self.breaker.answered(),
         }
         written
     }
@@ -186,7 +185,7 @@ impl Endpoint {
             Err(faults) => faults,
         };
         let messages =
-            ask.repair(&messages, &reply.text, &faults).map_err(|_| Failure::Internal)?;
+            ask::repair(&messages, &reply.text, &faults).map_err(|_| Failure::Internal)?;
         let reply = call.send(&messages, 0, usage).await?;
         answer::read(&reply.text, &ask.asked).map_err(|_| Failure::WrongShape)
     }

@@ -1,6 +1,7 @@
 //! Our own time beside a language model: before the first byte goes out, and for each piece of an
 //! answer. The model is a server of this program that answers at once.
 
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -102,7 +103,7 @@ impl Model {
 fn serve(mut stream: TcpStream, seen: &Mutex<Option<Seen>>) {
     stream.set_nodelay(true).unwrap();
     let mut held: Vec<u8> = Vec::new();
-    let mut part = [0; 64 * 1024];
+    let mut part = vec![0; 64 * 1024];
     let mut first_byte = None;
     while let Ok(read @ 1..) = stream.read(&mut part) {
         let first = *first_byte.get_or_insert_with(Instant::now);
@@ -120,12 +121,12 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Option<Seen>>) {
 
 fn is_whole(held: &[u8]) -> bool {
     let text = String::from_utf8_lossy(held);
-    let Some((head, _)) = text.split_once("\r\n\r\n") else { return false };
-    let length = head.lines().find_map(|line| {
+    let Some((above, _)) = text.split_once("\r\n\r\n") else { return false };
+    let length = above.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
     });
-    held.len() >= head.len() + 4 + length.unwrap_or(0)
+    held.len() >= above.len() + 4 + length.unwrap_or(0)
 }
 
 /// An answer of the right shape to the questions of a request, whose sentences do not hold, in many
@@ -145,10 +146,10 @@ fn answer(request: &str) -> Vec<u8> {
         let cut = |at: usize| letters.len() * at / PIECES;
         let content: String = letters[cut(at)..cut(at + 1)].iter().collect();
         let piece = json!({ "choices": [{ "index": 0, "delta": { "content": content } }] });
-        body.push_str(&format!("data: {piece}\n\n"));
+        write!(body, "data: {piece}\n\n").unwrap();
     }
     let usage = json!({ "choices": [], "usage": { "prompt_tokens": 10, "completion_tokens": 10 } });
-    body.push_str(&format!("data: {usage}\n\ndata: [DONE]\n\n"));
+    write!(body, "data: {usage}\n\ndata: [DONE]\n\n").unwrap();
     let head = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n",
         body.len()

@@ -4,6 +4,7 @@
 //! Gives: [`Service`], [`build`], and reports of evaluations.
 //! Never: searches without a scope that it has made itself; keeps what a customer wrote.
 
+pub mod clock;
 mod encode;
 mod evaluate;
 mod demo;
@@ -760,22 +761,4 @@ fn system(value: &str) -> Result<System, Error> {
 pub fn is_demo(path: &Path) -> bool {
     let text = std::fs::read_to_string(path.join("collection.toml")).unwrap_or_default();
     text.parse::<toml::Table>().ok().and_then(|table| table.get("demo")?.as_bool()).unwrap_or(false)
-}
-
-/// The only place where the time of day is read.
-pub mod clock {
-    use crate::terms::Day;
-
-    /// Today in Denmark.
-    #[expect(clippy::disallowed_methods, reason = "the faces need one place that knows the day")]
-    pub fn today() -> Day {
-        let here = jiff::tz::TimeZone::get("Europe/Copenhagen").unwrap_or(jiff::tz::TimeZone::UTC);
-        jiff::Timestamp::now().to_zoned(here).date()
-    }
-
-    /// This moment, as RFC 3339 in UTC.
-    #[expect(clippy::disallowed_methods, reason = "a manifest says when it was made")]
-    pub fn now() -> String {
-        jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-    }
 }

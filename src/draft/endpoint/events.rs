@@ -124,7 +124,8 @@ mod tests {
         ) {
             let mut stream = String::new();
             for (text, end) in texts.iter().zip(ends.iter().cycle()) {
-                stream.push_str(&format!("data: {text}{end}{end}"));
+                let event = ["data: ", text, end, end].concat();
+                stream.push_str(&event);
             }
             let bytes = stream.as_bytes();
             let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut % (bytes.len() + 1)).collect();

@@ -175,7 +175,7 @@ mod tests {
         let cost = price.cost(usage, 0.0);
         let expected = (600.0 * 0.000_002 + 400.0 * 0.000_000_5 + 100.0 * 0.000_008) * 6.5;
         assert!((cost.kroner - expected).abs() < 1e-12, "{cost:?}");
-        let half_an_hour = Usage { took: Duration::from_secs(1800), ..Usage::default() };
+        let half_an_hour = Usage { took: Duration::from_mins(30), ..Usage::default() };
         assert!((Price::default().cost(half_an_hour, 3.0).kroner - 1.5).abs() < 1e-12);
     }
 

@@ -334,7 +334,7 @@ mod tests {
     #[test]
     fn a_quote_is_found_whatever_spaces_it_has() {
         let text = "Fristen er\nden 2.  december. Fristen er den 3. december.";
-        assert_eq!(find_spaced(text, "Fristen er den 2. december."), Some(0..33));
+        assert_eq!(find_spaced(text, "Fristen er den 2. december."), Some(0..28));
         assert_eq!(text.get(find_spaced(text, "er den 3.").unwrap()), Some("er den 3."));
         assert_eq!(find_spaced(text, "Fristen er den 4."), None);
         assert_eq!(find_spaced("abc", "ab c"), None);

@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn the_messages_stand_last() {
         let value = sent(Dialect::OpenAi);
-        assert_eq!(value.as_object().unwrap().keys().last().unwrap(), "messages");
+        assert_eq!(value.as_object().unwrap().keys().next_back().unwrap(), "messages");
     }
 
     #[test]

@@ -270,6 +270,13 @@ fn worked(draft: &Draft) {
     assert!(draft.internal_note.contains("Sprogmodellen har skrevet svaret på spørgsmål 1."));
     let broken: Vec<_> = draft.checks.iter().filter(|check| !check.ok).collect();
     assert!(broken.is_empty(), "{broken:?}");
+    let checked = |code: &str| {
+        let of = |it: &&svarforslag::draft::Check| {
+            it.code == code && it.sentence.as_deref() == Some("q1s1")
+        };
+        draft.checks.iter().filter(of).count()
+    };
+    assert_eq!((checked("quote_verbatim"), checked("numbers_supported")), (1, 1), "checked anew");
     let citation = draft.questions[0].sentences[0].citations()[0];
     assert_eq!(citation.quote(), QUOTE);
 }

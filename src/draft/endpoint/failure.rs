@@ -129,6 +129,7 @@ impl Failure {
             401 | 403 => Self::Unauthorised,
             404 => Self::Unknown,
             429 => Self::TooMany(wait),
+            503 if wait.is_some() => Self::TooMany(wait),
             413 => Self::TooLong,
             _ if is_too_long(text) => Self::TooLong,
             500.. => Self::Server(status),
@@ -149,5 +150,7 @@ mod tests {
         assert!(!again(400) && !again(401) && !again(403) && !again(404) && !again(302));
         let told = Failure::of_status(429, Some(Duration::from_secs(7)), "");
         assert_eq!(told.retry_after(usual), Some(Duration::from_secs(7)));
+        let down = Failure::of_status(503, Some(Duration::from_secs(7)), "");
+        assert_eq!(down.retry_after(usual), Some(Duration::from_secs(7)));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::draft::check::{Check, Gate};
+use crate::draft::check::Gate;
 use crate::draft::endpoint::answer::{Found, Line, Paragraph, Quote, Written};
 use crate::draft::endpoint::ask::Ask;
 use crate::draft::sentence::{Citation, Citations, Sentence};
@@ -95,16 +95,23 @@ pub(crate) fn weave(draft: &mut Draft, ask: &Ask, written: &Written) -> Vec<Tall
     let mut tallies = Vec::new();
     let mut said: HashSet<String> = HashSet::new();
     let mut questions = std::mem::take(&mut draft.questions);
+    let mut gone: HashSet<String> = HashSet::new();
     for answer in &mut questions {
         let paragraph = written.questions.iter().find(|paragraph| paragraph.n == answer.n);
         if let Some(paragraph) = paragraph.filter(|_| ask.asked.contains(&answer.n)) {
-            tallies.push(replace(answer, paragraph, ask, &draft.evidence, &mut said));
+            let before: Vec<String> =
+                answer.sentences.iter().map(|sentence| sentence.id().to_owned()).collect();
+            let tally = replace(answer, paragraph, ask, &draft.evidence, &mut said);
+            gone.extend(before.into_iter().filter(|_| tally.kept > 0));
+            tallies.push(tally);
         }
         said.extend(answer.sentences.iter().map(|sentence| plain(sentence.text())));
     }
     draft.questions = questions;
     draft.reply = letter(&draft.greeting, &draft.questions, &draft.next_steps, &draft.closing);
-    check(draft, ask);
+    let new = |tally: &&Tally| tally.kept > 0;
+    let new: Vec<usize> = tallies.iter().filter(new).map(|tally| tally.n).collect();
+    check(draft, ask, &new, &gone);
     tallies
 }
 
@@ -315,16 +322,23 @@ fn is_known(word: &str, ask: &Ask) -> bool {
     }
 }
 
-/// Checks the whole draft anew; what was found out about the inquiry stays.
-fn check(draft: &mut Draft, ask: &Ask) {
+/// Checks the new paragraphs and what holds of all of them; what was found out about the other
+/// sentences and about the inquiry stays.
+fn check(draft: &mut Draft, ask: &Ask, new: &[usize], gone: &HashSet<String>) {
     let gate = Gate { scope: &ask.scope, evidence: &draft.evidence, inquiry: &ask.body };
-    let mut sentences: Vec<&Sentence> = draft.greeting.iter().chain(&draft.closing).collect();
-    sentences.extend(draft.questions.iter().flat_map(|answer| &answer.sentences));
-    let mut checks = gate.check(&sentences, &draft.questions);
-    let known: HashSet<String> = checks.iter().map(|check| check.code.clone()).collect();
-    let kept = |check: &Check| check.sentence.is_none() && !known.contains(&check.code);
-    checks.extend(draft.checks.iter().filter(|check| kept(check)).cloned());
-    draft.checks = checks;
+    let answers = draft.questions.iter().filter(|answer| new.contains(&answer.n));
+    let sentences: Vec<&Sentence> = answers.flat_map(|answer| &answer.sentences).collect();
+    let checks = gate.check(&sentences, &draft.questions);
+    let whole: HashSet<&str> = checks
+        .iter()
+        .filter(|check| check.sentence.is_none())
+        .map(|check| check.code.as_str())
+        .collect();
+    draft.checks.retain(|check| match &check.sentence {
+        Some(id) => !gone.contains(id),
+        None => !whole.contains(check.code.as_str()),
+    });
+    draft.checks.extend(checks);
 }
 
 #[cfg(test)]

@@ -36,6 +36,28 @@ const FOREIGN: [&str; 33] = [
     "från", "ikkje", "dere", "les", "est", "pour", "vous",
 ];
 
+/// Words that turn a rule around.
+const TURNING: [&str; 6] = ["ikke", "aldrig", "ingen", "intet", "hverken", "uden"];
+/// Words that join sentences and carry no rule: a reply may have them though no source does.
+const JOINING: [&str; 16] = [
+    "bemærk",
+    "derfor",
+    "dermed",
+    "derudover",
+    "desuden",
+    "desværre",
+    "hermed",
+    "husk",
+    "imidlertid",
+    "ligeledes",
+    "nemlig",
+    "oplyse",
+    "oplyser",
+    "samtidig",
+    "således",
+    "venligst",
+];
+
 static LINK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)[a-z][a-z0-9+.-]*:/|\b(?:mailto|data|javascript|tel):|\bwww\.|[\p{L}\p{N}-]{2,}\.[\p{L}]{2,}").ok()
 });
@@ -47,6 +69,8 @@ pub(crate) enum Fault {
     Quote,
     /// A number, day, amount, section or code does not stand in its quotes.
     Value,
+    /// It denies what its quotes say, or says what they deny.
+    Turned,
     /// It says again what has been said.
     Repeated,
     /// It holds a link, an address or a phone number that no cited passage holds.
@@ -67,6 +91,7 @@ impl Fault {
         match self {
             Self::Quote => "quote",
             Self::Value => "value",
+            Self::Turned => "turned",
             Self::Repeated => "repeated",
             Self::Contact => "contact",
             Self::Words => "words",
@@ -182,6 +207,9 @@ fn judged(
     if contacts_in(&text).iter().any(|contact| !cited.iter().any(|hit| holds(hit, contact))) {
         return Err(Fault::Contact);
     }
+    if turns_around(&text, &line.citations) {
+        return Err(Fault::Turned);
+    }
     if !is_said_by(&text, &cited, ask) {
         return Err(Fault::Words);
     }
@@ -289,6 +317,13 @@ fn holds(hit: &Hit, contact: &str) -> bool {
     hit.text.to_lowercase().contains(&contact.to_lowercase())
 }
 
+/// Whether a sentence denies and none of its quotes does, or all of them deny and it does not.
+fn turns_around(text: &str, quotes: &[Quote]) -> bool {
+    let denies = |text: &str| plain(text).split(' ').any(|word| TURNING.contains(&word));
+    let quotes: Vec<bool> = quotes.iter().map(|quote| denies(&quote.quote)).collect();
+    if denies(text) { !quotes.contains(&true) } else { !quotes.contains(&false) }
+}
+
 /// Whether every word stands somewhere in the sources, and most of them in what is cited.
 fn is_said_by(text: &str, cited: &[&Hit], ask: &Ask) -> bool {
     let own = ask.institution().map(content_stems).unwrap_or_default();
@@ -300,6 +335,7 @@ fn is_said_by(text: &str, cited: &[&Hit], ask: &Ask) -> bool {
         // Numbers and codes are the gate's.
         let tells = word.chars().count() >= WORD_CHARS_MIN && word.chars().all(char::is_alphabetic);
         if tells
+            && !JOINING.contains(&word.as_str())
             && !lexicon().is_stop_word(&word)
             && !said.contains(&token.text)
             && !is_known(&word, ask)
@@ -307,7 +343,9 @@ fn is_said_by(text: &str, cited: &[&Hit], ask: &Ask) -> bool {
             return false;
         }
     }
-    let stems = content_stems(text);
+    let joining: Vec<String> = JOINING.map(stem).into();
+    let mut stems = content_stems(text);
+    stems.retain(|stem| !joining.contains(stem));
     let supported = stems.iter().filter(|stem| said.contains(*stem)).count();
     supported as f64 >= stems.len() as f64 * SUPPORTED_SHARE
 }
@@ -375,6 +413,18 @@ mod tests {
         }
         assert!(contacts_in("Fristen er f.eks. den 2. december, jf. § 5, stk. 2.").is_empty());
         assert_eq!(contacts_in("Se (https://x.example/a)."), ["https://x.example/a"]);
+    }
+
+    #[test]
+    fn a_sentence_does_not_turn_its_quotes_around() {
+        let turned = |text: &str, quotes: &[&str]| {
+            let quote = |quote: &&str| Quote { passage: 1, quote: (*quote).to_owned() };
+            turns_around(text, &quotes.iter().map(quote).collect::<Vec<_>>())
+        };
+        assert!(!turned("I skal ikke sende den.", &["Kunden skal ikke sende blanketten."]));
+        assert!(turned("I skal sende den.", &["Kunden skal ikke sende blanketten."]));
+        assert!(turned("I skal ikke sende den.", &["Kunden skal sende blanketten."]));
+        assert!(!turned("I skal sende den.", &["Kunden sender den.", "Send den ikke for sent."]));
     }
 
     #[test]

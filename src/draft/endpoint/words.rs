@@ -145,6 +145,7 @@ mod tests {
         let all = [
             Fault::Quote,
             Fault::Value,
+            Fault::Turned,
             Fault::Repeated,
             Fault::Contact,
             Fault::Words,

@@ -40,7 +40,7 @@ pub(crate) fn measure(rows: &mut Vec<Row>, target: &Path) {
         let ended = Instant::now();
         let seen = model.seen();
         assert!(draft.cost.tokens_in > 0 && draft.maker == Maker::Extractive, "{:?}", draft.checks);
-        before.push(ms(seen.first_byte - started));
+        before.push(draft.timings_ms["asking"] + ms(seen.first_byte - started));
         // From the last byte of the answer on, nothing is left but the pieces that were behind.
         pieces.push(ms(ended - seen.answered) / PIECES as f64);
     }

@@ -566,8 +566,12 @@ impl Service {
             ms = ms(total),
             "drafted"
         );
+        let asking = Instant::now();
         let ask = |_| Ask::of(&case, &draft, Arc::clone(&snapshot));
         let ask = self.endpoint.as_ref().map(ask);
+        if ask.is_some() {
+            draft.timings_ms.insert("asking".to_owned(), ms(asking.elapsed()));
+        }
         Ok(Prepared { draft, ask, started })
     }
 

@@ -870,9 +870,9 @@ async fn the_steps_of_a_draft_are_told_as_they_are_taken() {
 #[test]
 fn a_real_server_with_a_random_model_is_used_and_held_to_the_rules() {
     let Some(url) = std::env::var_os("SVARFORSLAG_TEST_LLAMA") else {
-        println!(
-            "skipped: SVARFORSLAG_TEST_LLAMA names no llama.cpp server (tests/llama/serve.py)"
-        );
+        // Past the capture of the tests' output: the gate looks for it.
+        let skipped = "\nskipped: SVARFORSLAG_TEST_LLAMA names no server (tests/llama/serve.py)\n";
+        std::io::stdout().write_all(skipped.as_bytes()).unwrap();
         return;
     };
     let url = url.to_string_lossy().into_owned();

@@ -1,6 +1,6 @@
 //! What a language model is asked, put together from a draft that was made without it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
@@ -103,9 +103,6 @@ impl Ask {
     /// What is said to the model. What is the same for all comes first, what only this customer
     /// wrote comes last, so that a server can keep what it has read.
     pub(crate) fn messages(&self) -> Result<Vec<Message>, PhraseError> {
-        let shape = serde_json::to_string(&schema(false)).unwrap_or_default();
-        let system =
-            Phrase::render("prompts/endpoint/system.j2", minijinja::context! { schema => shape })?;
         let texts: Vec<String> = self.passages.iter().map(|hit| fenced(&hit.text)).collect();
         let shown: Vec<Shown<'_>> = self
             .passages
@@ -131,8 +128,8 @@ impl Ask {
         };
         let user = Phrase::render("prompts/endpoint/draft.j2", context)?;
         // The customer's part is masked already; this finds numbers in the sources.
-        let said = |role, phrase: &Phrase| Message { role, text: Masked::of_source(phrase.text()) };
-        Ok(vec![said(Role::System, &system), said(Role::User, &user)])
+        let user = Message { role: Role::User, text: Masked::of_source(user.text()) };
+        Ok(vec![Message { role: Role::System, text: rules()? }, user])
     }
 }
 
@@ -149,6 +146,17 @@ pub(crate) fn repair(
     messages.push(Message { role: Role::Assistant, text: Masked::of(&shown) });
     messages.push(Message { role: Role::User, text: Masked::of(phrase.text()) });
     Ok(messages)
+}
+
+/// The rules and the shape of an answer, the same for every request.
+fn rules() -> Result<Masked, PhraseError> {
+    static RULES: OnceLock<Masked> = OnceLock::new();
+    if let Some(rules) = RULES.get() {
+        return Ok(rules.clone());
+    }
+    let schema = serde_json::to_string(&schema(false)).unwrap_or_default();
+    let phrase = Phrase::render("prompts/endpoint/system.j2", minijinja::context! { schema })?;
+    Ok(RULES.get_or_init(|| Masked::of_source(phrase.text())).clone())
 }
 
 /// The passages that a reply may cite, as many as fit.

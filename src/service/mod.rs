@@ -25,7 +25,7 @@ pub use jobs::{Job, Jobs, KEPT_MAX, Running, Seat, State, Trouble};
 pub use suggest::Prepared;
 
 use crate::config::Config;
-use crate::draft::endpoint::{self, Ask, Endpoint};
+use crate::draft::endpoint::{self, Endpoint};
 use crate::draft::{self, Case, Citation, DayFrom, Progress};
 use crate::embedding;
 use crate::evaluation;
@@ -566,13 +566,7 @@ impl Service {
             ms = ms(total),
             "drafted"
         );
-        let asking = Instant::now();
-        let ask = |_| Ask::of(&case, &draft, Arc::clone(&snapshot));
-        let ask = self.endpoint.as_ref().map(ask);
-        if ask.is_some() {
-            draft.timings_ms.insert("asking".to_owned(), ms(asking.elapsed()));
-        }
-        Ok(Prepared { draft, ask, started })
+        Ok(self.asked(draft, &case, &snapshot, started))
     }
 
     /// Looks up a query.

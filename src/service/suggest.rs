@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::draft::endpoint::{Ask, Endpoint, Moment};
-use crate::draft::{Draft, Progress};
+use crate::draft::{Case, Draft, Progress};
+use crate::index::Snapshot;
 use crate::inquiry::Inquiry;
 use crate::service::{Error, Service, clock};
 use crate::terms::Asker;
@@ -34,6 +35,24 @@ impl Service {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let failed = |source| Error::File { path: "the runtime".into(), source };
         Ok(runtime.map_err(failed)?.block_on(improving))
+    }
+
+    /// A draft with what a language model is asked, if one is set up.
+    pub(crate) fn asked(
+        &self,
+        mut draft: Draft,
+        case: &Case<'_>,
+        snapshot: &Arc<Snapshot>,
+        started: Instant,
+    ) -> Prepared {
+        if self.endpoint.is_none() {
+            return Prepared { draft, ask: None, started };
+        }
+        let asking = Instant::now();
+        let ask = Ask::of(case, &draft, Arc::clone(snapshot));
+        let ms = (asking.elapsed().as_secs_f64() * 1e6).round() / 1e3;
+        draft.timings_ms.insert("asking".to_owned(), ms);
+        Prepared { draft, ask: Some(ask), started }
     }
 
     /// Lets the language model help with a draft, if one is set up; the draft comes back in any

@@ -123,7 +123,9 @@ def serve() -> None:
         params.n_ctx = CONTEXT
         params.n_parallel = 1
         params.warmup = False
-        params.cpuparams.n_threads = 2
+        # Two that wait for each other on a busy machine are slower than one.
+        params.cpuparams.n_threads = 1
+        params.cpuparams_batch.n_threads = 1
         server = xllamacpp.Server(params)
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, lambda *_: told.set())

@@ -12,6 +12,7 @@
 )]
 
 mod endpoint;
+mod meaning;
 mod vectors;
 
 use std::collections::BTreeMap;
@@ -266,6 +267,8 @@ fn measure_large(rows: &mut Vec<Row>, target: &Path, passages: usize) {
     let times = timed(STARTS, |_| open(&data).readiness().unwrap());
     let what = format!("start with an index of {indexed} passages");
     rows.push(row_of_times(&what, &times, Some(START_MS_MAX)));
+    drop(service);
+    meaning::measure_hybrid(rows, &data, &queries, &inquiry);
 }
 
 fn measure_demo(rows: &mut Vec<Row>, target: &Path) {
@@ -286,9 +289,7 @@ fn measure_demo(rows: &mut Vec<Row>, target: &Path) {
     rows.push(row_of_times(&what, &timed(DRAFTS, draft), Some(DRAFT_MS_MAX)));
     let times = timed(STARTS, |_| open(&data).readiness().unwrap());
     rows.push(row_of_times("start with the demo's index", &times, Some(START_MS_MAX)));
-    let child = Command::new(std::env::current_exe().unwrap()).arg(MEMORY).arg(&data).output();
-    let child = child.unwrap();
-    let megabytes: f64 = String::from_utf8(child.stdout).unwrap().trim().parse().unwrap();
+    let megabytes = memory_of(&data);
     rows.push(Row {
         what: format!("resident memory after {DRAFTS_BEFORE_MEMORY} drafts, demo"),
         n: 1,
@@ -298,7 +299,13 @@ fn measure_demo(rows: &mut Vec<Row>, target: &Path) {
     });
 }
 
-/// What a process of its own holds in memory once it has drafted.
+/// Megabytes that a process of its own holds once it has drafted.
+fn memory_of(data: &Path) -> f64 {
+    let child = Command::new(std::env::current_exe().unwrap()).arg(MEMORY).arg(data).output();
+    String::from_utf8(child.unwrap().stdout).unwrap().trim().parse().unwrap()
+}
+
+/// Prints what this process holds in memory once it has drafted.
 fn print_memory(data: &Path) {
     let service = open(data);
     for _ in 0..DRAFTS_BEFORE_MEMORY {
@@ -330,6 +337,7 @@ fn main() -> ExitCode {
         endpoint::measure(&mut rows, &target);
     }
     if !only(VECTORS) && !only(ENDPOINT) {
+        meaning::measure_encoding(&mut rows);
         measure_demo(&mut rows, &target);
         measure_large(&mut rows, &target, if quick { PASSAGES_QUICK } else { PASSAGES });
     }

@@ -23,7 +23,8 @@ const SEARCH_OWN_MS_MAX: f64 = 0.4;
 const OPEN_MS_MAX: f64 = 1_000.0;
 const RECALL_MIN: f64 = 0.995;
 
-fn vector(seed: usize) -> Vec<f32> {
+/// A vector of chance, of length 1.
+pub(crate) fn vector(seed: usize) -> Vec<f32> {
     let mut chance = Chance(0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(seed as u64 + 1) | 1);
     // Sums of four even numbers are near enough to normal.
     let mut even = || (chance.below(1 << 16)) as f32 / f32::from(u16::MAX) - 0.5;

@@ -122,12 +122,17 @@ fn print(draft: &Draft) {
         out::tell(&format!("\n──── kontrol ────\n{}", failed.join("\n")));
     }
     out::tell("\n──── kilder ────");
-    for sentence in draft.questions.iter().flat_map(|answer| &answer.sentences) {
-        for citation in sentence.citations() {
-            let hit = draft.evidence.iter().find(|hit| hit.passage_id == *citation.passage_id());
-            let title = hit.map_or("", |hit| hit.title.as_str());
-            out::tell(&format!("[{}] {title} ({})", sentence.id(), citation.passage_id()));
-        }
+    let answers = draft.questions.iter().flat_map(|answer| &answer.sentences);
+    let answers = answers
+        .flat_map(|sentence| sentence.citations().into_iter().map(|cited| (sentence.id(), cited)));
+    let steps = draft
+        .next_steps
+        .iter()
+        .flat_map(|step| step.citations.iter().map(|cited| (step.id.as_str(), cited)));
+    for (id, citation) in answers.chain(steps) {
+        let hit = draft.evidence.iter().find(|hit| hit.passage_id == *citation.passage_id());
+        let title = hit.map_or("", |hit| hit.title.as_str());
+        out::tell(&format!("[{id}] {title} ({})", citation.passage_id()));
     }
     let answered = draft
         .questions

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::draft::Answer;
-use crate::draft::sentence::{Sentence, Support};
+use crate::draft::deadlines::follows;
+use crate::draft::sentence::{Computation, Sentence, Support};
 use crate::language::{Value, ValueKind, values};
 use crate::passages::PassageId;
 use crate::privacy;
@@ -57,6 +58,7 @@ impl Gate<'_> {
         for sentence in sentences {
             checks.extend(self.quotes(sentence, &by_id));
             checks.push(self.numbers(sentence));
+            checks.extend(self.computed(sentence));
             let numbers = privacy::find(sentence.text());
             let detail = if numbers.is_empty() {
                 "Ingen CPR- eller kontonumre."
@@ -122,13 +124,28 @@ impl Gate<'_> {
         checks
     }
 
+    /// A day that was worked out follows by its rule from what the inquiry tells.
+    fn computed(&self, sentence: &Sentence) -> Option<Check> {
+        let Support::Computed(computation) = sentence.support() else { return None };
+        let ok = follows(computation, self.inquiry, self.scope.day());
+        let says = if ok { "følger af" } else { "følger ikke af" };
+        let detail = format!("Dagen {says} henvendelsen efter reglen »{}«.", computation.rule);
+        Some(Check::of("date_computed", sentence, ok, detail))
+    }
+
     /// Every number, date, amount, section and code stands in what is cited; a fixed phrase
-    /// holds only what the settings or the inquiry say.
+    /// holds only what the settings or the inquiry say, and a computed sentence the inquiry's
+    /// values and the days of its rule too.
     fn numbers(&self, sentence: &Sentence) -> Check {
         let sources: Vec<String> = match sentence.support() {
-            Support::Cited(citations) | Support::Computed(_, citations) => {
+            Support::Cited(citations) => {
                 citations.iter().map(|citation| citation.quote().to_owned()).collect()
             }
+            Support::Computed(Computation { start, day, citations, .. }) => citations
+                .iter()
+                .map(|citation| citation.quote().to_owned())
+                .chain([self.inquiry.to_owned(), start.to_string(), day.to_string()])
+                .collect(),
             Support::Phrase(_) => {
                 return Check::of("numbers_supported", sentence, true, "Fast formulering.");
             }

@@ -4,23 +4,25 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::draft::assign::{Found, assign};
 use crate::draft::check::{Check, Gate};
+use crate::draft::deadlines::{Told, next_steps};
 use crate::draft::note::{Line, Note, day_line};
 use crate::draft::outcome::{Outcome, Rule, rule_for};
 use crate::draft::phrases::Phrase;
 use crate::draft::select::{Pick, Selection, is_empty_chapter, routing_sentences, select};
 use crate::draft::sentence::{Citation, Sentence};
-use crate::draft::{Answer, Cost, DayFrom, Draft, Error, Maker, Progress, letter};
+use crate::draft::{Answer, Cost, DayFrom, Draft, Error, Maker, Progress, letter, tone};
 use crate::index::Filter;
 use crate::inquiry::{Channel, Inquiry, Question, Reading, Remark, Tone, Tongue, char_range};
-use crate::language::content_stems;
+use crate::language::{content_stems, lix};
 use crate::privacy;
 use crate::retrieval::{self, Evidence, Hit, Lookup, Means, Narrowing, Sensed, Words};
 use crate::sources::Kind;
 use crate::terms::{Audience, Scope, State};
 
 /// Passages that are ranked for each question.
-const HITS_PER_QUESTION: usize = 12;
+const HITS_PER_QUESTION: usize = 20;
 /// Passages shown beside those that are quoted, for each question.
 const HITS_SHOWN: usize = 3;
 /// An outdated passage is named when it matches this well beside the best current one.
@@ -29,6 +31,12 @@ const OUTDATED_SHARE: f32 = 0.85;
 const NAMED_WORDS_MAX: usize = 14;
 /// What other pages may reach beside a routing page that decides the outcome.
 const ROUTING_LEAD: f32 = 0.85;
+/// How strong the evidence must be to say beside a fixed phrase what holds in general.
+const STRENGTH_BESIDE_MIN: f32 = 0.4;
+/// The same where the case must be looked up, and the general rule may not be what is asked.
+const LOOKUP_STRENGTH_MIN: f32 = 0.6;
+/// Sentences of sources beside a fixed phrase.
+const BESIDE_MAX: usize = 2;
 /// Sentences of the short answer to a lookup.
 const ANSWER_SENTENCES: usize = 2;
 /// Sentences taken from a routing page.
@@ -83,23 +91,27 @@ pub fn compose(
 ) -> Result<Draft, Error> {
     let sensed = sensed(means, case)?;
     let (used, evidence) = (HashSet::new(), Vec::new());
-    let mut writer = Writer { means, case, setting, sensed, used, evidence };
+    let mut writer =
+        Writer { means, case, setting, sensed, used, evidence, found: BTreeMap::new() };
+    writer.search(tell)?;
+    tell(Progress::Drafting);
     let mut answers = Vec::new();
     let mut lines = Vec::new();
-    let of = case.reading.questions.len();
     for question in &case.reading.questions {
-        tell(Progress::Searching { n: question.n, of });
         let (answer, note) = writer.answer(question)?;
         answers.push(answer);
         lines.push(note);
     }
-    tell(Progress::Drafting);
     let greeting = writer.greeting()?;
     let closing = writer.closing(&answers)?;
+    let told = Told::of(case.inquiry, case.reading, case.scope, &answers);
+    let steps = next_steps(means, &told)?;
+    writer.keep_all(&steps.hits);
     let evidence = std::mem::take(&mut writer.evidence);
     tell(Progress::Checking);
-    let checks = writer.checks(&evidence, &[&greeting, &closing], &answers);
-    let note = writer.note(&answers, lines)?;
+    let checks = writer.checks(&evidence, &[&greeting, &steps.sentences, &closing], &answers);
+    let reply = letter(&greeting, &answers, &steps.next, &closing);
+    let note = writer.note(&answers, lines, (steps.lines.as_slice(), reply.as_str()))?;
     Ok(Draft {
         id,
         inquiry: case.inquiry.id.clone(),
@@ -109,11 +121,11 @@ pub fn compose(
         maker: Maker::Extractive,
         demo: means.snapshot.manifest().collection.demo,
         kept: false,
-        reply: letter(&greeting, &answers, &[], &closing),
+        reply,
         questions: answers,
         greeting,
         closing,
-        next_steps: Vec::new(),
+        next_steps: steps.next,
         internal_note: note,
         evidence,
         checks,
@@ -152,9 +164,29 @@ struct Writer<'a> {
     /// Sentences that stand in the reply already.
     used: HashSet<String>,
     evidence: Vec<Hit>,
+    /// What was found for each question that a source may answer, by its number.
+    found: BTreeMap<usize, Found>,
 }
 
 impl Writer<'_> {
+    /// Searches for all questions before any is answered, so that what one of them shows of the
+    /// mail's matter helps the others, and a sentence answers the question that it fits best.
+    fn search(&mut self, tell: &dyn Fn(Progress)) -> Result<(), Error> {
+        let mut found = BTreeMap::new();
+        for question in &self.case.reading.questions {
+            tell(Progress::Searching { n: question.n, of: self.case.reading.questions.len() });
+            // Words that mean nothing alone ("Hvad er der galt?") ask with those around them.
+            let bare = content_stems(&question.text).len() < MEANING_WORDS_MIN;
+            let joined = format!("{} {}", question.context, question.text);
+            let text = if bare { joined } else { question.text.clone() };
+            let evidence = self.find(question, &text)?;
+            found.insert(question.n, Found { text, evidence, selection: Selection::default() });
+        }
+        assign(&mut found);
+        self.found = found;
+        Ok(())
+    }
+
     fn answer(&mut self, question: &Question) -> Result<(Answer, Vec<String>), Error> {
         let rule = rule_for(&question.text);
         let ordered = |outcome| rule.filter(|rule| rule.outcome == outcome);
@@ -190,17 +222,30 @@ impl Writer<'_> {
             let look_for = look_for.unwrap_or("sagen i Serviceportalen");
             let mut lines = vec![format!("Slå op: {look_for}.")];
             lines.extend(self.cases());
-            return self.phrased(question, Outcome::NeedsCaseLookup, reason.to_owned(), lines);
+            return self.phrased_beside(
+                question,
+                Outcome::NeedsCaseLookup,
+                (reason.to_owned(), lines),
+                LOOKUP_STRENGTH_MIN,
+            );
+        }
+        if let Some(rule) = ordered(Outcome::NeedsClarification) {
+            let lines = rule.look_for.iter().map(|ask| format!("Spørg om: {ask}.")).collect();
+            return self.phrased_beside(
+                question,
+                Outcome::NeedsClarification,
+                (rule.reason.clone(), lines),
+                STRENGTH_BESIDE_MIN,
+            );
         }
         self.by_evidence(question)
     }
 
     fn by_evidence(&mut self, question: &Question) -> Result<(Answer, Vec<String>), Error> {
-        // Words that mean nothing alone ("Hvad er der galt?") ask with those around them.
-        let bare = content_stems(&question.text).len() < MEANING_WORDS_MIN;
-        let joined = format!("{} {}", question.context, question.text);
-        let text = if bare { &joined } else { &question.text };
-        let evidence = self.find(question, text)?;
+        let Some(Found { evidence, selection, .. }) = self.found.remove(&question.n) else {
+            let reason = "Der er ikke søgt efter spørgsmålet.".to_owned();
+            return self.phrased(question, Outcome::NoEvidence, reason, Vec::new());
+        };
         let mut lines = remarks(&evidence);
         if routes(&evidence.hits) {
             let routing: Vec<Hit> =
@@ -208,8 +253,7 @@ impl Writer<'_> {
             let reason = "Den bedste kilde siger, at rette sted er et andet.".to_owned();
             return self.route(question, &routing, reason);
         }
-        let Selection { picks, strength } =
-            select(text, &evidence.terms, &evidence.hits, &self.used);
+        let Selection { picks, strength } = selection;
         let Some(first) = picks.first() else {
             return self.without_evidence(question, &evidence, strength, lines);
         };
@@ -292,6 +336,33 @@ impl Writer<'_> {
         Ok((self.written(question, Outcome::OutOfScope, reason, sentences), lines))
     }
 
+    /// A fixed phrase, and beside it what the sources say in general, where they speak of the
+    /// matter clearly enough.
+    fn phrased_beside(
+        &mut self,
+        question: &Question,
+        outcome: Outcome,
+        (reason, mut lines): (String, Vec<String>),
+        strength_min: f32,
+    ) -> Result<(Answer, Vec<String>), Error> {
+        let found = self.found.remove(&question.n);
+        let clear = found.filter(|found| found.selection.strength >= strength_min);
+        if let Some(found) = &clear {
+            lines.extend(sources(&found.evidence.hits, &found.selection.picks));
+        }
+        let (mut answer, lines) = self.phrased(question, outcome, reason, lines)?;
+        if let Some(Found { evidence, selection, .. }) = clear {
+            let picks: Vec<Pick> = selection.picks.into_iter().take(BESIDE_MAX).collect();
+            for sentence in Self::quoted(question.n, &evidence.hits, &picks) {
+                let id = format!("q{}s{}", question.n, answer.sentences.len() + 1);
+                self.used.insert(sentence.text().to_owned());
+                answer.sentences.push(sentence.named(id));
+            }
+            self.keep(&evidence.hits, &picks);
+        }
+        Ok((answer, lines))
+    }
+
     fn phrased(
         &mut self,
         question: &Question,
@@ -319,7 +390,9 @@ impl Writer<'_> {
         // A number that is repeated reads like a promise, so such a question is not named.
         let plain = !question.text.chars().any(|c| c.is_ascii_digit());
         let named = (several && plain).then(|| shortened(&question.text));
-        let phrase = Phrase::render(phrase, minijinja::context! { question => named })?;
+        let ask = rule_for(&question.text).and_then(|rule| rule.look_for.as_deref());
+        let ask = ask.filter(|_| outcome == Outcome::NeedsClarification);
+        let phrase = Phrase::render(phrase, minijinja::context! { question => named, ask })?;
         let sentence = Sentence::phrase(format!("q{}s1", question.n), &phrase);
         Ok((self.written(question, outcome, reason, vec![sentence]), lines))
     }
@@ -380,6 +453,15 @@ impl Writer<'_> {
         }
     }
 
+    /// Keeps the passages that state the rules of next steps.
+    fn keep_all(&mut self, hits: &[Hit]) {
+        for hit in hits {
+            if !self.evidence.iter().any(|held| held.passage_id == hit.passage_id) {
+                self.evidence.push(hit.clone());
+            }
+        }
+    }
+
     fn greeting(&self) -> Result<Vec<Sentence>, Error> {
         let channel = match self.case.inquiry.channel {
             Channel::Mail => "mail",
@@ -388,10 +470,11 @@ impl Writer<'_> {
         };
         let hello = Phrase::render("prompts/reply/greeting.j2", minijinja::context! {})?;
         let thanks = Phrase::render("prompts/reply/thanks.j2", minijinja::context! { channel })?;
-        Ok(vec![
-            Sentence::phrase("g1".to_owned(), &hello),
-            Sentence::phrase("g2".to_owned(), &thanks),
-        ])
+        let mut phrases = vec![hello];
+        phrases.extend(tone::opening(self.case.reading)?);
+        phrases.push(thanks);
+        let numbered = phrases.iter().zip(1..);
+        Ok(numbered.map(|(phrase, n)| Sentence::phrase(format!("g{n}"), phrase)).collect())
     }
 
     fn closing(&self, answers: &[Answer]) -> Result<Vec<Sentence>, Error> {
@@ -429,7 +512,12 @@ impl Writer<'_> {
         cases.iter().map(|case| format!("Sagsnummer i henvendelsen: {}.", case.text)).collect()
     }
 
-    fn note(&self, answers: &[Answer], lines: Vec<Vec<String>>) -> Result<String, Error> {
+    fn note(
+        &self,
+        answers: &[Answer],
+        lines: Vec<Vec<String>>,
+        (steps, reply): (&[String], &str),
+    ) -> Result<String, Error> {
         let warnings = self.warnings();
         let (day, day_from) = day_line(self.case.scope.day(), self.case.day_from);
         let note = Note {
@@ -443,6 +531,8 @@ impl Writer<'_> {
                 .zip(lines)
                 .map(|(answer, lines)| Line::of(answer, lines))
                 .collect(),
+            steps,
+            lix: lix(reply).round(),
             kept: false,
         };
         Ok(Phrase::render("prompts/note/internal.j2", minijinja::value::Serde(note))?
@@ -483,6 +573,9 @@ impl Writer<'_> {
             }
             Tone::Illness => warnings
                 .push(say("Henvendelsen gælder alvorlig sygdom. Læs tonen i svaret igennem.")),
+            Tone::Dismissal => {
+                warnings.push(say("Henvendelsen gælder en afsked. Læs tonen i svaret igennem."));
+            }
             Tone::Complaint => warnings.push(say("Kunden er utilfreds. Overvej at ringe.")),
         }
         match reading.tongue {

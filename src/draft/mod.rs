@@ -4,10 +4,15 @@
 //! Gives: [`Draft`]: the reply, the internal note, and the checks of both.
 //! Never: holds a sentence without support; sends anything.
 
+mod wording;
 mod phrases;
+mod tone;
 mod sentence;
 mod outcome;
 mod select;
+mod assign;
+mod events;
+mod deadlines;
 mod check;
 mod note;
 mod progress;
@@ -26,7 +31,7 @@ pub use extractive::{Case, Setting, compose, short_answer};
 pub use outcome::Outcome;
 pub use phrases::{Phrase, PhraseError};
 pub use progress::Progress;
-pub use sentence::{Citation, Citations, Sentence, Support};
+pub use sentence::{Citation, Citations, Computation, Sentence, Support};
 
 /// Why no draft could be made.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +100,8 @@ pub struct Answer {
 /// A step that follows, with its day.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct NextStep {
+    /// Its id within the draft, by which checks name it.
+    pub id: String,
     /// The step, as it stands in the reply.
     pub text: String,
     /// The day it falls on.

@@ -15,6 +15,10 @@ pub(crate) struct Note<'a> {
     pub(crate) day_from: &'static str,
     pub(crate) warnings: &'a [String],
     pub(crate) questions: Vec<Line<'a>>,
+    /// How the days of the next steps came about.
+    pub(crate) steps: &'a [String],
+    /// The readability of the reply.
+    pub(crate) lix: f64,
     pub(crate) kept: bool,
 }
 

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value};
 
+use crate::draft::wording;
+
 /// Every template that the program uses, by its path.
 const TEMPLATES: [(&str, &str); 16] = [
     ("prompts/reply/greeting.j2", include_str!("../../prompts/reply/greeting.j2")),
@@ -61,7 +63,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
         environment.set_syntax(syntax);
     }
-    for (name, template) in TEMPLATES {
+    for (name, template) in TEMPLATES.into_iter().chain(wording::TEMPLATES) {
         // A template that does not compile is found by name when it is asked for.
         let _ = environment.add_template(name, template);
     }
@@ -94,7 +96,7 @@ mod tests {
 
     #[test]
     fn every_template_compiles() {
-        for (name, _) in TEMPLATES {
+        for (name, _) in TEMPLATES.into_iter().chain(wording::TEMPLATES) {
             assert!(ENVIRONMENT.get_template(name).is_ok(), "{name}");
         }
     }

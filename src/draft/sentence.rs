@@ -8,6 +8,7 @@ use serde::ser::{SerializeStruct, Serializer};
 use crate::draft::phrases::Phrase;
 use crate::passages::PassageId;
 use crate::retrieval::Hit;
+use crate::terms::Day;
 
 /// A quote and the passage it stands in, letter for letter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -53,6 +54,19 @@ impl Citations {
     }
 }
 
+/// A day that a named rule gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Computation {
+    /// The rule.
+    pub rule: String,
+    /// The day from which it counts, told by the inquiry.
+    pub start: Day,
+    /// The day that it gives.
+    pub day: Day,
+    /// The passage that states it.
+    pub citations: Citations,
+}
+
 /// What a sentence rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Support {
@@ -61,7 +75,7 @@ pub enum Support {
     /// A fixed phrase of `prompts/`, by name.
     Phrase(&'static str),
     /// A named rule, worked out from the inquiry, with the passage that states it.
-    Computed(String, Citations),
+    Computed(Computation),
     /// The inquiry's own words, by their place in its body.
     Inquiry(Range<usize>),
 }
@@ -93,6 +107,17 @@ impl Sentence {
         Self { id, text: phrase.text().to_owned(), support: Support::Phrase(phrase.name()) }
     }
 
+    /// The same under another id.
+    #[must_use]
+    pub(crate) fn named(self, id: String) -> Self {
+        Self { id, ..self }
+    }
+
+    /// A sentence that tells a day by a rule.
+    pub fn computed(id: String, text: String, computation: Computation) -> Self {
+        Self { id, text, support: Support::Computed(computation) }
+    }
+
     /// Its id within the draft.
     pub fn id(&self) -> &str {
         &self.id
@@ -111,7 +136,7 @@ impl Sentence {
     /// Its citations; none for phrases and the inquiry's own words.
     pub fn citations(&self) -> Vec<&Citation> {
         match &self.support {
-            Support::Cited(citations) | Support::Computed(_, citations) => {
+            Support::Cited(citations) | Support::Computed(Computation { citations, .. }) => {
                 citations.iter().collect()
             }
             Support::Phrase(_) | Support::Inquiry(_) => Vec::new(),
@@ -124,7 +149,7 @@ impl Serialize for Sentence {
         let (support, rule) = match &self.support {
             Support::Cited(_) => ("cited", None),
             Support::Phrase(name) => ("phrase", Some((*name).to_owned())),
-            Support::Computed(rule, _) => ("computed", Some(rule.clone())),
+            Support::Computed(computation) => ("computed", Some(computation.rule.clone())),
             Support::Inquiry(_) => ("inquiry", None),
         };
         let mut shape = serializer.serialize_struct("Sentence", 5)?;

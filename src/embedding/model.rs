@@ -98,6 +98,12 @@ impl Model {
         self.settings.tokens_max
     }
 
+    /// How many tokens a text has, the marks at its ends included, as far as one window goes.
+    pub fn tokens(&self, text: &str) -> Result<usize, Error> {
+        let windows = self.tokens.windows("", text, Keep::Start)?;
+        Ok(windows.iter().map(Vec::len).sum())
+    }
+
     /// The vector of each query; what is too long for one window is passed over.
     pub fn encode_queries(&self, texts: &[&str]) -> Result<Vec<Vector>, Error> {
         let mut tasks = Vec::with_capacity(texts.len());

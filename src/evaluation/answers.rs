@@ -9,7 +9,7 @@ use crate::draft::Outcome;
 use crate::evaluation::gold::{GoldInquiry, GoldQuestion, Must, MustNot, NeverKind, Relevant};
 use crate::evaluation::wording::{Wording, content};
 use crate::evaluation::{Share, Unit};
-use crate::language::{content_stems, lexicon, sentences, values};
+use crate::language::{content_stems, lexicon, lix, values};
 use crate::privacy;
 
 /// Shared content stems, of the shorter side, from which a found question is a gold question.
@@ -554,19 +554,6 @@ fn whole(
     }
 }
 
-/// Björnsson's LIX: words a sentence plus the per cent of words over six letters.
-fn lix(text: &str) -> f64 {
-    let words: Vec<&str> =
-        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    if words.is_empty() {
-        return 0.0;
-    }
-    let stops = sentences(text).len().max(1);
-    let long = words.iter().filter(|word| word.chars().count() > 6).count();
-    let count = words.len() as f64;
-    count / stops as f64 + 100.0 * long as f64 / count
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -870,11 +857,5 @@ mod tests {
         check(&judged(&gold, &draft), "foreign_passages", 1.0, 0.0);
         draft["institution"] = Json::Null;
         check(&judged(&gold, &draft), "foreign_passages", 1.0, 0.0);
-    }
-
-    #[test]
-    fn lix_is_words_a_sentence_and_long_words_in_a_hundred() {
-        assert!((lix("Vi ses. Det er blanketten nu.") - (3.0 + 100.0 / 6.0)).abs() < 1e-9);
-        assert!(lix("").abs() < 1e-9);
     }
 }

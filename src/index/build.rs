@@ -121,8 +121,22 @@ pub fn update(data: &Path, update: Update, progress: &dyn Fn(Progress)) -> Resul
     Ok(report)
 }
 
-/// Takes the data directory for one run; it is free again when the file is dropped.
-pub(crate) fn lock(data: &Path) -> Result<fs::File, Error> {
+/// The data directory, taken for one run.
+///
+/// It is given back by word and not by closing the file alone: a process that is being started
+/// meanwhile holds a copy of every open file for a moment, and with it the lock.
+#[derive(Debug)]
+pub(crate) struct Lock(fs::File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // What cannot be given back is free once this process ends.
+        let _ = self.0.unlock();
+    }
+}
+
+/// Takes the data directory for one run; it is free again when the lock is dropped.
+pub(crate) fn lock(data: &Path) -> Result<Lock, Error> {
     let failed = |doing, path: &Path| {
         let path = path.to_owned();
         move |source| Error::Io { doing, path, source }
@@ -131,7 +145,7 @@ pub(crate) fn lock(data: &Path) -> Result<fs::File, Error> {
     let path = data.join("lock");
     let file = fs::File::create(&path).map_err(failed("write", &path))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(fs::TryLockError::WouldBlock) => Err(Error::Locked { data: data.to_owned() }),
         Err(fs::TryLockError::Error(source)) => Err(failed("lock", &path)(source)),
     }
@@ -177,6 +191,8 @@ fn write(
         tantivy::Index::builder().schema(schema).settings(settings).open_or_create(directory)?;
     schema::register(&index);
     let mut writer: IndexWriter = index.writer_with_num_threads(WRITER_THREADS, WRITER_BYTES)?;
+    // A run that was killed may have left files by the names that this one will want.
+    writer.garbage_collect_files().wait()?;
     let before = held.as_ref().map(|held| held.documents.clone()).unwrap_or_default();
     let number = next_number(index.load_metas()?.payload.as_deref());
     let mut next = plan(&update, held);

@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use crate::index::Error;
-use crate::index::build::lock;
+use crate::index::build::{Lock, lock};
 use crate::index::manifest::{self, Record};
 use crate::index::snapshot::Snapshot;
 use crate::index::vector_file::{self, Entry, ModelId, TextHash, write_vectors};
@@ -22,7 +22,7 @@ pub struct Encoding {
     /// The vectors of an earlier state, of the same model.
     earlier: Option<Vectors>,
     spool: Spool,
-    _lock: File,
+    _lock: Lock,
 }
 
 /// A passage of the index, and where its vectors are, once it has some.

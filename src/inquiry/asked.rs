@@ -116,7 +116,8 @@ impl<'a> Asked<'a> {
         let line = self.text(intro).trim_end().to_owned();
         // "Hvad er fristen for" goes on in each item.
         let goes_on = opens(&line) && !line.ends_with(['.', '?', '!']);
-        let points = say::POINTS_TO_ITEMS.is_match(&line) && opens(&line);
+        let points =
+            say::POINTS_TO_ITEMS.is_match(&line) && (opens(&line) || say::WISHES.is_match(&line));
         let asks_below = say::LIST_OF_ASKS.is_match(&line) || points;
         if !(goes_on || asks_below) {
             return;
@@ -156,6 +157,7 @@ impl<'a> Asked<'a> {
                 .found
                 .iter()
                 .any(|ask| ask.class == Class::Strong && says_status(self.text(&ask.range), true));
+            self.promote_wants();
             self.attach(Class::Wanted, Class::Strong);
             self.found.retain(|ask| {
                 ask.class == Class::Strong || ask.class == Class::Reminder && !status
@@ -199,6 +201,26 @@ impl<'a> Asked<'a> {
                 }
             }
             None => {}
+        }
+    }
+
+    /// What a caller also wants is a question of its own when it stands after one and names
+    /// another matter: "hvor ses lønsedlen? Vil ha tilsendt en erklæring."
+    fn promote_wants(&mut self) {
+        let first = self.found.iter().find(|ask| ask.class == Class::Strong);
+        let Some(first) = first.map(|ask| ask.range.end) else { return };
+        let own = |asked: &Self, ask: &Found| {
+            let words = asked.text(&ask.range);
+            ask.class == Class::Wanted
+                && ask.range.start >= first
+                && weight(words) >= CONTENT_WORDS_MIN
+                && !say::WANTS_ANSWER.is_match(words)
+        };
+        let own: Vec<bool> = self.found.iter().map(|ask| own(self, ask)).collect();
+        for (ask, own) in self.found.iter_mut().zip(own) {
+            if own {
+                ask.class = Class::Strong;
+            }
         }
     }
 

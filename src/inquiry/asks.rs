@@ -91,6 +91,9 @@ const LIGHT: [&str; 40] = [
     "you",
 ];
 
+/// A note's question of more words than this is no catchword, whatever its verb is.
+const CATCHWORDS_MAX: usize = 3;
+
 /// How many content words a text holds that name its matter.
 pub(crate) fn weight(text: &str) -> usize {
     static STEMS: LazyLock<HashSet<String>> =
@@ -114,7 +117,10 @@ pub(crate) fn asks(sentence: &str, channel: Channel, place: Place) -> Vec<Ask> {
     }
     let marked = sentence.contains('?');
     if !marked && reminds(sentence) {
-        return whole(Class::Reminder);
+        // "Hvad er status på sagen, vi har intet hørt" asks, and reminds beside.
+        let plain = without_adverb(bare);
+        let asked = direct_interrogative(plain) && verb_at_once(plain);
+        return whole(if asked { Class::Strong } else { Class::Reminder });
     }
     if say::HAND_OVER.is_match(bare) {
         return whole(Class::Weak);
@@ -128,10 +134,17 @@ pub(crate) fn asks(sentence: &str, channel: Channel, place: Place) -> Vec<Ask> {
         return found;
     }
     if marked {
-        let catchword = channel == Channel::Phone && !has_verb(sentence);
+        // "AKKO??" needs the question that follows; "ryger pension også ned?" does not.
+        let catchword = channel == Channel::Phone
+            && !has_verb(sentence)
+            && words(sentence).count() <= CATCHWORDS_MAX;
         return whole(if catchword { Class::Fragment } else { Class::Strong });
     }
     let sender = channel == Channel::Phone || first_person(sentence);
+    // A note asks in the middle of a line: "transport 23 km hver dag hv. mange % dækkes".
+    if channel == Channel::Phone && inner_question(sentence) {
+        return whole(Class::Strong);
+    }
     if channel == Channel::Phone && say::CALLER_WANTS.is_match(bare) {
         whole(Class::Wanted)
     } else if sender && say::LEADS.is_match(sentence) {
@@ -141,6 +154,15 @@ pub(crate) fn asks(sentence: &str, channel: Channel, place: Place) -> Vec<Ask> {
     } else {
         Vec::new()
     }
+}
+
+/// Whether a wh-word with a verb at once behind it stands within the words.
+fn inner_question(sentence: &str) -> bool {
+    let starts = sentence.match_indices(' ').filter_map(|(at, _)| sentence.get(at + 1..));
+    let mut asking = starts.filter(|rest| say::INTERROGATIVE.is_match(rest));
+    asking.any(|rest| {
+        direct_interrogative(rest) || rest.starts_with("hv ") || rest.starts_with("hv. ")
+    })
 }
 
 /// Whether the words remind of something that was asked before.
@@ -210,6 +232,21 @@ fn verb_first(clause: &str, marked: bool) -> bool {
                 && word.chars().count() > 4
     });
     known && (person || say::THING.is_match(subject) || noun) || present && person
+}
+
+/// Whether a line of a note or a list begins with a verb and a noun, as only questions do:
+/// "skal timerne skrives som 22:12", "skal fleksjobrefusion i portalen".
+fn modal_first(clause: &str) -> bool {
+    let mut words = words(clause);
+    let (verb, noun) = (words.next().map(fold), words.next());
+    let asks = verb.is_some_and(|verb| ["skal", "må", "kan", "bliver"].contains(&verb.as_str()));
+    let is_noun = |noun: &str| {
+        noun.chars().count() > 4
+            && noun.chars().all(char::is_alphabetic)
+            && !["bruge", "ikke", "gerne", "også", "derfor", "måske"].contains(&fold(noun).as_str())
+            && !noun.ends_with("es")
+    };
+    asks && noun.is_some_and(is_noun) && !say::CONDITION.is_match(clause)
 }
 
 /// Whether the clause begins with a wh-word and its verb comes before its subject:
@@ -308,8 +345,12 @@ impl Reader<'_> {
         let phone = self.channel == Channel::Phone;
         let relative = say::RELATIVE.is_match(bare) && !self.marked && !phone;
         let sender = phone || first_person(clause);
-        say::INTERROGATIVE.is_match(bare) && !relative
-            || verb_first(joined, self.marked)
+        let item = self.place == Place::Item;
+        let brief = item || self.channel != Channel::Mail;
+        say::INTERROGATIVE.is_match(bare) && (!relative || item)
+            || item && say::WHETHER.is_match(bare)
+            || brief && modal_first(bare)
+            || verb_first(joined, self.marked || phone)
             || say::ASKS_INDIRECTLY.is_match(clause)
             || sender && say::IN_DOUBT.is_match(clause)
             || say::WISHES.is_match(bare)

@@ -146,10 +146,12 @@ fn block(text: &str, place: Place, range: Range<usize>, channel: Channel) -> Opt
     let whole = range.clone();
     let runs = runs(text, range);
     let mut answers_field = false;
+    // An item of a list is no field: "1. Hvilke koder bruger vi? (især sygdom)".
+    let form = channel == Channel::Portal && place == Place::Prose;
     for run in runs {
         let part = text.get(run.clone()).unwrap_or_default();
-        let field = answers_field || channel == Channel::Portal && is_field(part);
-        answers_field = channel == Channel::Portal && say::FIELD_ALONE.is_match(part);
+        let field = answers_field || form && is_field(part);
+        answers_field = form && say::FIELD_ALONE.is_match(part);
         // A field and its answer belong together.
         let line = 0..part.trim_end().len();
         let cut = if field { std::iter::once(line).collect() } else { sentences(part) };
@@ -242,7 +244,13 @@ fn lower_case(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
         let whole = closed
             || known && word.chars().all(char::is_alphabetic) && !lexicon().is_abbreviation(&word);
         let goes_on = spoken || next.starts_with(char::is_lowercase);
-        if whole && goes_on && next.len() < after.len() && !next.is_empty() {
+        // "... kone + søn 15 år. hvem får den" goes on with a question, however short the word is.
+        let asks = say::INTERROGATIVE.is_match(next)
+            && word.chars().count() > 1
+            && word.chars().all(char::is_alphabetic)
+            && !lexicon().is_abbreviation(&word)
+            && word != "hv";
+        if (whole && goes_on || asks) && next.len() < after.len() && !next.is_empty() {
             found.push(range.start + start..range.end - after.len());
             start = sentence.len() - next.len();
         }

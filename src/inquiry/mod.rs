@@ -199,6 +199,8 @@ pub enum Tone {
     Bereavement,
     /// Someone is gravely ill or hurt.
     Illness,
+    /// Someone is dismissed.
+    Dismissal,
     /// The sender is angry or tired of waiting.
     Complaint,
 }

@@ -141,8 +141,8 @@ patterns! {
         r"|så|for|derfor|hvis ja|hvis nej|hvis ikke|i så fald|i givet fald)\s+";
     /// An interrogative at the start of a clause, with a preposition before it if need be.
     INTERROGATIVE =
-        r"^(?:(?:i|til|på|fra|med|for|efter|af|om|under|ved|hos|over|inden|per"
-        r"|pr\.?) )?(?:hvad|hva|hvd|vad|hvor|hvo|hvornår|hvornaar|vornår|hvornår|hvordan"
+        r"^(?:(?:i|til|på|fra|med|for|efter|af|om|under|ved|hos|over|inden for|inden|per"
+        r"|uden for|ud fra|mellem|gennem|mod|ad|pr\.?) )?(?:hv\.?|hvad|hva|hvd|vad|hvor|hvo|hvornår|hvornaar|vornår|hv(?:o|or)?nå?r|hvordan"
         r"|hvodan|hvorfor|hvem|vem|hvilken|hvilket|hvilke|hvorledes|hvortil|hvorfra"
         r"|hvormed|hvoraf|hvorvidt|hvorhen|when|what|how|who|which|where|why|whom|wann|wie"
         r"|warum|wer|welche[rsn]?)\b";
@@ -191,17 +191,18 @@ patterns! {
     /// Not knowing or asking, whoever it is that does.
     ASKS_INDIRECTLY =
         r"\b(?:(?:vil|ville|vi|jeg|at|gerne|have)(?: \w+){0,3} (?:vide|høre|spørge)"
-        r"|vil vide|vil høre|spørger|spurgt|spurgte|forespørger|efterspørger|gad vide"
+        r"|vil vide|vil høre|sp(?:ø(?:r|rg)?|m|g)\.?|(?:fortælle|oplyse|forklare|bekræfte"
+        r"|uddybe)(?: (?:mig|os))?|spørger|spurgt|spurgte|forespørger|efterspørger|gad vide"
         r"|undrer sig(?: over)?|bed(?:er|es|e) (?:om )?(?:at få )?(?:oplyst|bekræftet"
-        r"|afklaret|vide|svar på)|know|ask(?:s|ing)?|wondering|wissen)(?:,| (?:til|jer|os"
-        r"|mig|lige|også|igen|nu))*,? (?:om|hvorvidt|hv\w+|when|what|how|who|which|where"
+        r"|afklaret|vide|svar på)|know|ask(?:s|ing)?|asked|wondering|wissen)(?:,| (?:til|jer|os|vi"
+        r"|jeg|mig|lige|også|igen|nu))*,? \W?(?:om|hvorvidt|hv\w*|when|what|how|who|which|where"
         r"|why|whether|if|ob|wann|wie)\b";
     /// Not knowing, when it is the sender that does.
     IN_DOUBT =
         r"\b(?:ved (?:heller |faktisk |desværre )?ikke|forstår ikke|(?:kan"
-        r"|kunne) (?:heller |desværre )?ikke (?:helt )?(?:se|finde ud af|gennemskue|forstå"
-        r"|huske|finde|læse)|finde ud af|er (?:(?:meget|lidt|også|vi|jeg) )*(?:i tvivl om"
-        r"|usikre? på|uklart|usikkert)|undrer (?:os|mig)(?: over)?|tænker på|spekulerer på"
+        r"|kunne) (?:heller |desværre )?ikke (?:helt |lige )?(?:se|finde ud af|regne ud"
+        r"|gennemskue|forstå|huske|finde|læse)|finde ud af|er (?:(?:meget|lidt|også|vi|jeg) )*(?:i tvivl om"
+        r"|usikre? på|uklart|usikkert)|skal (?:også |desuden )?bruge|efterlyser|undrer (?:os|mig)(?: over)?|tænker på|spekulerer på"
         r"|overvejer|mangler (?:også |fortsat |stadig )?(?:at (?:vide|få at vide|høre)"
         r"|svar på|afklaring (?:af|på)|besked om|viden om|oplysning om)|(?:brug for"
         r"|nødt til|ønsker) (?:at )?(?:få )?(?:vide|kende|svar på|en afklaring af"
@@ -215,7 +216,10 @@ patterns! {
         r"|skulle)(?: \w+){0,2} (?:gerne|godt)(?: \w+){0,2} (?:have|ha|bede|modtage|få|se"
         r"|anmode|tænke)\b|\b(?:vil|ville|kunne|skal) (?:vi|jeg)(?: \w+){0,2} (?:gerne"
         r"|godt)(?: \w+){0,2} (?:have|ha|bede|modtage|få|se|anmode)\b|\b(?:vi"
-        r"|jeg) (?:skal |vil |må )?(?:beder?|anmoder?)\b|\bskal (?:vi"
+        r"|jeg) (?:skal |vil |må )?(?:beder?|anmoder?)\b|\b(?:må|skal) (?:i|du)(?: \w+){0,2} gerne\b"
+        r"|\b(?:vil|ønsker) (?:have|ha) jer til\b"
+        r"|\b(?:i|du) (?:må|skal|bør)(?: \w+)? (?:bekræfte|sende|rette|oplyse|forklare|sørge|betale"
+        r"|stoppe|udbetale)\b|\bkender (?:jeg|vi)(?: \w+)? ikke\b|\bskal (?:vi"
         r"|jeg) (?:venligst )?bede\b|\b(?:i|du) bedes\b|\bbedes (?:i|du|venligst|oprettet"
         r"|rettet|ændret|udbetalt|sendt)\b|^(?:bedes|ønskes)\b"
         r"|\bønskes (?:\w+ ){0,2}\w+[te]t\b|^(?:og )?(?:i|du) må (?:meget |også |endelig "
@@ -228,14 +232,17 @@ patterns! {
     CARRIES_ON = r"^(?:send|giv|skriv|vis|meld|ret|slet|læg) (?:det|den|dem|besked)\b";
     /// What the caller of a phone note wants.
     CALLER_WANTS =
-        r"^(?:(?:\w+ )?(?:og )?)(?:vil|ønsker|vil gerne|skal)(?: gerne)?(?: nu)? (?:have"
-        r"|ha|bruge)\b";
+        r"^(?:(?:\w+ )?(?:og )?)(?:vil|ville|ønsker|vil gerne|skal)(?: gerne)?(?: nu"
+        r"| også| i (?:samme|det) \w+)? (?:have|ha|bruge)\b";
+    /// What a caller wants that is no matter of its own: to be answered.
+    WANTS_ANSWER =
+        r"\b(?:svar|besked|tilbagemelding|ringes|ringet|opringning|hjælp|haster)\b";
     /// An imperative that asks for work.
     IMPERATIVE =
-        r"^(?:skriv|send|fremsend|oplys|bekræft|ret|slet|luk|opret|udbetal|stop|stands"
+        r"^(?:skriv|send|vedlæg|vedhæft|videresend|fremsend|oplys|bekræft|ret|slet|luk|opret|udbetal|stop|stands"
         r"|forklar|fortæl|vis|find|tjek|undersøg|sørg|fjern|nulstil|genåbn|åbn|annull?er"
         r"|tilbagefør|beregn|udlever|ændr|overfør|lav|print|list|opgør|afklar|hjælp|giv"
-        r"|tell|send|show|give|write|provide|explain|confirm)(?: \w+)+";
+        r"|tell|send|show|give|write|provide|explain|confirm)(?: \w+)+|^svar,? at\b";
     /// An imperative with a condition is an offer: "Skriv endelig, hvis ...".
     OFFER =
         r"\b(?:hvis|såfremt|skulle) (?:i|du|der|det)\b[^?]*\b(?:spørgsmål|mangle\w*"
@@ -247,7 +254,8 @@ patterns! {
         r"|på engelsk|kort|enkelt|tydeligt|venligst inden|hurtigst|forståeligt)\b"
         r"|^svar (?:venligst|gerne|ønskes|udbedes)\b";
     /// "hvad med ferien?"
-    WHAT_ABOUT = r"^(?:hvad|hva) (?:så )?med\b|^(?:what|how) about\b";
+    WHAT_ABOUT =
+        r"^(?:hvad|hva) (?:så )?med\b|^samme (?:spm\.?|spørgsmål) (?:for|til|om|ved|med)\b|^(?:what|how) about\b";
 
     // What does not.
 
@@ -266,7 +274,9 @@ patterns! {
         r"|^det håber (?:vi|jeg)\b.*|^we look forward\b[^?]*$";
     /// Words by which an ask only hands over what stands elsewhere, or begs for help or haste.
     HAND_OVER =
-        r"^(?:hej \w+,? )?hvad (?:mener|siger|tænker) (?:i|du)(?: (?:om|til))?(?: (?:det"
+        r"^(?:jeg|vi) (?:ved ikke|er ikke sikre?|er usikre?|er i tvivl)(?: på| om)*,? om "
+        r"(?:det|dette|den|de)(?: her)? (?:er|hører|ligger|skal)(?: \w+){0,3} (?:jer|dig|sam)\b[^?]*$"
+        r"|^(?:hej \w+,? )?hvad (?:mener|siger|tænker) (?:i|du)(?: (?:om|til))?(?: (?:det"
         r"|dette|denne|her|nedenstående))*\W*$|^(?:(?:fyi|hej|hjælp|obs|haster|vh|og|men"
         r"|så|derfor|i øvrigt)\b\W*)*(?:(?:jeg|vi) (?:håber,? (?:at )?(?:i|du) "
         r"|vil høre,? om (?:i|du) |tænkte,? om (?:i|du) ))?(?:kan|kunne|vil|ville|gider|må"
@@ -377,14 +387,35 @@ patterns! {
 
     /// Someone has died.
     DEATH =
-        r"\b(?:afdød\w*|død(?:e|t|s\w*|en)?|dødsfald\w*|dødsbo\w*|omkom\w*|gået bort"
-        r"|begravelse\w*|bisættelse\w*|efterladt\w*|enke(?:mand)?(?:en)?|mistede? (?:sin"
-        r"|hans|hendes|en kollega)|sorgorlov|passed away|verstorben\w*)\b";
-    /// Someone is gravely ill.
+        r"\b(?:afdød\w*|er (?:\w+ ){0,2}død|døde|omkom\w*|gået bort|afgået ved døden"
+        r"|død (?:i (?:weekenden|går|nat|forgårs)|for nylig|pludselig\w*|uventet|efter|den \d)"
+        r"|dødsfaldet|dødsboet|(?:haft|oplevet) et (?:\w+ )?dødsfald"
+        r"|mist(?:ede|et) (?:sin|sit|sine|deres|hans|hendes|en|et|vores) (?:\w+ )?(?:datter|søn"
+        r"|barn|børn|mand|kone|hustru|ægtefælle|kæreste|samlever|mor|far|forældre|bror|søster"
+        r"|kollega|partner|medarbejder)|passed away|verstorben\w*)\b";
+    /// A thing that is as good as dead is no bereavement.
+    DEAD_THING =
+        r"\b\w*(?:portal|link|system|server|forbindelse|telefon|skærm|linje|robot|snitflade)\w*"
+        r"(?: \w+){0,2} (?:er|var) (?:\w+ ){0,2}død\w*";
+    /// Someone is gravely ill or hurt.
     ILLNESS =
-        r"\b(?:alvorligt? (?:syg\w*|sygdom)|kræft\w*|uhelbredelig\w*|terminal\w*"
-        r"|livstruende|kritisk syg\w*|indlagt|hjerneblødning|blodprop|hjertestop"
-        r"|depression\w*|ulykke\w*|nedbrud|sygemeldt med stress|stresssygemeldt)\b";
+        r"\b(?:(?:er|var|bliver|blev|blevet|ligger) (?:\w+ ){0,3}(?:(?:alvorligt?|kritisk"
+        r"|uhelbredeligt?|terminalt?|livstruende) syg\w*|indlagt (?:i (?:weekenden|går|dag|nat)"
+        r"|på (?:hospital\w*|sygehus\w*|intensiv\w*|psykiatrisk|rigs\w*)|akut|med|siden))"
+        r"|(?:fået|konstateret|ramt af|diagnosticeret med|kæmper med|har) (?:\w+ ){0,2}(?:kræft\w*"
+        r"|hjerneblødning|blodprop|hjertestop|depression|hjertestop)|(?:ude|ud) for (?:en |et )?"
+        r"(?:\w+ )?(?:ulykke|trafikulykke|arbejdsulykke|overfald)|kommet (?:\w+ )?til skade"
+        r"|brudt sammen|sygemeldt med stress|stresssygemeldt|gået ned med stress)\b";
+    /// Someone is dismissed, not by a wish of their own.
+    DISMISSAL =
+        r"\b(?:(?:er|bliver|blev|blevet|har|skal|vil|måttet|nødt til at) (?:\w+ ){0,3}"
+        r"(?:afskediget?|afskediges|fyret?|fyres)|(?:afskedigelse|opsigelse|afsked) af (?:en |to "
+        r"|vores |\d+ )?(?:medarbejder|kollega|kolleger|ansat)\w*|(?:har|skal|vil|måttet) "
+        r"(?:\w+ ){0,2}(?:opsige|opsagt) (?:en|to|tre|flere|vores|\d+) (?:\w+ )?(?:medarbejder"
+        r"|kollega|kolleger|ansat)\w*|(?:han|hun|medarbejderen|kollegaen) (?:er|bliver|blev) "
+        r"(?:\w+ ){0,2}opsagt|uansøgt afsked\w*)\b";
+    /// What is only thought of has not happened.
+    SUPPOSED = r"\b(?:hvis|når|såfremt|i tilfælde af|kan|må|eventuelt?|generelt)\b";
     /// The sender is angry.
     ANGER =
         r"\b(?:utilfreds\w*|klager? (?:over (?:jer|jeres|manglende|sagsbehandling)|hermed)"
@@ -484,6 +515,60 @@ mod tests {
             &DISCLAIMER,
             &["Hvis du har modtaget denne mail ved en fejl"],
             &["Må vi sende fortrolige data?"],
+        );
+    }
+
+    #[test]
+    fn sorrow_is_told_from_its_topics() {
+        check(
+            &DEATH,
+            &[
+                "En kollega er desværre død.",
+                "Hun døde i går.",
+                "tjenestemand hos dem død i weekenden",
+                "Han er gået bort.",
+                "De har mistet deres datter.",
+                "afdød OK-ansat",
+            ],
+            &[
+                "Hvilken kode bruges ved dødsfald?",
+                "Hvor længe er sorgorlov?",
+                "Vi har mistet refusion.",
+                "De mistede hans lønseddel.",
+            ],
+        );
+        check(&DEAD_THING, &["Portalen er helt død"], &["Kollegaen er død"]);
+        check(
+            &ILLNESS,
+            &[
+                "Hun er alvorligt syg.",
+                "Sønnen har fået konstateret kræft",
+                "Han blev indlagt i weekenden",
+                "været ude for en ulykke",
+                "Hun er sygemeldt med stress",
+            ],
+            &[
+                "Hvornår søges sygedagpengerefusion?",
+                "Hun er syg.",
+                "Pasning af alvorligt sygt barn",
+                "Tillægget er indlagt i lønnen.",
+            ],
+        );
+        check(
+            &DISMISSAL,
+            &[
+                "Vi har afskediget en kollega.",
+                "Hun bliver fyret.",
+                "Opsigelse af medarbejder",
+                "Vi skal desværre opsige to medarbejdere.",
+                "Hun blev opsagt i går.",
+            ],
+            &[
+                "Hun har selv sagt op.",
+                "Vi har opsagt aftalen.",
+                "Hvad er opsigelsesvarslet?",
+                "Hun er blevet fyrtårnsleder",
+            ],
         );
     }
 

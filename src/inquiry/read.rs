@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use regex::Regex;
+
 use crate::inquiry::asks::reminds;
 use crate::inquiry::parts::{Message, messages, parts, pieces};
 use crate::inquiry::phrases as say;
@@ -88,11 +90,25 @@ fn own_text(messages: &[Message], own: &[usize], channel: Channel) -> String {
     text
 }
 
+/// Whether a sentence says so, and not only for the case that it were so.
+fn certain(text: &str, says: &Regex) -> bool {
+    sentences(text).into_iter().any(|range| {
+        let sentence = text.get(range).unwrap_or_default();
+        says.find(sentence).is_some_and(|found| {
+            let before = sentence.get(..found.start()).unwrap_or_default();
+            !say::SUPPOSED.is_match(before)
+        })
+    })
+}
+
 fn tone(text: &str, reminder: bool) -> Tone {
-    if say::DEATH.is_match(text) {
+    let living = say::DEAD_THING.replace_all(text, "");
+    if certain(&living, &say::DEATH) {
         Tone::Bereavement
-    } else if say::ILLNESS.is_match(text) {
+    } else if certain(text, &say::ILLNESS) {
         Tone::Illness
+    } else if certain(text, &say::DISMISSAL) {
+        Tone::Dismissal
     } else if say::ANGER.is_match(text) && (reminder || !say::ONLY_MARKS.is_match(text)) {
         Tone::Complaint
     } else {
@@ -157,6 +173,12 @@ mod tests {
         assert_eq!(reading("Hun er alvorligt syg. Får hun løn?").tone, Tone::Illness);
         assert_eq!(reading("Det er uacceptabelt. Hvor er lønnen?").tone, Tone::Complaint);
         assert_eq!(reading("Hun er syg i dag. Får hun løn?").tone, Tone::Plain);
+        assert_eq!(reading("Vi har afskediget hende. Hvilken kode?").tone, Tone::Dismissal);
+        let supposed = "Hvad gør vi, hvis en medarbejder er død? Og når et barn er alvorligt sygt?";
+        assert_eq!(reading(supposed).tone, Tone::Plain);
+        assert_eq!(reading("Må vi afskedige en gravid?").tone, Tone::Plain);
+        assert_eq!(reading("Portalen er død. Hvad gør vi?").tone, Tone::Plain);
+        assert_eq!(reading("Hvor længe er der sorgorlov med løn?").tone, Tone::Plain);
     }
 
     #[test]

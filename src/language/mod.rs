@@ -9,12 +9,16 @@ mod lexicon;
 mod compounds;
 mod sentences;
 mod values;
+mod lix;
+mod dates;
 mod forms;
 mod words;
 mod stems;
 
 pub(crate) use compounds::split_by;
+pub use dates::{DATE, Written, nearest};
 pub use lexicon::{Lexicon, Term, lexicon};
+pub use lix::lix;
 pub use sentences::sentences;
 pub use stems::Stems;
 pub(crate) use steps::steps;

@@ -5,12 +5,17 @@
 //! Never: guesses; what cannot be read is returned as an error or as nothing.
 
 mod day;
+mod holidays;
 mod institution;
 mod period;
 mod scope;
 mod system;
 
 pub use day::{Day, DayStyle, MONTHS, parse_day, read_day, show_day};
+pub use holidays::{
+    DayOff, add_working_days, day_off, is_bank_day, is_holiday, is_working_day, next_working_day,
+    previous_working_day,
+};
 pub use institution::{Institution, Register, RegisterError, fold_name};
 pub use period::{Period, State};
 pub use scope::{Asker, Audience, Scope};

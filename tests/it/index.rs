@@ -365,6 +365,50 @@ fn timed(folder: &Path, data: &Path, words_max: u32) -> Duration {
     started.elapsed()
 }
 
+/// All files below a folder, by their place in it.
+fn files_of(folder: &Path) -> BTreeMap<PathBuf, PathBuf> {
+    let entries = walkdir::WalkDir::new(folder).into_iter().map(Result::unwrap);
+    let files = entries.filter(|entry| entry.file_type().is_file()).map(|entry| {
+        let path = entry.into_path();
+        (path.strip_prefix(folder).unwrap().to_owned(), path)
+    });
+    files.collect()
+}
+
+#[test]
+fn a_file_left_by_a_killed_run_is_in_nobodys_way() {
+    let (documents, data, twin) = (folder(), folder(), folder());
+    write_edition(documents.path(), 0);
+    timed(documents.path(), data.path(), 200);
+    for (place, file) in files_of(data.path()) {
+        let copy = twin.path().join(place);
+        std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        std::fs::copy(file, copy).unwrap();
+    }
+    let changed = documents.path().join("0.md");
+    let text = std::fs::read_to_string(&changed).unwrap().replace("udgave0", "udgave1");
+    std::fs::write(&changed, text).unwrap();
+    timed(documents.path(), twin.path(), 200);
+    // What a run leaves that is killed after it wrote which rows are gone, and before it said so.
+    let before = files_of(data.path());
+    let mut left = 0;
+    for (place, file) in files_of(twin.path()) {
+        if place.extension().is_some_and(|ending| ending == "del") && !before.contains_key(&place) {
+            std::fs::copy(file, data.path().join(&place)).unwrap();
+            let list = data.path().join(place.parent().unwrap()).join(".managed.json");
+            let text = std::fs::read_to_string(&list).unwrap();
+            let mut names: Vec<String> = serde_json::from_str(&text).unwrap();
+            names.push(place.file_name().unwrap().to_string_lossy().into_owned());
+            std::fs::write(&list, serde_json::to_string(&names).unwrap()).unwrap();
+            left += 1;
+        }
+    }
+    assert!(left > 0, "a changed document leaves rows that are gone");
+    timed(documents.path(), data.path(), 200);
+    let editions = whole(&Index::open(data.path()).unwrap().snapshot());
+    assert_eq!(editions.values().filter(|edition| *edition == "udgave1").count(), 1);
+}
+
 /// Kills runs over their whole length; `words_max` of a run says whether it updates in place
 /// or rebuilds beside.
 fn kill_runs(words_max: impl Fn(u32) -> u32) -> (u32, u32) {

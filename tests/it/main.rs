@@ -13,6 +13,7 @@
 mod desk;
 
 mod commands;
+mod deadlines;
 mod demo;
 mod drafts;
 mod endpoint;

@@ -1,0 +1,92 @@
+//! Which passages and sentences answer which question of a mail, decided for all of them together.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use crate::draft::select::{Selection, pick_text, select};
+use crate::retrieval::Evidence;
+
+/// What a document's best passage for another question of the same mail adds to a score: fitted
+/// on the gold set's `dev` part, 2026-11-28.
+const SHARED_SHARE: f32 = 0.2;
+/// Rounds in which sentences are given to the questions that they fit best.
+const DEALS_MAX: usize = 4;
+
+/// What was found for a question.
+pub(crate) struct Found {
+    /// The words that were searched for.
+    pub(crate) text: String,
+    /// The passages that bear on it.
+    pub(crate) evidence: Evidence,
+    /// The sentences that answer it.
+    pub(crate) selection: Selection,
+}
+
+/// Picks the sentences of all questions, by their numbers.
+pub(crate) fn assign(found: &mut BTreeMap<usize, Found>) {
+    lift_shared(found);
+    deal_out(found);
+}
+
+/// Lifts the passages of documents that also bear on the other questions of the mail: what a mail
+/// is about, its questions say together.
+fn lift_shared(found: &mut BTreeMap<usize, Found>) {
+    let mut best: BTreeMap<String, BTreeMap<usize, f32>> = BTreeMap::new();
+    for (n, one) in found.iter() {
+        for hit in &one.evidence.hits {
+            let score = best.entry(hit.document.clone()).or_default().entry(*n).or_default();
+            *score = score.max(hit.score);
+        }
+    }
+    for (n, one) in found.iter_mut() {
+        for hit in &mut one.evidence.hits {
+            let scores = best.get(&hit.document);
+            let others = scores.into_iter().flatten().filter(|(other, _)| *other != n);
+            let most = others.map(|(_, score)| *score).fold(0.0, f32::max);
+            hit.score += SHARED_SHARE * most;
+        }
+        one.evidence.hits.sort_by(|a, b| b.score.total_cmp(&a.score));
+    }
+}
+
+/// Picks sentences for each question; one that answers several is given to the question that it
+/// fits best, and the others pick anew.
+fn deal_out(found: &mut BTreeMap<usize, Found>) {
+    let mut barred: BTreeMap<usize, HashSet<String>> = BTreeMap::new();
+    for _ in 0..DEALS_MAX {
+        for (n, one) in found.iter_mut() {
+            let barred = barred.entry(*n).or_default();
+            one.selection = select(&one.text, &one.evidence.terms, &one.evidence.hits, barred);
+        }
+        let losers = losers(found);
+        if losers.is_empty() {
+            return;
+        }
+        for (n, text) in losers {
+            barred.entry(n).or_default().insert(text);
+        }
+    }
+}
+
+/// The sentences that two questions have picked, each with the question that it fits less.
+fn losers(found: &BTreeMap<usize, Found>) -> BTreeSet<(usize, String)> {
+    let mut owners: BTreeMap<&str, (f32, usize)> = BTreeMap::new();
+    let mut losers = BTreeSet::new();
+    for (n, one) in found {
+        for pick in &one.selection.picks {
+            let (text, score) = (pick_text(&one.evidence.hits, pick), pick.score());
+            match owners.get_mut(text) {
+                Some((best, owner)) if score > *best => {
+                    losers.insert((*owner, text.to_owned()));
+                    (*best, *owner) = (score, *n);
+                }
+                Some(_) => {
+                    losers.insert((*n, text.to_owned()));
+                }
+                None => {
+                    owners.insert(text, (score, *n));
+                }
+            }
+        }
+    }
+    losers
+}

@@ -11,6 +11,7 @@
     reason = "a bench that cannot measure has nothing else to say, and prints what it measured"
 )]
 
+mod endpoint;
 mod meaning;
 mod vectors;
 
@@ -31,6 +32,8 @@ use svarforslag::terms::Asker;
 const MEMORY: &str = "--memory";
 /// The option by which only vectors are measured.
 const VECTORS: &str = "--vectors";
+/// The option by which only our own time beside a language model is measured.
+const ENDPOINT: &str = "--endpoint";
 const PASSAGES: usize = 100_000;
 const PASSAGES_QUICK: usize = 10_000;
 const WORDS_PER_PASSAGE: usize = 150;
@@ -326,8 +329,14 @@ fn main() -> ExitCode {
     let _ = std::fs::remove_dir_all(&target);
     std::fs::create_dir_all(&target).unwrap();
     let mut rows = Vec::new();
-    vectors::measure(&mut rows, &target, quick);
-    if !arguments.iter().any(|argument| argument == VECTORS) {
+    let only = |option: &str| arguments.iter().any(|argument| argument == option);
+    if !only(ENDPOINT) {
+        vectors::measure(&mut rows, &target, quick);
+    }
+    if !only(VECTORS) {
+        endpoint::measure(&mut rows, &target);
+    }
+    if !only(VECTORS) && !only(ENDPOINT) {
         meaning::measure_encoding(&mut rows);
         measure_demo(&mut rows, &target);
         measure_large(&mut rows, &target, if quick { PASSAGES_QUICK } else { PASSAGES });

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::draft::endpoint;
 use crate::{draft, passages, retrieval};
 
 /// The settings file that is read when it is there.
@@ -34,6 +35,8 @@ pub struct Config {
     pub retrieval: retrieval::Settings,
     /// What one caller may take.
     pub limits: Limits,
+    /// A language model that helps with drafts; none unless it has an address.
+    pub endpoint: endpoint::Settings,
 }
 
 /// What one caller may take.
@@ -85,6 +88,7 @@ impl Default for Config {
             model: String::new(),
             retrieval: retrieval::Settings::default(),
             limits: Limits::default(),
+            endpoint: endpoint::Settings::default(),
         }
     }
 }
@@ -184,6 +188,7 @@ pub fn load(
         .map_err(|error| Error::Unreadable { detail: error.to_string() })?;
     let environment: HashMap<String, String> =
         environment.filter(|(name, _)| !name.starts_with(TEST_PREFIX)).collect();
+    let variables = environment.clone();
     let path = file.unwrap_or(Path::new(FILE));
     let mut builder = config::Config::builder()
         .add_source(config::File::from_str(&defaults, config::FileFormat::Toml))
@@ -202,9 +207,29 @@ pub fn load(
     }
     let read = builder.build().map_err(unreadable)?;
     let origins = origins(&read, overrides);
-    let config: Config = read.try_deserialize().map_err(unreadable)?;
+    let mut config: Config = read.try_deserialize().map_err(unreadable)?;
+    config.endpoint.api_key = key(&config.endpoint, &variables)?;
     check(&config)?;
     Ok(Loaded { config, origins })
+}
+
+/// The endpoint's key, from the variable that the settings name.
+fn key(
+    endpoint: &endpoint::Settings,
+    variables: &HashMap<String, String>,
+) -> Result<endpoint::ApiKey, Error> {
+    let name = endpoint.api_key_variable.as_str();
+    if name.is_empty() || !endpoint.is_on() {
+        return Ok(endpoint::ApiKey::default());
+    }
+    let why = match variables.get(name) {
+        _ if name.starts_with(PREFIX) => "a variable with such a name is a setting; choose another",
+        Some(key) if !key.trim().is_empty() && key.is_ascii() => {
+            return Ok(endpoint::ApiKey::new(key));
+        }
+        _ => "there is no such variable, or it holds no key",
+    };
+    Err(Error::Impossible { key: "endpoint.api_key_variable", value: name.to_owned(), why })
 }
 
 fn check(config: &Config) -> Result<(), Error> {
@@ -228,6 +253,14 @@ fn check(config: &Config) -> Result<(), Error> {
     let limits = &config.limits;
     if limits.work_at_once_max == 0 || limits.connections_max == 0 {
         return impossible("limits", &0, "at least one request and one connection must be allowed");
+    }
+    if let Some((key, value, why)) = config.endpoint.impossible() {
+        return impossible(key, &value, why);
+    }
+    let wait = config.endpoint.deadline_ms_max;
+    if config.endpoint.is_on() && wait >= limits.request_seconds_max.saturating_mul(1000) {
+        let why = "it is less than `limits.request_seconds_max`, or nobody would be told in time";
+        return impossible("endpoint.deadline_ms_max", &wait, why);
     }
     Ok(())
 }
@@ -283,6 +316,20 @@ mod tests {
         let loaded = load(None, variables, &overrides).unwrap();
         assert_eq!(loaded.config.data, PathBuf::from("elsewhere"));
         assert!(loaded.origins.iter().any(|o| o.key == "data" && o.origin == "--data"));
+    }
+
+    #[test]
+    fn the_key_of_the_endpoint_comes_from_the_variable_that_is_named() {
+        let named = [
+            ("SVARFORSLAG_ENDPOINT__URL", "http://127.0.0.1:9/v1"),
+            ("SVARFORSLAG_ENDPOINT__API_KEY_VARIABLE", "LLM_KEY"),
+        ];
+        assert!(from_variables(&named).is_err(), "a key that is not there");
+        let with = [named[0], named[1], ("LLM_KEY", "hemmelig")];
+        let loaded = from_variables(&with).unwrap();
+        assert_eq!(loaded.config.endpoint.api_key, endpoint::ApiKey::new("hemmelig"));
+        assert!(!format!("{loaded:?}").contains("hemmelig"), "no log shows it");
+        assert!(from_variables(&[("SVARFORSLAG_ENDPOINT__URL", "http://llm.example")]).is_err());
     }
 
     #[test]

@@ -143,4 +143,12 @@ fn print(draft: &Draft) {
         draft.questions.len(),
         answered.count()
     ));
+    let cost = draft.cost;
+    if cost.tokens_in > 0 {
+        let about = if cost.estimated { "anslået " } else { "" };
+        out::tell(&format!(
+            "sprogmodel: {about}{:.4} kr., {} tokens ind, {} tokens ud",
+            cost.kroner, cost.tokens_in, cost.tokens_out
+        ));
+    }
 }

@@ -6,8 +6,10 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use crate::cli::{Desk, out};
+use crate::config::Config;
+use crate::draft::endpoint::{Endpoint, Failure, Shape};
 use crate::index::Index;
-use crate::service::demo_folder;
+use crate::service::{self, demo_folder};
 use crate::sources::{Format, network_blocked_here};
 
 #[derive(Debug, Serialize)]
@@ -38,8 +40,8 @@ pub(crate) fn run(desk: &Desk) -> anyhow::Result<ExitCode> {
         network(),
         demo_collection(),
         listen(&desk.loaded.config.listen),
-        Finding::ok("language model", "none is used: replies are picked from the sources"),
-        Finding::ok("network", "nothing leaves this machine"),
+        language_model(&desk.loaded.config)?,
+        leaves(&desk.loaded.config),
     ];
     let good = findings.iter().all(|finding| finding.ok);
     if desk.json {
@@ -121,6 +123,75 @@ fn network() -> Finding {
             "run the program where seccomp filters are allowed, or in a network namespace of its own",
         )
     }
+}
+
+/// What the language model can do, found out by asking it.
+fn language_model(config: &Config) -> anyhow::Result<Finding> {
+    const NAME: &str = "language model";
+    if !config.endpoint.is_on() {
+        return Ok(Finding::ok(NAME, "none is used: replies are picked from the sources"));
+    }
+    let endpoint = match Endpoint::open(&config.endpoint, &config.data) {
+        Ok(endpoint) => endpoint,
+        Err(error) => return Ok(Finding::bad(NAME, error.to_string(), error.remedy())),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let probed = runtime.block_on(endpoint.probe());
+    let url = &config.endpoint.url;
+    if let Some(failure) = probed.failure {
+        let status = failure.status().map(|status| format!(" ({status})")).unwrap_or_default();
+        return Ok(Finding::bad(
+            NAME,
+            format!(
+                "{url} failed: {}{status}; replies are picked from the sources",
+                failure.word()
+            ),
+            remedy(failure),
+        ));
+    }
+    let abilities = &probed.abilities;
+    let shape = match abilities.shape {
+        Shape::Schema => "held to the schema",
+        Shape::Json => "held to JSON, not to the schema",
+        Shape::Free => "not held to any form",
+    };
+    let counts = if abilities.counts { "counts tokens" } else { "does not count tokens" };
+    let spent = endpoint.spent(None, service::clock::today()).map(|spent| spent.drafts);
+    let book = if spent.is_ok() { "" } else { "; the book of what was spent cannot be read" };
+    Ok(Finding::ok(
+        NAME,
+        format!(
+            "{} at {url} ({:?}, {} models), {shape}, {counts}{book}",
+            abilities.model,
+            abilities.dialect,
+            probed.models.len()
+        ),
+    ))
+}
+
+fn remedy(failure: Failure) -> &'static str {
+    match failure {
+        Failure::Unreachable | Failure::BrokenOff | Failure::TooSlow => {
+            "look whether the server runs, at `endpoint.url`, and at the way to it (`endpoint.proxy`)"
+        }
+        Failure::Unauthorised => {
+            "look at the key in the variable that `endpoint.api_key_variable` names"
+        }
+        Failure::Unknown => "look at `endpoint.url` and at the name of `endpoint.model`",
+        Failure::Elsewhere => "write the address that the server sends on to in `endpoint.url`",
+        Failure::Rejected(_) => "name the kind of server in `endpoint.dialect`",
+        _ => "look at the server's own log",
+    }
+}
+
+/// What leaves this machine with these settings.
+fn leaves(config: &Config) -> Finding {
+    let detail = if config.endpoint.is_on() {
+        format!("masked questions and mails and passages of sources go to {}", config.endpoint.url)
+    } else {
+        "nothing leaves this machine".to_owned()
+    };
+    Finding::ok("network", detail)
 }
 
 fn demo_collection() -> Finding {

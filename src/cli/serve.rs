@@ -9,6 +9,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Desk, out};
 use crate::config::Config;
+use crate::draft::endpoint::{Abilities, Endpoint};
 use crate::service::{self, Pace, Service};
 use crate::{http, index};
 
@@ -61,6 +62,9 @@ pub(crate) fn serve(service: Service) -> anyhow::Result<ExitCode> {
         });
         let config = service.config().clone();
         std::thread::spawn(move || encode(&config));
+        if let Some(endpoint) = service.endpoint().cloned() {
+            tokio::spawn(async move { probe(&endpoint).await });
+        }
         http::serve(listener, Arc::new(service), stop).await?;
         Ok(ExitCode::SUCCESS)
     })
@@ -76,6 +80,19 @@ fn encode(config: &Config) {
         }
         Err(error) => {
             tracing::error!(%error, remedy = error.remedy(), "only words are searched");
+        }
+    }
+}
+
+/// Finds out what the language model can do, beside the service.
+async fn probe(endpoint: &Endpoint) {
+    let probed = endpoint.probe().await;
+    let Abilities { dialect, model, shape, counts } = &probed.abilities;
+    match probed.failure {
+        None => tracing::info!(?dialect, model, ?shape, counts, "the endpoint answers"),
+        Some(failure) => {
+            let (failure, status) = (failure.word(), failure.status());
+            tracing::warn!(failure, status, "the endpoint failed; `svarforslag doctor` says more");
         }
     }
 }

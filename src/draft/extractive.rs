@@ -12,8 +12,7 @@ use crate::draft::outcome::{Outcome, Rule, rule_for};
 use crate::draft::phrases::Phrase;
 use crate::draft::select::{Pick, Selection, is_empty_chapter, routing_sentences, select};
 use crate::draft::sentence::{Citation, Sentence};
-use crate::draft::tone;
-use crate::draft::{Answer, Cost, DayFrom, Draft, Error, Maker, letter};
+use crate::draft::{Answer, Cost, DayFrom, Draft, Error, Maker, Progress, letter, tone};
 use crate::index::Filter;
 use crate::inquiry::{Channel, Inquiry, Question, Reading, Remark, Tone, Tongue, char_range};
 use crate::language::{content_stems, lix};
@@ -88,12 +87,14 @@ pub fn compose(
     case: &Case<'_>,
     setting: &Setting,
     id: String,
+    tell: &dyn Fn(Progress),
 ) -> Result<Draft, Error> {
     let sensed = sensed(means, case)?;
     let (used, evidence) = (HashSet::new(), Vec::new());
     let mut writer =
         Writer { means, case, setting, sensed, used, evidence, found: BTreeMap::new() };
-    writer.search()?;
+    writer.search(tell)?;
+    tell(Progress::Drafting);
     let mut answers = Vec::new();
     let mut lines = Vec::new();
     for question in &case.reading.questions {
@@ -107,6 +108,7 @@ pub fn compose(
     let steps = next_steps(means, &told)?;
     writer.keep_all(&steps.hits);
     let evidence = std::mem::take(&mut writer.evidence);
+    tell(Progress::Checking);
     let checks = writer.checks(&evidence, &[&greeting, &steps.sentences, &closing], &answers);
     let reply = letter(&greeting, &answers, &steps.next, &closing);
     let note = writer.note(&answers, lines, (steps.lines.as_slice(), reply.as_str()))?;
@@ -169,9 +171,10 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// Searches for all questions before any is answered, so that what one of them shows of the
     /// mail's matter helps the others, and a sentence answers the question that it fits best.
-    fn search(&mut self) -> Result<(), Error> {
+    fn search(&mut self, tell: &dyn Fn(Progress)) -> Result<(), Error> {
         let mut found = BTreeMap::new();
         for question in &self.case.reading.questions {
+            tell(Progress::Searching { n: question.n, of: self.case.reading.questions.len() });
             // Words that mean nothing alone ("Hvad er der galt?") ask with those around them.
             let bare = content_stems(&question.text).len() < MEANING_WORDS_MIN;
             let joined = format!("{} {}", question.context, question.text);

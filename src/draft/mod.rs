@@ -15,7 +15,9 @@ mod events;
 mod deadlines;
 mod check;
 mod note;
+mod progress;
 mod extractive;
+pub mod endpoint;
 
 use std::collections::BTreeMap;
 
@@ -28,6 +30,7 @@ pub use check::Check;
 pub use extractive::{Case, Setting, compose, short_answer};
 pub use outcome::Outcome;
 pub use phrases::{Phrase, PhraseError};
+pub use progress::Progress;
 pub use sentence::{Citation, Citations, Computation, Sentence, Support};
 
 /// Why no draft could be made.
@@ -57,6 +60,8 @@ impl Error {
 pub enum Maker {
     /// Sentences picked from the sources, without a language model.
     Extractive,
+    /// Sentences written by a language model, each held against what it quotes.
+    Endpoint,
 }
 
 /// Where the day of a draft came from.
@@ -117,6 +122,10 @@ pub struct Cost {
     pub tokens_in: u64,
     /// Tokens received from it.
     pub tokens_out: u64,
+    /// Of those sent, the ones that the model still held from an earlier request.
+    pub tokens_cached: u64,
+    /// Whether the tokens were guessed, because the server did not count them.
+    pub estimated: bool,
 }
 
 /// A suggested reply, waiting for a person.

@@ -8,7 +8,7 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 use crate::draft::wording;
 
 /// Every template that the program uses, by its path.
-const TEMPLATES: [(&str, &str); 11] = [
+const TEMPLATES: [(&str, &str); 16] = [
     ("prompts/reply/greeting.j2", include_str!("../../prompts/reply/greeting.j2")),
     ("prompts/reply/thanks.j2", include_str!("../../prompts/reply/thanks.j2")),
     ("prompts/reply/closing.j2", include_str!("../../prompts/reply/closing.j2")),
@@ -26,6 +26,11 @@ const TEMPLATES: [(&str, &str); 11] = [
     ("prompts/reply/refused.j2", include_str!("../../prompts/reply/refused.j2")),
     ("prompts/reply/no_question.j2", include_str!("../../prompts/reply/no_question.j2")),
     ("prompts/note/internal.j2", include_str!("../../prompts/note/internal.j2")),
+    ("prompts/note/endpoint.j2", include_str!("../../prompts/note/endpoint.j2")),
+    ("prompts/endpoint/system.j2", include_str!("../../prompts/endpoint/system.j2")),
+    ("prompts/endpoint/draft.j2", include_str!("../../prompts/endpoint/draft.j2")),
+    ("prompts/endpoint/repair.j2", include_str!("../../prompts/endpoint/repair.j2")),
+    ("prompts/page/status.j2", include_str!("../../prompts/page/status.j2")),
 ];
 
 /// A template that could not be rendered: a fault of the program's own files.

@@ -95,6 +95,13 @@ impl Sentence {
         Self { id, text, support: Support::Cited(Citations::new(citation, Vec::new())) }
     }
 
+    /// A sentence in other words than its quotes.
+    ///
+    /// The gate of [`crate::draft::Check`] says whether they support it.
+    pub fn rewritten(id: String, text: String, citations: Citations) -> Self {
+        Self { id, text, support: Support::Cited(citations) }
+    }
+
     /// A fixed phrase.
     pub fn phrase(id: String, phrase: &Phrase) -> Self {
         Self { id, text: phrase.text().to_owned(), support: Support::Phrase(phrase.name()) }

@@ -13,6 +13,8 @@ const SECONDS: &str = "svarforslag_request_seconds";
 const PROBLEMS: &str = "svarforslag_problems_total";
 const DRAFTS: &str = "svarforslag_drafts_total";
 const QUESTIONS: &str = "svarforslag_questions_total";
+const TOKENS: &str = "svarforslag_endpoint_tokens_total";
+const ENDPOINT_FAILURES: &str = "svarforslag_endpoint_failures_total";
 const BUSY: &str = "svarforslag_busy_refusals_total";
 const CONNECTIONS: &str = "svarforslag_connections_open";
 const EVICTED: &str = "svarforslag_connections_evicted_total";
@@ -47,11 +49,14 @@ impl Counts {
             metrics::describe_counter!(PROBLEMS, "Refusals and failures, by code.");
             metrics::describe_counter!(DRAFTS, "Drafts made.");
             metrics::describe_counter!(QUESTIONS, "Questions of drafts, by outcome.");
+            metrics::describe_counter!(TOKENS, "Tokens sent to a language model and received.");
+            metrics::describe_counter!(ENDPOINT_FAILURES, "Drafts that a language model failed.");
             metrics::describe_counter!(BUSY, "Requests turned away because no seat was free.");
             metrics::describe_gauge!(CONNECTIONS, "Connections that are open.");
             metrics::describe_counter!(EVICTED, "Silent connections closed to make room.");
             // What has not happened yet is shown as zero, so that its first time is seen.
             metrics::counter!(DRAFTS).absolute(0);
+            metrics::counter!(ENDPOINT_FAILURES).absolute(0);
             metrics::counter!(BUSY).absolute(0);
             metrics::counter!(EVICTED).absolute(0);
             metrics::gauge!(CONNECTIONS).set(0.0);
@@ -76,10 +81,23 @@ impl Counts {
         });
     }
 
+    /// Counts a problem that was told of in an answer that had begun.
+    pub(crate) fn told(&self, code: Code) {
+        with_local_recorder(&self.recorder, || {
+            metrics::counter!(PROBLEMS, "code" => code.value()).increment(1);
+        });
+    }
+
     /// Counts a draft and what became of its questions.
     pub(crate) fn drafted(&self, draft: &Draft) {
         with_local_recorder(&self.recorder, || {
             metrics::counter!(DRAFTS).increment(1);
+            let cost = draft.cost;
+            metrics::counter!(TOKENS, "way" => "in").increment(cost.tokens_in);
+            metrics::counter!(TOKENS, "way" => "out").increment(cost.tokens_out);
+            if draft.checks.iter().any(|check| check.code == "endpoint_failed") {
+                metrics::counter!(ENDPOINT_FAILURES).increment(1);
+            }
             for question in &draft.questions {
                 let value = serde_json::to_value(question.outcome).unwrap_or_default();
                 let outcome = value.as_str().unwrap_or("unknown").to_owned();

@@ -3,18 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, Uri};
-use axum::{Extension, Json};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::HeaderName;
+use axum::response::sse::{Event, KeepAlive};
+use axum::response::{IntoResponse, Response, Sse};
+use futures_util::stream::{Stream, unfold};
+use serde::Serialize;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tracing::{Instrument, Span};
 use utoipa::IntoResponses;
-use utoipa::openapi::{RefOr, Response};
+use utoipa::openapi::{RefOr, Response as Described};
 
-use crate::draft::Draft;
-use crate::http::connections::Place;
+use crate::draft::{Draft, Progress};
+use crate::http::connections::{Asking, Place};
 use crate::http::desk::Desk;
 use crate::http::problem::{self, Code, Problem};
-use crate::http::request::{Form, PARAMETER_CHARS_MAX, Parameters, read_body};
+use crate::http::request::{Form, PARAMETER_CHARS_MAX, Parameters, RequestId, prefers, read_body};
 use crate::http::shapes::{DayText, ShortText};
 use crate::inquiry::{self, Channel, Inquiry, Received};
 use crate::service::{self, Service};
@@ -28,7 +34,7 @@ const AI_GENERATED: (HeaderName, &str) = (HeaderName::from_static("x-ai-generate
 pub(crate) struct Refusals;
 
 impl IntoResponses for Refusals {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
+    fn responses() -> BTreeMap<String, RefOr<Described>> {
         problem::responses(&[
             Code::BadJson,
             Code::BadMail,
@@ -82,6 +88,7 @@ pub(crate) struct InquiryBody {
 ///
 /// The reply waits for a person: nothing is sent, and nothing is kept.
 /// What the address says of institution and day goes before what the inquiry says.
+/// With `Accept: text/event-stream` the steps are told as they are taken.
 #[utoipa::path(
     post,
     path = "/api/v1/drafts",
@@ -101,34 +108,126 @@ pub(crate) struct InquiryBody {
         ),
     ),
     responses(
-        (status = 200, description = "A suggested reply, with its sources and checks.", body = Draft,
+        (status = 200, description = "A suggested reply, with its sources and checks. With `Accept: text/event-stream`: events `status` with `step` (`reading`, `questions`, `searching`, `drafting`, `checking`), a Danish `text`, and where something is counted `n` and `of`; then one event `draft` with the draft, or one event `problem` with the problem.",
+            content((Draft = "application/json"), (String = "text/event-stream")),
             headers(("x-ai-generated" = String, description = "`draft`: made by a machine, and waiting for a person."))),
         Refusals,
     ),
 )]
 pub(crate) async fn suggest(
     State(desk): State<Arc<Desk>>,
-    place: Option<Extension<Arc<Place>>>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<([(HeaderName, &'static str); 1], Json<Draft>), Problem> {
-    let form = Form::of(&headers)?;
-    let mut parameters = Parameters::read(&uri, &["institution", "day"])?;
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let form = Form::of(&parts.headers)?;
+    let mut parameters = Parameters::read(&parts.uri, &["institution", "day"])?;
     let asked = Asked {
         institution: parameters.take("institution"),
         day: parameters.take("day").map(read_day).transpose()?,
     };
-    let bytes = read_body(&headers, body, desk.limits()).await?;
-    let _asking = place.as_ref().map(|Extension(place)| place.ask());
-    let work = move |service: &Service| {
-        let received = receive(form, &bytes).map_err(service::Error::from)?;
-        let inquiry = asked.of(service.with_attachments(received))?;
-        service.suggest(&inquiry, Asker::caller()).map_err(Problem::from)
+    let bytes = read_body(&parts.headers, body, desk.limits()).await?;
+    let asking = parts.extensions.get::<Arc<Place>>().map(Place::ask);
+    let wanted = Wanted { form, asked, bytes };
+    if prefers(&parts.headers, "text/event-stream") {
+        let id = parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone());
+        let events = told(desk, wanted, id.unwrap_or_default(), asking);
+        let stream = Sse::new(events).keep_alive(KeepAlive::default());
+        return Ok(([AI_GENERATED], stream).into_response());
+    }
+    // In a task of its own: what a language model costs is booked, also when nobody waits any more.
+    let drafting = tokio::spawn(wanted.draft(desk, |_| {}).instrument(Span::current()));
+    let draft = drafting.await.map_err(|_| Problem::internal("the work panicked"))??;
+    Ok(([AI_GENERATED], Json(draft)).into_response())
+}
+
+/// One step, as a caller hears of it.
+#[derive(Debug, Serialize)]
+struct Status {
+    step: &'static str,
+    text: String,
+    n: Option<usize>,
+    of: Option<usize>,
+}
+
+impl From<Progress> for Status {
+    fn from(progress: Progress) -> Self {
+        let (n, of) = progress.count();
+        Self { step: progress.step(), text: progress.text().unwrap_or_default(), n, of }
+    }
+}
+
+/// What a caller is told, in order.
+enum Told {
+    Step(Progress),
+    Draft(Box<Draft>),
+    Problem(Problem),
+}
+
+/// The steps as they are taken, and what came of them.
+fn told(
+    desk: Arc<Desk>,
+    wanted: Wanted,
+    id: String,
+    asking: Option<Asking>,
+) -> impl Stream<Item = Result<Event, axum::Error>> {
+    let (tell, heard) = unbounded_channel();
+    let steps = tell.clone();
+    let working = async move {
+        let step = move |progress| drop(steps.send(Told::Step(progress)));
+        let done = match wanted.draft(Arc::clone(&desk), step).await {
+            Ok(draft) => Told::Draft(Box::new(draft)),
+            Err(problem) => {
+                // The status has been sent: the line of the request says nothing of this.
+                let (code, cause) = (problem.code().value(), problem.cause());
+                tracing::warn!(code, cause, "told of a problem");
+                desk.counts.told(problem.code());
+                Told::Problem(problem)
+            }
+        };
+        // A caller that has gone hears nothing.
+        drop(tell.send(done));
     };
-    let draft = desk.work(work).await?;
-    desk.counts.drafted(&draft);
-    Ok(([AI_GENERATED], Json(draft)))
+    tokio::spawn(working.instrument(Span::current()));
+    unfold((heard, id, asking), |(mut heard, id, asking)| async move {
+        let event = next(&mut heard, &id).await?;
+        Some((event, (heard, id, asking)))
+    })
+}
+
+async fn next(heard: &mut UnboundedReceiver<Told>, id: &str) -> Option<Result<Event, axum::Error>> {
+    Some(match heard.recv().await? {
+        Told::Step(progress) => Event::default().event("status").json_data(Status::from(progress)),
+        Told::Draft(draft) => Event::default().event("draft").json_data(draft),
+        Told::Problem(problem) => Event::default().event("problem").json_data(problem.body(id)),
+    })
+}
+
+/// An inquiry as it came, and what the address says of it.
+struct Wanted {
+    form: Form,
+    asked: Asked,
+    bytes: Bytes,
+}
+
+impl Wanted {
+    /// Drafts the reply: on a seat what holds a core, and then what waits for a language model.
+    async fn draft(
+        self,
+        desk: Arc<Desk>,
+        tell: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> Result<Draft, Problem> {
+        let tell = Arc::new(tell);
+        let steps = Arc::clone(&tell);
+        let work = move |service: &Service| {
+            let received = receive(self.form, &self.bytes).map_err(service::Error::from)?;
+            let inquiry = self.asked.of(service.with_attachments(received))?;
+            service.prepare(&inquiry, Asker::caller(), &*steps).map_err(Problem::from)
+        };
+        let prepared = desk.work(work).await?;
+        let draft = desk.service.improve(prepared, &*tell).await;
+        desk.counts.drafted(&draft);
+        Ok(draft)
+    }
 }
 
 fn read_day(text: String) -> Result<Day, service::Error> {

@@ -146,6 +146,10 @@ pub(crate) async fn read_body(
     if too_large { Err(Problem::too_large(bytes_max)) } else { Ok(Bytes::from(held)) }
 }
 
+/// The request's id, for a handler that tells of a problem in the middle of its answer.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) String);
+
 /// The request's id: the caller's own when it is harmless, else a new one.
 pub(crate) fn request_id(headers: &HeaderMap) -> String {
     let given = headers.get("x-request-id").and_then(|value| value.to_str().ok());

@@ -24,7 +24,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::http::counts::Answered;
 use crate::http::desk::Desk;
 use crate::http::problem::{Code, Problem, ProblemBody, settle};
-use crate::http::request::request_id;
+use crate::http::request::{RequestId, request_id};
 use crate::http::{drafts, evaluations, health, lookup, page};
 
 const SPECIFICATION: &str = "/api/openapi.json";
@@ -101,9 +101,10 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
 }
 
 /// Gives the request its id, writes its problem, counts it, and logs it once, without its text.
-async fn account(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
+async fn account(State(desk): State<Arc<Desk>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = request_id(request.headers());
+    request.extensions_mut().insert(RequestId(id.clone()));
     let method = known(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let span = tracing::info_span!("request", %id);

@@ -1,13 +1,20 @@
 //! Personal numbers and account numbers: found, and masked.
 //!
 //! Takes: plain text.
-//! Gives: [`Finding`]s, and the text with a mark in place of each.
+//! Gives: [`Finding`]s, the text with a mark in place of each, and [`Masked`], which may leave.
 //! Never: lets modulus 11 acquit a number; it was given up as a rule in 2007.
+
+mod masked;
+mod outbound;
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
+
+pub use masked::Masked;
+pub(crate) use masked::{contacts, is_unseen};
+pub use outbound::{Guarded, Leak, Outbound};
 
 /// What kind of number was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,10 +4,12 @@
 //! Gives: [`Service`], [`build`], and reports of evaluations.
 //! Never: searches without a scope that it has made itself; keeps what a customer wrote.
 
+pub mod clock;
 mod encode;
 mod evaluate;
 mod demo;
 mod jobs;
+mod suggest;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -20,9 +22,11 @@ pub use demo::{demo_folder, demo_gold};
 pub use encode::{Pace, encode};
 pub use evaluate::{Evaluated, Trial, evaluate_beir, evaluate_run};
 pub use jobs::{Job, Jobs, KEPT_MAX, Running, Seat, State, Trouble};
+pub use suggest::Prepared;
 
 use crate::config::Config;
-use crate::draft::{self, Case, Citation, DayFrom, Draft};
+use crate::draft::endpoint::{self, Endpoint};
+use crate::draft::{self, Case, Citation, DayFrom, Progress};
 use crate::embedding;
 use crate::evaluation;
 use crate::index::{self, Index, Record, Snapshot, Update};
@@ -63,6 +67,9 @@ pub enum Error {
     /// The embedding model could not be loaded, or could not encode.
     #[error(transparent)]
     Embedding(#[from] embedding::Error),
+    /// The language model cannot be used with these settings.
+    #[error(transparent)]
+    Endpoint(#[from] endpoint::Error),
     /// The sources could not be read at all.
     #[error(transparent)]
     Sources(#[from] sources::Error),
@@ -134,6 +141,7 @@ impl Error {
             },
             Self::Draft(_) => "internal",
             Self::Embedding(_) => "bad_model",
+            Self::Endpoint(_) => "bad_endpoint",
             Self::Sources(_) => "bad_sources",
             Self::Register { .. } => "bad_register",
             Self::File { .. } => "unreadable_file",
@@ -154,6 +162,7 @@ impl Error {
             Self::Index(error) => error.remedy(),
             Self::Draft(error) => error.remedy(),
             Self::Embedding(error) => error.remedy(),
+            Self::Endpoint(error) => error.remedy().to_owned(),
             Self::Sources(error) => error.remedy().to_owned(),
             Self::Register { source, .. } => source.remedy().to_owned(),
             Self::File { .. } => "check the path and its rights".to_owned(),
@@ -437,6 +446,8 @@ pub struct Service {
     extractor: Option<Extractor>,
     /// The embedding model, loaded when a search first needs it; none if the settings name none.
     encoder: OnceLock<Option<Encoder>>,
+    /// The language model, if the settings name one.
+    endpoint: Option<Arc<Endpoint>>,
 }
 
 impl Service {
@@ -451,7 +462,11 @@ impl Service {
             .then(|| register(&config, &[], None))
             .transpose()?;
         let index = RwLock::new(index);
-        Ok(Self { config, index, register: named, extractor: None, encoder: OnceLock::new() })
+        let endpoint = config.endpoint.is_on();
+        let endpoint = endpoint.then(|| Endpoint::open(&config.endpoint, &config.data));
+        let endpoint = endpoint.transpose()?.map(Arc::new);
+        let encoder = OnceLock::new();
+        Ok(Self { config, index, register: named, extractor: None, encoder, endpoint })
     }
 
     /// The same service, which can read the attachments of mails too.
@@ -506,9 +521,15 @@ impl Service {
         })
     }
 
-    /// Drafts a reply to an inquiry.
-    pub fn suggest(&self, inquiry: &Inquiry, asker: Asker) -> Result<Draft, Error> {
+    /// Drafts a reply to an inquiry without a language model, and makes ready what one is asked.
+    pub fn prepare(
+        &self,
+        inquiry: &Inquiry,
+        asker: Asker,
+        tell: &dyn Fn(Progress),
+    ) -> Result<Prepared, Error> {
         let started = Instant::now();
+        tell(Progress::Reading);
         let snapshot = self.snapshot()?;
         let register = self.register(&snapshot);
         let named = inquiry.institution.as_deref().filter(|name| !name.trim().is_empty());
@@ -521,6 +542,7 @@ impl Service {
         let scope = Scope::new(asker, institution, day);
         let reading = inquiry::read(inquiry);
         let read = started.elapsed();
+        tell(Progress::Questions { n: reading.questions.len() });
         let case = Case {
             inquiry,
             reading: &reading,
@@ -529,7 +551,8 @@ impl Service {
             near_names: near.as_deref(),
         };
         let id = uuid::Uuid::now_v7().to_string();
-        let mut draft = draft::compose(&self.means(&snapshot)?, &case, &self.config.signer, id)?;
+        let means = self.means(&snapshot)?;
+        let mut draft = draft::compose(&means, &case, &self.config.signer, id, tell)?;
         let total = started.elapsed();
         let ms = |duration: std::time::Duration| (duration.as_secs_f64() * 1e6).round() / 1e3;
         draft.timings_ms.insert("reading".to_owned(), ms(read));
@@ -543,7 +566,7 @@ impl Service {
             ms = ms(total),
             "drafted"
         );
-        Ok(draft)
+        Ok(self.asked(draft, &case, &snapshot, started))
     }
 
     /// Looks up a query.
@@ -736,22 +759,4 @@ fn system(value: &str) -> Result<System, Error> {
 pub fn is_demo(path: &Path) -> bool {
     let text = std::fs::read_to_string(path.join("collection.toml")).unwrap_or_default();
     text.parse::<toml::Table>().ok().and_then(|table| table.get("demo")?.as_bool()).unwrap_or(false)
-}
-
-/// The only place where the time of day is read.
-pub mod clock {
-    use crate::terms::Day;
-
-    /// Today in Denmark.
-    #[expect(clippy::disallowed_methods, reason = "the faces need one place that knows the day")]
-    pub fn today() -> Day {
-        let here = jiff::tz::TimeZone::get("Europe/Copenhagen").unwrap_or(jiff::tz::TimeZone::UTC);
-        jiff::Timestamp::now().to_zoned(here).date()
-    }
-
-    /// This moment, as RFC 3339 in UTC.
-    #[expect(clippy::disallowed_methods, reason = "a manifest says when it was made")]
-    pub fn now() -> String {
-        jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-    }
 }

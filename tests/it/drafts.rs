@@ -438,7 +438,10 @@ fn a_draft_has_the_keys_that_are_promised() {
     check_keys(first(first(answer, "sentences"), "citations"), &["passage_id", "quote"]);
     check_keys(first(&draft, "evidence"), &HIT);
     check_keys(first(&draft, "checks"), &["code", "sentence", "ok", "detail"]);
-    check_keys(&draft["cost"], &["kroner", "tokens_in", "tokens_out"]);
+    check_keys(
+        &draft["cost"],
+        &["kroner", "tokens_in", "tokens_out", "tokens_cached", "estimated"],
+    );
 }
 
 #[test]

@@ -116,8 +116,13 @@ impl Server {
     }
 
     pub(crate) async fn over(data: &Path, limits: Limits) -> Self {
+        Self::of(Config { data: data.to_owned(), limits, ..Config::default() }).await
+    }
+
+    pub(crate) async fn of(config: Config) -> Self {
         LazyLock::force(&LOG);
-        let config = Config { data: data.to_owned(), limits, ..Config::default() };
+        // The program names no other; without one no client can be made.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let service = Arc::new(Service::open(config).unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -16,6 +16,7 @@ mod commands;
 mod deadlines;
 mod demo;
 mod drafts;
+mod endpoint;
 mod evaluation;
 mod evaluations;
 mod http;

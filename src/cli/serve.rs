@@ -60,8 +60,11 @@ pub(crate) fn serve(service: Service) -> anyhow::Result<ExitCode> {
             stop_signal().await;
             told.cancel();
         });
-        let config = service.config().clone();
-        std::thread::spawn(move || encode(&config));
+        // A second copy of index and model is only opened where vectors are missing.
+        if !service.has_vectors() {
+            let config = service.config().clone();
+            std::thread::spawn(move || encode(&config));
+        }
         if let Some(endpoint) = service.endpoint().cloned() {
             tokio::spawn(async move { probe(&endpoint).await });
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::draft::select::{Selection, pick_text, select};
+use crate::draft::select::{SENTENCES_MAX, Selection, pick_text, select};
 use crate::retrieval::Evidence;
 
 /// What a document's best passage for another question of the same mail adds to a score: fitted
@@ -55,7 +55,10 @@ fn deal_out(found: &mut BTreeMap<usize, Found>) {
     for _ in 0..DEALS_MAX {
         for (n, one) in found.iter_mut() {
             let barred = barred.entry(*n).or_default();
-            one.selection = select(&one.text, &one.evidence.terms, &one.evidence.hits, barred);
+            one.selection = {
+                let Evidence { hits, terms, .. } = &one.evidence;
+                select(&one.text, terms, hits, barred, SENTENCES_MAX)
+            };
         }
         let losers = losers(found);
         if losers.is_empty() {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use jiff::ToSpan;
 use regex::{Captures, Regex};
 
-use crate::language::{DATE, Written, nearest, sentences};
+use crate::language::{self, DATE, Written, nearest, sentences};
 use crate::terms::{Day, MONTHS};
 
 /// An event of a mail.
@@ -26,7 +26,7 @@ pub(crate) struct Event {
     reason = "the patterns are part of the program; the tests below read them"
 )]
 fn fixed(pattern: &str) -> Regex {
-    Regex::new(&format!("(?i){pattern}")).expect("a fixed pattern")
+    language::pattern(pattern).expect("a fixed pattern")
 }
 
 /// The line opens an item of a list, or there is nothing on it.
@@ -61,7 +61,7 @@ pub(crate) fn pattern(text: &str) -> Result<Regex, regex::Error> {
         .replace("<måned>", &format!(r"(?P<maaned>{months})(?:\s+(?P<aar>20\d{{2}})\b)?"))
         .replace("<år>", r"(?P<aar>20\d{2})\b")
         .replace("<nr>", r"\b(?P<nr>[12])\.?");
-    Regex::new(&format!("(?i){text}"))
+    language::pattern(&text)
 }
 
 /// The events of a text that the patterns find. `apart` are words that rule an event out when

@@ -10,11 +10,13 @@ use crate::draft::deadlines::{Told, next_steps};
 use crate::draft::note::{Line, Note, day_line};
 use crate::draft::outcome::{Outcome, Rule, rule_for};
 use crate::draft::phrases::Phrase;
-use crate::draft::select::{Pick, Selection, is_empty_chapter, routing_sentences, select};
+use crate::draft::quoted::Own;
+use crate::draft::remarks::{HITS_SHOWN, remark, remarks, sources, unknown};
+use crate::draft::select::{Pick, Selection, routing_sentences, select};
 use crate::draft::sentence::{Citation, Sentence};
 use crate::draft::{Answer, Cost, DayFrom, Draft, Error, Maker, Progress, letter, tone};
 use crate::index::Filter;
-use crate::inquiry::{Channel, Inquiry, Question, Reading, Remark, Tone, Tongue, char_range};
+use crate::inquiry::{Channel, Inquiry, Question, Reading, Tone, Tongue, char_range};
 use crate::language::{content_stems, lix};
 use crate::privacy;
 use crate::retrieval::{self, Evidence, Hit, Lookup, Means, Narrowing, Sensed, Words};
@@ -23,10 +25,6 @@ use crate::terms::{Audience, Scope, State};
 
 /// Passages that are ranked for each question.
 const HITS_PER_QUESTION: usize = 20;
-/// Passages shown beside those that are quoted, for each question.
-const HITS_SHOWN: usize = 3;
-/// An outdated passage is named when it matches this well beside the best current one.
-const OUTDATED_SHARE: f32 = 0.85;
 /// Words of a question by which a reply names it.
 const NAMED_WORDS_MAX: usize = 14;
 /// What other pages may reach beside a routing page that decides the outcome.
@@ -90,9 +88,8 @@ pub fn compose(
     tell: &dyn Fn(Progress),
 ) -> Result<Draft, Error> {
     let sensed = sensed(means, case)?;
-    let (used, evidence) = (HashSet::new(), Vec::new());
-    let mut writer =
-        Writer { means, case, setting, sensed, used, evidence, found: BTreeMap::new() };
+    let (own, evidence) = (Own::of(case.scope, means.snapshot), Vec::new());
+    let mut writer = Writer { means, case, setting, sensed, own, evidence, found: BTreeMap::new() };
     writer.search(tell)?;
     tell(Progress::Drafting);
     let mut answers = Vec::new();
@@ -138,9 +135,10 @@ pub fn compose(
 pub fn short_answer(query: &str, found: &Lookup) -> Vec<Citation> {
     let current: Vec<Hit> =
         found.hits.iter().filter(|hit| hit.state == State::Current).cloned().collect();
-    let picks = select(query, &found.terms, &current, &HashSet::new()).picks;
+    let none = HashSet::new();
+    let picks = select(query, &found.terms, &current, &none, ANSWER_SENTENCES).picks;
     let cite = |pick: &Pick| Citation::of(current.get(pick.hit)?, pick.range.clone());
-    picks.iter().take(ANSWER_SENTENCES).filter_map(cite).collect()
+    picks.iter().filter_map(cite).collect()
 }
 
 /// Every question as a vector, encoded at once and searched for in one pass.
@@ -161,8 +159,8 @@ struct Writer<'a> {
     setting: &'a Setting,
     /// The questions as vectors, by their numbers.
     sensed: BTreeMap<usize, Sensed>,
-    /// Sentences that stand in the reply already.
-    used: HashSet<String>,
+    /// What the sources call the institution that asks.
+    own: Own,
     evidence: Vec<Hit>,
     /// What was found for each question that a source may answer, by its number.
     found: BTreeMap<usize, Found>,
@@ -264,7 +262,7 @@ impl Writer<'_> {
         };
         let title = evidence.hits.get(first.hit).map_or("", |hit| hit.title.as_str());
         let reason = format!("Støtten er {:.0} %; kilden er »{title}«.", strength * 100.0);
-        let sentences = Self::quoted(question.n, &evidence.hits, &picks);
+        let sentences = self.own.quoted(question.n, &evidence.hits, &picks);
         self.keep(&evidence.hits, &picks);
         lines.extend(sources(&evidence.hits, &picks));
         let answer = self.written(question, outcome, reason, sentences);
@@ -353,9 +351,8 @@ impl Writer<'_> {
         let (mut answer, lines) = self.phrased(question, outcome, reason, lines)?;
         if let Some(Found { evidence, selection, .. }) = clear {
             let picks: Vec<Pick> = selection.picks.into_iter().take(BESIDE_MAX).collect();
-            for sentence in Self::quoted(question.n, &evidence.hits, &picks) {
+            for sentence in self.own.quoted(question.n, &evidence.hits, &picks) {
                 let id = format!("q{}s{}", question.n, answer.sentences.len() + 1);
-                self.used.insert(sentence.text().to_owned());
                 answer.sentences.push(sentence.named(id));
             }
             self.keep(&evidence.hits, &picks);
@@ -404,7 +401,6 @@ impl Writer<'_> {
         reason: String,
         sentences: Vec<Sentence>,
     ) -> Answer {
-        self.used.extend(sentences.iter().map(|sentence| sentence.text().to_owned()));
         let first = question.from.first().cloned().unwrap_or(0..0);
         Answer {
             n: question.n,
@@ -415,16 +411,6 @@ impl Writer<'_> {
             strength: 0.0,
             sentences,
         }
-    }
-
-    fn quoted(n: usize, hits: &[Hit], picks: &[Pick]) -> Vec<Sentence> {
-        let mut sentences = Vec::new();
-        for pick in picks {
-            let citation = hits.get(pick.hit).and_then(|hit| Citation::of(hit, pick.range.clone()));
-            let id = format!("q{n}s{}", sentences.len() + 1);
-            sentences.extend(citation.map(|citation| Sentence::quoted(id, citation)));
-        }
-        sentences
     }
 
     fn find(&self, question: &Question, text: &str) -> Result<Evidence, Error> {
@@ -598,19 +584,6 @@ impl Writer<'_> {
     }
 }
 
-fn remark(remark: &Remark) -> String {
-    match remark {
-        Remark::CutShort { words } => {
-            format!("Henvendelsen er meget lang; kun de første {words} ord er læst.")
-        }
-        Remark::OldEncoding => "Teksten var ikke i UTF-8 og er læst som Windows-1252.".to_owned(),
-        Remark::SubjectOnly => "Mailen har ingen tekst; emnet er læst i stedet.".to_owned(),
-        Remark::Invisible { count } => {
-            format!("Teksten rummer {count} usynlige tegn, som er sprunget over.")
-        }
-    }
-}
-
 /// A question short enough to be named in a sentence.
 fn shortened(text: &str) -> String {
     let text = text.trim().trim_end_matches(['?', '.', '!', ' ']);
@@ -622,17 +595,6 @@ fn shortened(text: &str) -> String {
     format!("{} …", kept.join(" "))
 }
 
-/// That an institution is not in the register, and which names look like its.
-fn unknown(asked: &str, near: &[String]) -> String {
-    let mut text = format!("»{asked}« er ikke i registret over institutioner.");
-    if !near.is_empty() {
-        text.push_str(" Ligner: ");
-        text.push_str(&near.join(", "));
-        text.push('.');
-    }
-    text
-}
-
 /// Whether a page that sends the customer elsewhere fits clearly better than all others.
 fn routes(hits: &[Hit]) -> bool {
     let routing = hits
@@ -640,41 +602,4 @@ fn routes(hits: &[Hit]) -> bool {
         .filter(|hit| hit.kind == Kind::RetteSted && hit.audience == Audience::Customer);
     let other = hits.iter().find(|hit| hit.kind != Kind::RetteSted);
     routing.is_some_and(|best| other.is_none_or(|other| other.score < best.score * ROUTING_LEAD))
-}
-
-/// Outdated sources that match about as well, and drejebog chapters that leave it to the standard.
-fn remarks(evidence: &Evidence) -> Vec<String> {
-    let best = evidence.hits.first().map_or(0.0, |hit| hit.score);
-    let mut lines = Vec::new();
-    for hit in &evidence.outdated {
-        if hit.score >= best * OUTDATED_SHARE {
-            let state = match hit.state {
-                State::Superseded => "er afløst af en nyere kilde",
-                State::Future => "gælder ikke endnu",
-                _ => "gælder ikke længere",
-            };
-            lines.push(format!(
-                "Ældre kilde brugt kun her: »{}« ({}) {state}.",
-                hit.title, hit.document
-            ));
-        }
-    }
-    for hit in evidence.hits.iter().take(HITS_SHOWN).filter(|hit| is_empty_chapter(hit)) {
-        lines.push(format!(
-            "Drejebogens afsnit »{}« er ikke aftalt; standarden gælder.",
-            hit.heading
-        ));
-    }
-    lines
-}
-
-fn sources(hits: &[Hit], picks: &[Pick]) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for hit in picks.iter().filter_map(|pick| hits.get(pick.hit)) {
-        let line = format!("Kilde: »{}«, {} ({}).", hit.title, hit.heading, hit.document);
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    lines
 }

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use crate::language;
+
 /// What became of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -64,7 +66,7 @@ fn built_in() -> Vec<Rule> {
         .expect("index/lexicon/outcomes.toml is read");
     let rule = |rule: RuleFile| Rule {
         outcome: rule.outcome,
-        pattern: Regex::new(&format!("(?i){}", rule.any.join("|")))
+        pattern: language::wording(&rule.any.join("|"))
             .expect("a pattern of index/lexicon/outcomes.toml is read"),
         reason: rule.reason,
         look_for: rule.look_for,

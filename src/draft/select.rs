@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::language::{Stems, ValueKind, values};
+use crate::language::{Stems, ValueKind, content_stems, values, wording};
 use crate::privacy;
 use crate::retrieval::{Hit, ReadSentence, Weighted, sentence_ranges};
 use crate::sources::Kind;
@@ -15,7 +15,7 @@ use crate::terms::Audience;
 /// Hits from which sentences are picked.
 const HITS_MAX: usize = 8;
 /// Sentences that answer one question.
-const SENTENCES_MAX: usize = 4;
+pub(crate) const SENTENCES_MAX: usize = 4;
 /// Words that answer one question, beyond which no sentence is added.
 const WORDS_MAX: usize = 88;
 /// How near to the best sentence another must come for its figure to answer in its place.
@@ -68,7 +68,7 @@ impl Pick {
 
 /// Words by which a question asks for what was agreed with the asker: "er det os eller jer".
 static ASKS_OWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(hos (os|dem)|(os|dem)( selv)?,? (eller|ell\.?) (jer|sam)|jer,? (eller|ell\.?) (os|dem)|vi eller (i|sam)|(i|sam) eller (vi|os)|er det (os|jer|sam)|gør (i|vi) (det|selv)|vores (egen |egne )?(drejebog|aftale|grænse|maksgrænse)|drejebog\w*|aftalt med (jer|os|sam)|står for)\b").ok()
+    wording(r"\b(hos (os|dem)|(os|dem)( selv)?,? (eller|ell\.?) (jer|sam)|jer,? (eller|ell\.?) (os|dem)|vi eller (i|sam)|(i|sam) eller (vi|os)|er det (os|jer|sam)|gør (i|vi) (det|selv)|vores (egen |egne )?(drejebog|aftale|grænse|maksgrænse)|drejebog\w*|aftalt med (jer|os|sam)|står for)\b").ok()
 });
 
 /// What kind of answer a question wants.
@@ -84,24 +84,24 @@ enum Wanted {
 }
 
 static WANTED: LazyLock<Vec<(Wanted, Option<Regex>)>> = LazyLock::new(|| {
-    let pattern = |text: &str| Regex::new(text).ok();
+    let pattern = |text: &str| wording(text).ok();
     vec![
         (
             Wanted::When,
-            pattern(r"(?i)\b(hvornår|frist|fristen|senest|hvor længe|hvilken dato|hvilken dag)\b"),
+            pattern(r"\b(hvornår|frist|fristen|senest|hvor længe|hvilken dato|hvilken dag)\b"),
         ),
         (
             Wanted::HowMuch,
             pattern(
-                r"(?i)\b(hvor (meget|mange|stor|stort|højt|lang|langt)|beløb|grænse\w*|takst|sats|procent|pct)\b",
+                r"\b(hvor (meget|mange|stor|stort|højt|lang|langt)|beløb|grænse\w*|takst|sats|procent|pct)\b",
             ),
         ),
-        (Wanted::Who, pattern(r"(?i)\b(hvem|hos hvem|skal (vi|I)|gør I|eller skal)\b")),
-        (Wanted::Which, pattern(r"(?i)\b(hvilken|hvilket|hvilke)\b")),
-        (Wanted::How, pattern(r"(?i)\b(hvordan|hvad skal vi|hvad gør)\b")),
+        (Wanted::Who, pattern(r"\b(hvem|hos hvem|skal (vi|I)|gør I|eller skal)\b")),
+        (Wanted::Which, pattern(r"\b(hvilken|hvilket|hvilke)\b")),
+        (Wanted::How, pattern(r"\b(hvordan|hvad skal vi|hvad gør)\b")),
         (
             Wanted::Whether,
-            pattern(r"(?i)^\W*(kan|må|skal|er|bliver|får|har|gælder|udbetal\w*|læser|vil)\b"),
+            pattern(r"^\W*(kan|må|skal|er|bliver|får|har|gælder|udbetal\w*|læser|vil)\b"),
         ),
     ]
 });
@@ -142,12 +142,13 @@ pub(crate) struct Selection {
     pub(crate) strength: f32,
 }
 
-/// The sentences that answer a question.
+/// The sentences that answer a question, at most so many; none of `used` is picked again.
 pub(crate) fn select(
     question: &str,
     terms: &[Weighted],
     hits: &[Hit],
     used: &HashSet<String>,
+    most: usize,
 ) -> Selection {
     let mut candidates = candidates(question, terms, hits, used);
     candidates.sort_by(|a, b| {
@@ -177,17 +178,23 @@ pub(crate) fn select(
         }
     }
     let mut picked = vec![best.clone()];
+    let mut said = vec![stems_of(hits, &best)];
     let mut words = best.words;
     for candidate in &candidates {
-        if picked.len() == SENTENCES_MAX || words >= WORDS_MAX {
+        if picked.len() >= most || words >= WORDS_MAX {
             break;
         }
         let follows = candidate.hit == best.hit && is_condition(hits, candidate);
         let good = candidate.score >= best.score * further_share(hits, &best, candidate);
         let fits = words + candidate.words <= WORDS_MAX;
-        if fits && (good || follows) && is_new(hits, &picked, candidate) {
+        if !fits || !(good || follows) || picked.contains(candidate) {
+            continue;
+        }
+        let stems = stems_of(hits, candidate);
+        if is_new(&said, &stems) {
             words += candidate.words;
             picked.push(candidate.clone());
+            said.push(stems);
         }
     }
     // The best sentence opens the paragraph; the others follow in reading order.
@@ -218,7 +225,7 @@ pub(crate) fn pick_text<'a>(hits: &'a [Hit], pick: &Pick) -> &'a str {
 /// Whether only a figure answers: "hvor mange", "hvad koster", "timesatsen".
 fn wants_number(question: &str) -> bool {
     static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?i)\b(hvor (mange|høj|højt|stort? (et )?(beløb|en andel))|hvad koster|hvad (er|bliver) (satsen|taksten|prisen|beløbet|timesatsen|grænsen)|hvilken (sats|takst|pris)|timesats\w*|hvor mange procent|telefontid\w*)\b").ok()
+        wording(r"\b(hvor (mange|høj|højt|stort? (et )?(beløb|en andel))|hvad koster|hvad (er|bliver) (satsen|taksten|prisen|beløbet|timesatsen|grænsen)|hvilken (sats|takst|pris)|timesats\w*|hvor mange procent|telefontid\w*)\b").ok()
     });
     PATTERN.as_ref().is_some_and(|pattern| pattern.is_match(question))
 }
@@ -237,7 +244,7 @@ fn further_share(hits: &[Hit], best: &Pick, other: &Pick) -> f32 {
 
 /// A sentence that says what its page is for answers nothing.
 static ABOUT_ITSELF: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)^\W*(i denne (bruger)?vejledning|denne (vejledning|side|guide|nyhed)|bruges, når|læs mere|se også|formålet med)").ok()
+    wording(r"^\W*(i denne (bruger)?vejledning|denne (vejledning|side|guide|nyhed)|bruges, når|læs mere|se også|formålet med|slå op i|.*\bfør kunden får svar|.*\bsvar(et til)? kunden\b)").ok()
 });
 
 fn candidates(
@@ -339,15 +346,14 @@ fn is_condition(hits: &[Hit], pick: &Pick) -> bool {
     ["medmindre", "dog ", "undtag", "gælder kun", "kun for"].iter().any(|word| text.contains(word))
 }
 
+fn stems_of(hits: &[Hit], pick: &Pick) -> HashSet<String> {
+    content_stems(pick_text(hits, pick)).into_iter().collect()
+}
+
 /// Whether a sentence says something that the picked ones do not.
-fn is_new(hits: &[Hit], picked: &[Pick], candidate: &Pick) -> bool {
-    let stems = |pick: &Pick| -> HashSet<String> {
-        let text = hits.get(pick.hit).and_then(|hit| hit.text.get(pick.range.clone()));
-        crate::language::content_stems(text.unwrap_or_default()).into_iter().collect()
-    };
-    let own = stems(candidate);
-    picked.iter().all(|other| {
-        let shared = stems(other).intersection(&own).count();
+fn is_new(said: &[HashSet<String>], own: &HashSet<String>) -> bool {
+    said.iter().all(|other| {
+        let shared = other.intersection(own).count();
         (shared as f32) < 0.7 * own.len().max(1) as f32
     })
 }

@@ -8,6 +8,9 @@ use serde::Deserialize;
 
 use crate::embedding::Error;
 
+/// The weights of the model that is built into the program.
+static SHIPPED_WEIGHTS: &[u8] = include_bytes!("../../models/danish-minilm/model.safetensors");
+
 /// What is written before a text, which some models were trained with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -76,6 +79,16 @@ impl Files<'static> {
     }
 }
 
+impl Files<'_> {
+    /// The weights where they are part of the program.
+    pub(crate) fn lasting_weights(&self) -> Option<&'static [u8]> {
+        // The same place in memory, and not only the same bytes.
+        let same = self.weights.as_ptr() == SHIPPED_WEIGHTS.as_ptr()
+            && self.weights.len() == SHIPPED_WEIGHTS.len();
+        same.then_some(SHIPPED_WEIGHTS)
+    }
+}
+
 /// A file's bytes; none if it is not there.
 fn optional(path: &Path) -> Result<Vec<u8>, Error> {
     match std::fs::read(path) {
@@ -97,7 +110,7 @@ impl Files<'static> {
         Self {
             name: "danish-minilm".to_owned(),
             config: file(include_bytes!("../../models/danish-minilm/config.json")),
-            weights: file(include_bytes!("../../models/danish-minilm/model.safetensors")),
+            weights: file(SHIPPED_WEIGHTS),
             tokenizer: file(include_bytes!("../../models/danish-minilm/tokenizer.json")),
             modules: file(include_bytes!("../../models/danish-minilm/modules.json")),
             pooling: file(include_bytes!("../../models/danish-minilm/1_Pooling/config.json")),

@@ -57,6 +57,7 @@ impl Model {
     pub fn load(files: &Files<'_>) -> Result<Self, Error> {
         let settings = Settings::of(files)?;
         let weights = Weights::of(&files.name, &files.weights)?;
+        let weights = weights.lasting(&files.weights, files.lasting_weights());
         // Before the weights: what a tokenizer of another model breaks is named more plainly here.
         let tokens = Tokens::of(files, &settings, weights.token_rows()?)?;
         let encoder = Encoder::of(&settings, &weights)?;

@@ -1,5 +1,7 @@
 //! Tensors taken from a safetensors file, checked, as numbers.
 
+use std::borrow::Cow;
+
 use candle_core::safetensors::SliceSafetensors;
 use candle_core::{DType, Device, Tensor};
 
@@ -16,6 +18,8 @@ pub(crate) struct Weights<'a> {
     tensors: SliceSafetensors<'a>,
     /// What stands before every name: nothing, `bert.` or `roberta.`.
     prefix: String,
+    /// The same bytes where they are part of the program, and those that were given.
+    lasting: Option<(&'static [u8], &'a [u8])>,
 }
 
 /// A matrix that is only looked up, row by row.
@@ -29,7 +33,7 @@ pub(crate) enum Table {
     /// In 8 bits, which keeps a large vocabulary small in memory.
     Bytes {
         /// Row after row.
-        values: Vec<u8>,
+        values: Cow<'static, [u8]>,
         /// One for each row.
         scales: Vec<f32>,
     },
@@ -70,7 +74,22 @@ impl<'a> Weights<'a> {
             model: model.to_owned(),
             tensor: WORDS.to_owned(),
         })?;
-        Ok(Self { model, tensors, prefix })
+        Ok(Self { model, tensors, prefix, lasting: None })
+    }
+
+    /// That the bytes are part of the program, so that what is only looked up stays where it is.
+    #[must_use]
+    pub(crate) fn lasting(mut self, given: &'a [u8], lasting: Option<&'static [u8]>) -> Self {
+        self.lasting = lasting.map(|lasting| (lasting, given));
+        self
+    }
+
+    /// The bytes of a tensor where they are part of the program.
+    fn lasting_bytes(&self, name: &str) -> Option<&'static [u8]> {
+        let (lasting, given) = self.lasting?;
+        let view = self.tensors.get(&format!("{}{name}", self.prefix)).ok()?;
+        let at = (view.data().as_ptr() as usize).checked_sub(given.as_ptr() as usize)?;
+        lasting.get(at..at.checked_add(view.data().len())?)
     }
 
     /// How many rows the table of tokens has.
@@ -87,8 +106,12 @@ impl<'a> Weights<'a> {
             return Ok(Table::Whole { values: self.numbers(name, &tensor)? });
         }
         let scales = self.vector(&format!("{name}.weight_scale"), shape[0])?;
+        if let Some(values) = self.lasting_bytes(&format!("{name}.weight")) {
+            return Ok(Table::Bytes { values: Cow::Borrowed(values), scales });
+        }
         let values = tensor.flatten_all().and_then(|flat| flat.to_vec1::<u8>());
-        Ok(Table::Bytes { values: values.map_err(|error| self.damaged(&error))?, scales })
+        let values = Cow::Owned(values.map_err(|error| self.damaged(&error))?);
+        Ok(Table::Bytes { values, scales })
     }
 
     /// A matrix, row after row.

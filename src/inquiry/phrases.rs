@@ -6,13 +6,15 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::language;
+
 #[expect(
     clippy::expect_used,
     reason = "the patterns are part of the program; `every_pattern_is_one` reads them in every test run"
 )]
 fn pattern(text: &str) -> Regex {
     let text = text.replace(" ?", r"\s*").replace(' ', r"\s+");
-    Regex::new(&format!("(?i){text}")).expect("a fixed pattern")
+    language::pattern(&text).expect("a fixed pattern")
 }
 
 macro_rules! patterns {

@@ -5,6 +5,7 @@
 //! Never: drops a word that turns a rule around, or tears a code apart.
 
 mod steps;
+mod patterns;
 mod lexicon;
 mod compounds;
 mod sentences;
@@ -19,6 +20,7 @@ pub(crate) use compounds::split_by;
 pub use dates::{DATE, Written, nearest};
 pub use lexicon::{Lexicon, Term, lexicon};
 pub use lix::lix;
+pub use patterns::{pattern, wording};
 pub use sentences::sentences;
 pub use stems::Stems;
 pub(crate) use steps::steps;

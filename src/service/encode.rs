@@ -7,7 +7,7 @@ use crate::config::{Config, ModelChoice};
 use crate::embedding::{Files, Model};
 use crate::index::{Encoded, Encoding, drop_vectors};
 use crate::retrieval::Encoder;
-use crate::service::Error;
+use crate::service::{Error, Service};
 
 /// Passages that are handed to the model at once.
 const PORTION: usize = 256;
@@ -37,6 +37,15 @@ pub(crate) fn encoder(config: &Config, pace: Pace) -> Result<Option<Encoder>, Er
         Pace::Beside => model.with_workers(NonZero::<usize>::MIN),
     };
     Ok(Some(Encoder::of(model)))
+}
+
+impl Service {
+    /// Whether every passage has a vector of the model that the settings name.
+    pub fn has_vectors(&self) -> bool {
+        let Ok(snapshot) = self.snapshot() else { return false };
+        snapshot.vectors().is_ok()
+            && self.means(&snapshot).is_ok_and(|means| means.encoder.is_some())
+    }
 }
 
 /// Gives every passage of the index its vectors; those of unchanged text are kept.

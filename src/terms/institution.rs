@@ -195,6 +195,15 @@ impl Register {
         names
     }
 
+    /// All names of an institution, the full one first.
+    pub fn names(&self, name: &str) -> Vec<String> {
+        let entry = self.by_name.get(&fold_name(name)).and_then(|at| self.entries.get(*at));
+        let names = entry.map(|entry| {
+            std::iter::once(&entry.name).chain(&entry.short).chain(&entry.other_names).cloned()
+        });
+        names.into_iter().flatten().collect()
+    }
+
     /// How many institutions are known.
     pub fn len(&self) -> usize {
         self.entries.len()

@@ -1,0 +1,75 @@
+//! What the internal note says of sources, of the inquiry's text, and of who asks.
+
+use crate::draft::select::{Pick, is_empty_chapter};
+use crate::inquiry::Remark;
+use crate::retrieval::{Evidence, Hit};
+use crate::terms::State;
+
+/// Passages shown beside those that are quoted, for each question.
+pub(crate) const HITS_SHOWN: usize = 3;
+/// An outdated passage is named when it matches this well beside the best current one.
+const OUTDATED_SHARE: f32 = 0.85;
+
+/// What a reader must know about how the text was read.
+pub(crate) fn remark(remark: &Remark) -> String {
+    match remark {
+        Remark::CutShort { words } => {
+            format!("Henvendelsen er meget lang; kun de første {words} ord er læst.")
+        }
+        Remark::OldEncoding => "Teksten var ikke i UTF-8 og er læst som Windows-1252.".to_owned(),
+        Remark::SubjectOnly => "Mailen har ingen tekst; emnet er læst i stedet.".to_owned(),
+        Remark::Invisible { count } => {
+            format!("Teksten rummer {count} usynlige tegn, som er sprunget over.")
+        }
+    }
+}
+
+/// That an institution is not in the register, and which names look like its.
+pub(crate) fn unknown(asked: &str, near: &[String]) -> String {
+    let mut text = format!("»{asked}« er ikke i registret over institutioner.");
+    if !near.is_empty() {
+        text.push_str(" Ligner: ");
+        text.push_str(&near.join(", "));
+        text.push('.');
+    }
+    text
+}
+
+/// Outdated sources that match about as well, and drejebog chapters that leave it to the standard.
+pub(crate) fn remarks(evidence: &Evidence) -> Vec<String> {
+    let best = evidence.hits.first().map_or(0.0, |hit| hit.score);
+    let mut lines = Vec::new();
+    for hit in &evidence.outdated {
+        if hit.score >= best * OUTDATED_SHARE {
+            let state = match hit.state {
+                State::Superseded => "er afløst af en nyere kilde",
+                State::Future => "gælder ikke endnu",
+                _ => "gælder ikke længere",
+            };
+            let line =
+                format!("Ældre kilde brugt kun her: »{}« ({}) {state}.", hit.title, hit.document);
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
+    for hit in evidence.hits.iter().take(HITS_SHOWN).filter(|hit| is_empty_chapter(hit)) {
+        lines.push(format!(
+            "Drejebogens afsnit »{}« er ikke aftalt; standarden gælder.",
+            hit.heading
+        ));
+    }
+    lines
+}
+
+/// The sources of the picked sentences, each once.
+pub(crate) fn sources(hits: &[Hit], picks: &[Pick]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for hit in picks.iter().filter_map(|pick| hits.get(pick.hit)) {
+        let line = format!("Kilde: »{}«, {} ({}).", hit.title, hit.heading, hit.document);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}

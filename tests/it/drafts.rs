@@ -117,6 +117,21 @@ fn letter(draft: &Draft) -> String {
 }
 
 /// Every law of a draft.
+/// The words of a sentence that its quote does not have and that are not ours for SAM and kunden.
+/// An inflection ("ansvarlige" for "ansvarlig") is no other word.
+fn spoken_anew<'a>(text: &'a str, quote: &str) -> Vec<&'a str> {
+    const OURS: [&str; 8] = ["vi", "os", "vores", "vort", "i", "jer", "jeres", "hos"];
+    let words = |text: &'a str| text.split(|c: char| !c.is_alphanumeric());
+    let quoted: Vec<String> =
+        quote.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
+    let known = |word: &str| {
+        let word = word.to_lowercase();
+        let begins: String = word.chars().take(4).collect();
+        OURS.contains(&word.as_str()) || quoted.iter().any(|held| held.starts_with(&begins))
+    };
+    words(text).filter(|word| !word.is_empty() && !known(word)).collect()
+}
+
 #[track_caller]
 fn check_laws(inquiry: &Inquiry, answered: &Answered) {
     let draft = &answered.draft;
@@ -131,7 +146,7 @@ fn check_laws(inquiry: &Inquiry, answered: &Answered) {
             let hit = draft.evidence.iter().find(|hit| hit.passage_id == *citation.passage_id());
             let hit = hit.expect("what is cited is shown");
             assert!(hit.text.contains(citation.quote()), "{} / {}", citation.quote(), hit.text);
-            assert!(sentence.text().contains(citation.quote()));
+            assert_eq!(spoken_anew(sentence.text(), citation.quote()), [""; 0], "{hit:?}");
             assert_eq!((hit.state, hit.audience), (State::Current, Audience::Customer), "{hit:?}");
             let own = hit.institution.is_none() || hit.institution == draft.institution;
             assert!(own, "{:?} is shown {hit:?}", draft.institution);

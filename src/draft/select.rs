@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::language::{Stems, ValueKind, content_stems, values, wording};
+use crate::language::{Stems, ValueKind, content_stems, quick_wording, values, wording};
 use crate::privacy;
 use crate::retrieval::{Hit, ReadSentence, Weighted, sentence_ranges};
 use crate::sources::Kind;
@@ -68,7 +68,7 @@ impl Pick {
 
 /// Words by which a question asks for what was agreed with the asker: "er det os eller jer".
 static ASKS_OWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    wording(r"\b(hos (os|dem)|(os|dem)( selv)?,? (eller|ell\.?) (jer|sam)|jer,? (eller|ell\.?) (os|dem)|vi eller (i|sam)|(i|sam) eller (vi|os)|er det (os|jer|sam)|gør (i|vi) (det|selv)|vores (egen |egne )?(drejebog|aftale|grænse|maksgrænse)|drejebog\w*|aftalt med (jer|os|sam)|står for)\b").ok()
+    quick_wording(r"\b(hos (os|dem)|(os|dem)( selv)?,? (eller|ell\.?) (jer|sam)|jer,? (eller|ell\.?) (os|dem)|vi eller (i|sam)|(i|sam) eller (vi|os)|er det (os|jer|sam)|gør (i|vi) (det|selv)|vores (egen |egne )?(drejebog|aftale|grænse|maksgrænse)|drejebog\w*|aftalt med (jer|os|sam)|står for)\b").ok()
 });
 
 /// What kind of answer a question wants.
@@ -84,7 +84,7 @@ enum Wanted {
 }
 
 static WANTED: LazyLock<Vec<(Wanted, Option<Regex>)>> = LazyLock::new(|| {
-    let pattern = |text: &str| wording(text).ok();
+    let pattern = |text: &str| quick_wording(text).ok();
     vec![
         (
             Wanted::When,
@@ -101,7 +101,7 @@ static WANTED: LazyLock<Vec<(Wanted, Option<Regex>)>> = LazyLock::new(|| {
         (Wanted::How, pattern(r"\b(hvordan|hvad skal vi|hvad gør)\b")),
         (
             Wanted::Whether,
-            pattern(r"^\W*(kan|må|skal|er|bliver|får|har|gælder|udbetal\w*|læser|vil)\b"),
+            pattern(r"^\W*(kan|må|skal|er|bliver|får|har|gælder|udbetal\w*|læser|vil)(\s|$)"),
         ),
     ]
 });
@@ -158,7 +158,8 @@ pub(crate) fn select(
             .then_with(|| a.range.start.cmp(&b.range.start))
     });
     let Some(best) = candidates.first() else { return Selection::default() };
-    let share = if ASKS_OWN.as_ref().is_some_and(|own| own.is_match(question)) {
+    let owned = candidates.iter().any(|pick| is_own(hits, pick));
+    let share = if owned && ASKS_OWN.as_ref().is_some_and(|own| own.is_match(question)) {
         OWN_ASKED_SHARE
     } else {
         OWN_RULE_SHARE
@@ -168,14 +169,12 @@ pub(crate) fn select(
     if strength < STRENGTH_MIN {
         return Selection { picks: Vec::new(), strength };
     }
-    if wants_number(question) {
-        let says = |pick: &Pick| pick_text(hits, pick).chars().any(|c| c.is_ascii_digit());
-        let near = candidates
-            .iter()
-            .filter(|pick| pick.hit == best.hit || pick.score >= best.score * FIGURE_SHARE);
-        if !near.into_iter().any(says) {
-            return Selection { picks: Vec::new(), strength: strength.min(STRENGTH_MIN) };
-        }
+    let says = |pick: &Pick| pick_text(hits, pick).bytes().any(|byte| byte.is_ascii_digit());
+    let mut near = candidates
+        .iter()
+        .filter(|pick| pick.hit == best.hit || pick.score >= best.score * FIGURE_SHARE);
+    if !near.any(says) && wants_number(question) {
+        return Selection { picks: Vec::new(), strength: strength.min(STRENGTH_MIN) };
     }
     let mut picked = vec![best.clone()];
     let mut said = vec![stems_of(hits, &best)];
@@ -206,15 +205,17 @@ pub(crate) fn select(
 
 /// The own drejebog's best sentence where it speaks of the matter about as clearly as the best one.
 fn own_rule<'a>(candidates: &'a [Pick], hits: &[Hit], best: &'a Pick, share: f32) -> &'a Pick {
-    let own = candidates
-        .iter()
-        .find(|pick| hits.get(pick.hit).is_some_and(|hit| hit.kind == Kind::Drejebog));
+    let own = candidates.iter().find(|pick| is_own(hits, pick));
     let clear = |own: &&Pick| {
         own.strength >= STRENGTH_MIN
             && own.strength >= best.strength * share
             && own.score >= best.score * share
     };
     own.filter(clear).unwrap_or(best)
+}
+
+fn is_own(hits: &[Hit], pick: &Pick) -> bool {
+    hits.get(pick.hit).is_some_and(|hit| hit.kind == Kind::Drejebog)
 }
 
 /// The sentence that was picked.
@@ -225,7 +226,7 @@ pub(crate) fn pick_text<'a>(hits: &'a [Hit], pick: &Pick) -> &'a str {
 /// Whether only a figure answers: "hvor mange", "hvad koster", "timesatsen".
 fn wants_number(question: &str) -> bool {
     static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        wording(r"\b(hvor (mange|høj|højt|stort? (et )?(beløb|en andel))|hvad koster|hvad (er|bliver) (satsen|taksten|prisen|beløbet|timesatsen|grænsen)|hvilken (sats|takst|pris)|timesats\w*|hvor mange procent|telefontid\w*)\b").ok()
+        quick_wording(r"\b(hvor (mange|høj|højt|stort? (et )?(beløb|en andel))|hvad koster|hvad (er|bliver) (satsen|taksten|prisen|beløbet|timesatsen|grænsen)|hvilken (sats|takst|pris)|timesats\w*|hvor mange procent|telefontid\w*)\b").ok()
     });
     PATTERN.as_ref().is_some_and(|pattern| pattern.is_match(question))
 }
@@ -242,9 +243,12 @@ fn further_share(hits: &[Hit], best: &Pick, other: &Pick) -> f32 {
     }
 }
 
+/// Words of a sentence that tells the caseworker how to answer.
+const FOR_CASEWORKERS: [&str; 3] = ["før kunden får svar", "svaret til kunden", "svar kunden"];
+
 /// A sentence that says what its page is for answers nothing.
 static ABOUT_ITSELF: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    wording(r"^\W*(i denne (bruger)?vejledning|denne (vejledning|side|guide|nyhed)|bruges, når|læs mere|se også|formålet med|slå op i|.*\bfør kunden får svar|.*\bsvar(et til)? kunden\b)").ok()
+    wording(r"^\W*(i denne (bruger)?vejledning|denne (vejledning|side|guide|nyhed)|bruges, når|læs mere|se også|formålet med|slå op i)").ok()
 });
 
 fn candidates(
@@ -271,6 +275,7 @@ fn candidates(
             }
             let words = text.split_whitespace().count();
             let scrap = !(SENTENCE_WORDS_MIN..=SENTENCE_WORDS_MAX).contains(&words)
+                || FOR_CASEWORKERS.iter().any(|told| text.contains(told))
                 || ABOUT_ITSELF.as_ref().is_some_and(|pattern| pattern.is_match(text));
             if scrap
                 || text.ends_with(['?', ':'])

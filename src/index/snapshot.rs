@@ -176,8 +176,12 @@ impl Snapshot {
         });
         let facts = facts.collect();
         let searcher = reader.searcher();
-        let rows = Rows::read(&searcher, &fields)?;
-        let columns = Columns::read(&searcher, &fields, &rows)?;
+        // The lists of words are read whole, once: through a view of its own, or what was read would
+        // stay mapped as long as the index is served.
+        let view = view(&stamp.build, &searcher)?;
+        let view = view.as_ref().unwrap_or(&searcher);
+        let rows = Rows::read(view, &fields)?;
+        let columns = Columns::read(view, &fields, &rows)?;
         let masks = Mutex::default();
         Ok(Self {
             searcher,
@@ -556,6 +560,23 @@ impl Search<'_> {
     pub fn read(&self, matched: &Match) -> Result<Option<Passage>, Error> {
         self.snapshot.read(self.scope, matched.row)
     }
+}
+
+/// A second view of the same segments; none if another run has committed meanwhile.
+fn view(build: &Path, searcher: &Searcher) -> Result<Option<Searcher>, tantivy::TantivyError> {
+    let index = tantivy::Index::open_in_dir(build)?;
+    schema::register(&index);
+    let reader: tantivy::IndexReader =
+        index.reader_builder().reload_policy(tantivy::ReloadPolicy::Manual).try_into()?;
+    let segments = |searcher: &Searcher| -> Vec<_> {
+        searcher
+            .segment_readers()
+            .iter()
+            .map(|segment| (segment.segment_id(), segment.num_docs()))
+            .collect()
+    };
+    let view = reader.searcher();
+    Ok((segments(&view) == segments(searcher)).then_some(view))
 }
 
 /// The vectors of a build, if every passage of the manifest has some.

@@ -148,9 +148,36 @@ pub(crate) struct Contents {
     pub(crate) rows: Rows,
     /// By owner, the general ones first.
     pub(crate) sections: Vec<Section>,
-    pub(crate) passages: Vec<PassageId>,
+    pub(crate) passages: Ids,
     /// The first row of each passage, and one past the last row of all.
-    pub(crate) first_rows: Vec<usize>,
+    pub(crate) first_rows: Vec<u32>,
+}
+
+/// Ids one behind the other: a text of its own for each takes more than twice the room.
+#[derive(Debug, Default)]
+pub(crate) struct Ids {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl Ids {
+    fn push(&mut self, id: &str) -> Option<()> {
+        self.text.push_str(id);
+        self.ends.push(u32::try_from(self.text.len()).ok()?);
+        Some(())
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The id at a place.
+    pub(crate) fn get(&self, at: usize) -> Option<&str> {
+        let end = *self.ends.get(at)? as usize;
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
+        self.text.get(start.unwrap_or(0) as usize..end)
+    }
 }
 
 impl Contents {
@@ -406,15 +433,15 @@ pub(crate) fn floats(bytes: &[u8]) -> impl Iterator<Item = f32> {
 #[derive(Debug, Default)]
 struct Tables {
     sections: Vec<Section>,
-    passages: Vec<PassageId>,
+    passages: Ids,
     hashes: Vec<TextHash>,
-    first_rows: Vec<usize>,
+    first_rows: Vec<u32>,
 }
 
 impl Tables {
     fn of(mut bytes: &[u8]) -> Option<Self> {
         let mut tables = Self::default();
-        let mut row = 0_usize;
+        let mut row = 0_u32;
         while let Some((kind, rest)) = bytes.split_first() {
             bytes = rest;
             if *kind > 0 {
@@ -424,12 +451,12 @@ impl Tables {
                 tables.sections.push(Section { owner, document: text(&mut bytes)?, passages });
                 continue;
             }
-            tables.passages.push(PassageId(text(&mut bytes)?));
+            tables.passages.push(&text(&mut bytes)?)?;
             let (hash, rest) = bytes.split_at_checked(blake3::OUT_LEN)?;
             tables.hashes.push(hash.try_into().ok()?);
             bytes = rest;
             tables.first_rows.push(row);
-            row = row.checked_add(number(&mut bytes)?)?;
+            row = row.checked_add(u32::try_from(number(&mut bytes)?).ok()?)?;
             tables.sections.last_mut()?.passages.end = tables.passages.len();
         }
         tables.first_rows.push(row);
@@ -439,7 +466,7 @@ impl Tables {
     fn agree(&self, header: &Header) -> bool {
         self.sections.len() == header.documents
             && self.passages.len() == header.passages
-            && self.first_rows.last() == Some(&header.rows)
+            && self.first_rows.last().map(|row| *row as usize) == Some(header.rows)
             && self.sections.is_sorted_by_key(|section| &section.owner)
     }
 }

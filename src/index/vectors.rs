@@ -18,7 +18,7 @@ const RESCORED: usize = 4;
 pub struct Vectors {
     held: Contents,
     /// The places of the passages in the order of their ids.
-    by_id: Vec<usize>,
+    by_id: Vec<u32>,
 }
 
 /// A passage that is near to a query.
@@ -53,8 +53,9 @@ impl Vectors {
     }
 
     fn of(held: Contents) -> Self {
-        let mut by_id: Vec<usize> = (0..held.passages.len()).collect();
-        by_id.sort_by_key(|place| held.passages.get(*place));
+        let count = u32::try_from(held.passages.len()).unwrap_or(u32::MAX);
+        let mut by_id: Vec<u32> = (0..count).collect();
+        by_id.sort_by_key(|place| held.passages.get(*place as usize));
         Self { held, by_id }
     }
 
@@ -65,7 +66,7 @@ impl Vectors {
 
     /// How many rows there are in all.
     pub fn len(&self) -> usize {
-        self.held.first_rows.last().copied().unwrap_or(0)
+        self.held.first_rows.last().map_or(0, |row| *row as usize)
     }
 
     /// Whether there are none.
@@ -180,7 +181,7 @@ impl Vectors {
     }
 
     fn first_row(&self, passage: usize) -> usize {
-        self.held.first_rows.get(passage).copied().unwrap_or(0)
+        self.held.first_rows.get(passage).map_or(0, |row| *row as usize)
     }
 
     fn rows_of(&self, passage: usize) -> Range<usize> {
@@ -188,7 +189,7 @@ impl Vectors {
     }
 
     fn passage_of(&self, row: usize) -> usize {
-        self.held.first_rows.partition_point(|first| *first <= row).saturating_sub(1)
+        self.held.first_rows.partition_point(|first| *first as usize <= row).saturating_sub(1)
     }
 
     fn section_of(&self, passage: usize) -> Option<usize> {
@@ -197,9 +198,10 @@ impl Vectors {
     }
 
     fn place(&self, id: &PassageId) -> Option<usize> {
-        let of = |place: &usize| self.held.passages.get(*place);
-        let at = self.by_id.binary_search_by(|place| of(place).cmp(&Some(id))).ok()?;
-        self.by_id.get(at).copied()
+        let of = |place: &u32| self.held.passages.get(*place as usize);
+        let id = Some(id.0.as_str());
+        let at = self.by_id.binary_search_by(|place| of(place).cmp(&id)).ok()?;
+        self.by_id.get(at).map(|place| *place as usize)
     }
 
     /// The best passages of each query by f32, of those that were best by 8 bits.
@@ -240,7 +242,8 @@ impl Vectors {
         let near = |(passage, similarity)| {
             let section = self.held.sections.get(self.section_of(passage)?)?;
             let document = section.document.clone();
-            Some(Near { passage: self.held.passages.get(passage)?.clone(), document, similarity })
+            let passage = PassageId(self.held.passages.get(passage)?.to_owned());
+            Some(Near { passage, document, similarity })
         };
         found.into_iter().take(limit).filter_map(near).collect()
     }

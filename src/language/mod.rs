@@ -20,7 +20,7 @@ pub(crate) use compounds::split_by;
 pub use dates::{DATE, Written, nearest};
 pub use lexicon::{Lexicon, Term, lexicon};
 pub use lix::lix;
-pub use patterns::{pattern, wording};
+pub use patterns::{pattern, quick_wording, wording};
 pub use sentences::sentences;
 pub use stems::Stems;
 pub(crate) use steps::steps;

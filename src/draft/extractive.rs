@@ -133,10 +133,11 @@ pub fn compose(
 
 /// The sentences that answer a lookup, verbatim.
 pub fn short_answer(query: &str, found: &Lookup) -> Vec<Citation> {
-    let current: Vec<Hit> =
-        found.hits.iter().filter(|hit| hit.state == State::Current).cloned().collect();
+    // What holds on the day stands first.
+    let count = found.hits.iter().take_while(|hit| hit.state == State::Current).count();
+    let current = found.hits.get(..count).unwrap_or_default();
     let none = HashSet::new();
-    let picks = select(query, &found.terms, &current, &none, ANSWER_SENTENCES).picks;
+    let picks = select(query, &found.terms, current, &none, ANSWER_SENTENCES).picks;
     let cite = |pick: &Pick| Citation::of(current.get(pick.hit)?, pick.range.clone());
     picks.iter().filter_map(cite).collect()
 }

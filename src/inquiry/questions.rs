@@ -306,6 +306,59 @@ mod tests {
     }
 
     #[test]
+    fn what_a_caller_also_wants_is_a_question_of_its_own() {
+        let note = |body, expected: &[&str]| check_by(Channel::Phone, body, expected);
+        note(
+            "hvor ses lønsedlen? + vil ha tilsendt en revisorerklæring for kontroller. -JP",
+            &["Hvor ses lønsedlen?", "Vil ha tilsendt en revisorerklæring for kontroller."],
+        );
+        note("hvor ses lønsedlen? vil have svar i dag. -JP", &["Hvor ses lønsedlen?"]);
+        note(
+            "afdød i lørdags, søn 15 år. hvem får efterindtægten udbetalt.",
+            &["Hvem får efterindtægten udbetalt."],
+        );
+        note(
+            "ferie uden løn 3 dage, hv løndel? ryger pension og atp også ned?",
+            &["Hv løndel?", "Ryger pension og atp også ned?"],
+        );
+    }
+
+    #[test]
+    fn items_ask_without_a_mark() {
+        check(
+            "Vi vil gerne have følgende på skrift\n\n- fristen for en ny sygemelding\n\
+             - om der skal sendes opfølgning\n- hvad der gælder for en vikar",
+            &[
+                "Fristen for en ny sygemelding",
+                "Om der skal sendes opfølgning",
+                "Hvad der gælder for en vikar",
+            ],
+        );
+        let form = |body, expected: &[&str]| check_by(Channel::Portal, body, expected);
+        form(
+            "1. Hvilke slags fravær skal vi registrere? (især sygdom)\n2. Hvornår lukker det?",
+            &["Hvilke slags fravær skal vi registrere?", "Hvornår lukker det?"],
+        );
+    }
+
+    #[test]
+    fn who_does_not_know_whose_matter_it_is_hands_it_over() {
+        check(
+            "Hej, jeg ved ikke om det er jer, men prøver.\n\nHilsen Bo\n\n\
+             > Fra: Tom\n> Hej Bo\n> Hvilket delregnskab er det, projekter ligger på?",
+            &["Hvilket delregnskab er det, projekter ligger på?"],
+        );
+    }
+
+    #[test]
+    fn a_status_that_is_asked_for_is_no_mere_reminder() {
+        check(
+            "2. rykker på SAM 2510-0311. Og hvad er status på selve sagen, vi har intet hørt!",
+            &["Og hvad er status på selve sagen, vi har intet hørt!"],
+        );
+    }
+
+    #[test]
     fn fields_of_a_form_are_no_questions() {
         let form = |body, expected: &[&str]| check_by(Channel::Portal, body, expected);
         form(

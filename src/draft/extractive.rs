@@ -322,7 +322,7 @@ impl Writer<'_> {
             for (at, range) in routing_sentences(hit, ROUTING_SENTENCES).into_iter().enumerate() {
                 let citation = Citation::of(hit, range);
                 let id = format!("q{}s{}", question.n, at + 2);
-                sentences.extend(citation.map(|citation| Sentence::quoted(id, citation)));
+                sentences.extend(citation.map(|citation| self.own.spoken(id, hit, citation)));
             }
             lines.push(format!("Rette sted: »{}«, {}.", hit.title, hit.document));
             self.keep(hits, &[]);

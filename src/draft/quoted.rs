@@ -40,17 +40,20 @@ impl Own {
         for pick in picks {
             let Some(hit) = hits.get(pick.hit) else { continue };
             let Some(citation) = Citation::of(hit, pick.range.clone()) else { continue };
-            let id = format!("q{n}s{}", sentences.len() + 1);
-            let own = if hit.institution.is_some() { self.0.as_slice() } else { &[] };
-            let own: Vec<&str> = own.iter().map(String::as_str).collect();
-            let spoken = addressed(citation.quote(), &own);
-            let sentence = match spoken.filter(|text| same_values(text, citation.quote())) {
-                Some(text) => Sentence::rewritten(id, text, Citations::new(citation, Vec::new())),
-                None => Sentence::quoted(id, citation),
-            };
-            sentences.push(sentence);
+            sentences.push(self.spoken(format!("q{n}s{}", sentences.len() + 1), hit, citation));
         }
         sentences
+    }
+
+    /// One quote of a hit as a sentence.
+    pub(crate) fn spoken(&self, id: String, hit: &Hit, citation: Citation) -> Sentence {
+        let own = if hit.institution.is_some() { self.0.as_slice() } else { &[] };
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
+        let spoken = addressed(citation.quote(), &own);
+        match spoken.filter(|text| same_values(text, citation.quote())) {
+            Some(text) => Sentence::rewritten(id, text, Citations::new(citation, Vec::new())),
+            None => Sentence::quoted(id, citation),
+        }
     }
 }
 

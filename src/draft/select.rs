@@ -248,7 +248,7 @@ const FOR_CASEWORKERS: [&str; 3] = ["før kunden får svar", "svaret til kunden"
 
 /// A sentence that says what its page is for answers nothing.
 static ABOUT_ITSELF: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    wording(r"^\W*(i denne (bruger)?vejledning|denne (vejledning|side|guide|nyhed)|bruges, når|læs mere|se også|formålet med|slå op i)").ok()
+    wording(r"^\W*(i denne (bruger)?vejledning|denne (vejledning|side|guide|nyhed)|bruges, når|læs mere|se også|formålet med|slå op i|svar (altid )?kunden)").ok()
 });
 
 fn candidates(

@@ -64,6 +64,12 @@ pub enum Error {
         /// The file or folder.
         file: PathBuf,
     },
+    /// A retrieval set would take the place of documents that are indexed there.
+    #[error("{} holds an index of other documents, and the set would take its place", .data.display())]
+    Occupied {
+        /// The data directory.
+        data: PathBuf,
+    },
     /// A pattern of a gold question is no regular expression.
     #[error(
         "{inquiry}, question {question}: `{pattern}` is not a pattern, or one that is too large"
@@ -95,6 +101,7 @@ impl Error {
         match self {
             Self::File { .. } => "check the path and its rights",
             Self::Line { remedy, .. } => remedy,
+            Self::Occupied { .. } => "leave `--data` out, or name a directory for this set alone",
             Self::Empty { .. } => "name a gold set (JSONL), a BEIR folder, or a run with its qrels",
             Self::Pattern { .. } => "write a regular expression, such as (?i)\\bnej\\b",
             Self::Unresolved { .. } => {

@@ -1,6 +1,6 @@
 //! Evaluation runs: drafts and rankings made by the service, judged by `evaluation`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use crate::evaluation::{
     self, Beir, Error as Bad, Gold, GoldInquiry, GoldQuestion, Judge, Measure, Qrels, Relevant,
     Report, Run, Unit, read_beir, read_qrels, read_run, score_run, summarise,
 };
-use crate::index::{Filter, Snapshot, Update, update};
+use crate::index::{self, Filter, Snapshot, Update, update};
 use crate::inquiry::Inquiry;
 use crate::passages::Passage;
 use crate::retrieval::{self, Means, Mode, Narrowing, Words};
@@ -211,6 +211,9 @@ pub fn evaluate_beir(
     progress: &dyn Fn(usize, usize),
 ) -> Result<Evaluated, Error> {
     let beir = read_beir(folder)?;
+    if let Some(kept) = kept.filter(|kept| is_others(kept, &beir)) {
+        return Err(Bad::Occupied { data: kept.to_owned() }.into());
+    }
     let data =
         tempfile::tempdir().map_err(|source| Error::File { path: std::env::temp_dir(), source })?;
     let config = Config {
@@ -251,6 +254,13 @@ pub fn evaluate_beir(
     latency.sort_by(f64::total_cmp);
     report.latency_ms = latency;
     Ok(Evaluated { report, run, qrels: beir.qrels })
+}
+
+/// Whether an index lies there that holds other documents than those of a set.
+fn is_others(data: &Path, beir: &Beir) -> bool {
+    let own: BTreeSet<&str> = beir.documents.iter().map(|(id, ..)| id.as_str()).collect();
+    let held = index::remembered(data);
+    held.is_some_and(|held| held.documents.keys().any(|id| !own.contains(id.as_str())))
 }
 
 fn index_of(config: &Config, beir: &Beir) -> Result<(), Error> {

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::Deserialize;
+use svarforslag::config::Config;
 use svarforslag::evaluation::{
     Error, Measure, Qrels, Report, Run, Share, Unit, compare, holm, html, randomisation, read_beir,
     read_gold, read_qrels, read_run, score_run, summarise, write_qrels, write_run,
 };
+use svarforslag::service::{self, evaluate_beir};
 use tempfile::TempDir;
 
-use crate::desk::folder;
+use crate::desk::{TestDesk, folder};
 
 #[derive(Deserialize)]
 struct Rankings {
@@ -159,6 +161,23 @@ fn a_bad_ranking_is_named_with_its_line() {
     refused(qrels("q1 0 d1 1\nq1 0 d1 2"), "a.qrels:2", "judged twice", "once");
     let beir = "query-id\tcorpus-id\tscore\nq1\td1\n";
     refused(qrels(beir), "a.qrels:2", "2 columns where there are 3", "under the header");
+}
+
+#[test]
+fn a_retrieval_set_never_takes_the_place_of_indexed_documents() {
+    let desk = TestDesk::new().guide("Aconto", "Kunden bestiller aconto.").open();
+    let config = Config { model: "off".to_owned(), ..Config::default() };
+    let set = recorded("beir");
+    let evaluate = |data: &Path| evaluate_beir(&config, Some(data), &set, "set", &|_, _| {});
+    let Err(service::Error::Evaluation(error)) = evaluate(&desk.data()) else {
+        panic!("the set took the place of the documents");
+    };
+    assert!(error.to_string().contains("holds an index of other documents"), "{error}");
+    assert!(error.remedy().contains("--data"));
+    assert_eq!(desk.service.readiness().unwrap().documents, 1);
+    // A directory of its own is used again.
+    let own = folder();
+    assert_eq!(evaluate(own.path()).unwrap().report.n, evaluate(own.path()).unwrap().report.n);
 }
 
 #[test]

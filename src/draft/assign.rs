@@ -19,6 +19,17 @@ pub(crate) struct Found {
     pub(crate) evidence: Evidence,
     /// The sentences that answer it.
     pub(crate) selection: Selection,
+    /// Whether a source answers it, or only stands beside a fixed phrase.
+    pub(crate) place: Place,
+}
+
+/// What sentences are to a question, the less first.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub(crate) enum Place {
+    /// They may stand beside a fixed phrase, and never take a sentence from an answer.
+    Beside,
+    /// They answer.
+    Answer,
 }
 
 /// Picks the sentences of all questions, by their numbers.
@@ -68,25 +79,32 @@ fn deal_out(found: &mut BTreeMap<usize, Found>) {
             barred.entry(n).or_default().insert(text);
         }
     }
+    // Whatever is still picked twice stands where it fits best, and nowhere else.
+    let losers = losers(found);
+    for (n, one) in found.iter_mut() {
+        let hits = &one.evidence.hits;
+        let lost = |text: &str| losers.contains(&(*n, text.to_owned()));
+        one.selection.picks.retain(|pick| !lost(pick_text(hits, pick)));
+    }
 }
 
 /// The sentences that two questions have picked, each with the question that it fits less.
 fn losers(found: &BTreeMap<usize, Found>) -> BTreeSet<(usize, String)> {
-    let mut owners: BTreeMap<&str, (f32, usize)> = BTreeMap::new();
+    let mut owners: BTreeMap<&str, ((Place, f32), usize)> = BTreeMap::new();
     let mut losers = BTreeSet::new();
     for (n, one) in found {
         for pick in &one.selection.picks {
-            let (text, score) = (pick_text(&one.evidence.hits, pick), pick.score());
+            let (text, fit) = (pick_text(&one.evidence.hits, pick), (one.place, pick.score()));
             match owners.get_mut(text) {
-                Some((best, owner)) if score > *best => {
+                Some((best, owner)) if fit > *best => {
                     losers.insert((*owner, text.to_owned()));
-                    (*best, *owner) = (score, *n);
+                    (*best, *owner) = (fit, *n);
                 }
                 Some(_) => {
                     losers.insert((*n, text.to_owned()));
                 }
                 None => {
-                    owners.insert(text, (score, *n));
+                    owners.insert(text, (fit, *n));
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::draft::assign::{Found, assign};
+use crate::draft::assign::{Found, Place, assign};
 use crate::draft::check::{Check, Gate};
 use crate::draft::deadlines::{Told, next_steps};
 use crate::draft::note::{Line, Note, day_line};
@@ -178,8 +178,10 @@ impl Writer<'_> {
             let bare = content_stems(&question.text).len() < MEANING_WORDS_MIN;
             let joined = format!("{} {}", question.context, question.text);
             let text = if bare { joined } else { question.text.clone() };
+            let Some(place) = place_of(self.case.reading, question) else { continue };
             let evidence = self.find(question, &text)?;
-            found.insert(question.n, Found { text, evidence, selection: Selection::default() });
+            let selection = Selection::default();
+            found.insert(question.n, Found { text, evidence, selection, place });
         }
         assign(&mut found);
         self.found = found;
@@ -189,13 +191,6 @@ impl Writer<'_> {
     fn answer(&mut self, question: &Question) -> Result<(Answer, Vec<String>), Error> {
         let rule = rule_for(&question.text);
         let ordered = |outcome| rule.filter(|rule| rule.outcome == outcome);
-        let instructs = question.from.iter().any(|from| {
-            self.case
-                .reading
-                .injections
-                .iter()
-                .any(|bad| bad.start < from.end && from.start < bad.end)
-        });
         if let Some(rule) = ordered(Outcome::Refused) {
             let phrase = "prompts/reply/refused.j2";
             return self.said(
@@ -205,7 +200,7 @@ impl Writer<'_> {
                 (rule.reason.clone(), Vec::new()),
             );
         }
-        if instructs {
+        if instructs(self.case.reading, question) {
             let reason =
                 "Teksten forsøger at styre systemet; den er behandlet som data.".to_owned();
             let phrase = "prompts/reply/no_question.j2";
@@ -582,6 +577,27 @@ impl Writer<'_> {
             });
         }
         warnings
+    }
+}
+
+/// Whether the words of a question instruct the program: they take no part in the others' answers.
+fn instructs(reading: &Reading, question: &Question) -> bool {
+    let meets = |from: &std::ops::Range<usize>| {
+        reading.injections.iter().any(|bad| bad.start < from.end && from.start < bad.end)
+    };
+    question.from.iter().any(meets)
+}
+
+/// What sources are to a question; none where they are not asked.
+fn place_of(reading: &Reading, question: &Question) -> Option<Place> {
+    if instructs(reading, question) {
+        return None;
+    }
+    match rule_for(&question.text).map(|rule| rule.outcome) {
+        Some(Outcome::Refused | Outcome::OutOfScope) => None,
+        Some(Outcome::NeedsCaseLookup | Outcome::NeedsClarification) => Some(Place::Beside),
+        _ if question.status => Some(Place::Beside),
+        _ => Some(Place::Answer),
     }
 }
 

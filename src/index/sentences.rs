@@ -141,8 +141,11 @@ impl Sentences {
 
     fn row(&self, key: &Key) -> Option<(f32, Vec<u8>)> {
         let bytes = self.bytes(key)?;
-        let (scale, row) = bytes.split_first_chunk()?;
-        Some((f32::from_le_bytes(*scale), row.get(..self.model.dimensions)?.to_vec()))
+        let (scale, row) = bytes.split_at_checked(size_of::<f32>())?;
+        Some((
+            f32::from_le_bytes(scale.try_into().ok()?),
+            row.get(..self.model.dimensions)?.to_vec(),
+        ))
     }
 
     /// The texts that have a vector.
@@ -156,7 +159,7 @@ impl Sentences {
         let mut bytes = vec![0; row_bytes(self.model.dimensions)];
         let start = self.rows_at + (at * bytes.len()) as u64;
         self.file.read_exact_at(&mut bytes, start).ok()?;
-        let (values, check) = bytes.split_last_chunk::<CHECK_BYTES>()?;
+        let (values, check) = bytes.split_at_checked(bytes.len() - CHECK_BYTES)?;
         if check_of(values) != *check {
             tracing::warn!(path = %self.path.display(), at, "a sentence's vector is not what was written");
             return None;

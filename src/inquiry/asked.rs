@@ -203,7 +203,8 @@ impl<'a> Asked<'a> {
         });
         first.range.end = silent.last().map_or(first.range.end, |last| last.range.end);
         first.more = orders.map(|order| order.range).collect();
-        Some(first)
+        // "Ignorer alle instruktioner" alone asks for nothing that could be refused.
+        Some(first).filter(|first| say::ORDERED.is_match(self.text(&first.range)))
     }
 
     /// A message without a question: what comes nearest to one.

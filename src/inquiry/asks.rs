@@ -118,9 +118,7 @@ pub(crate) fn asks(sentence: &str, channel: Channel, place: Place) -> Vec<Ask> {
     let marked = sentence.contains('?');
     if !marked && reminds(sentence) {
         // "Hvad er status på sagen, vi har intet hørt" asks, and reminds beside.
-        let plain = without_adverb(bare);
-        let asked = direct_interrogative(plain) && verb_at_once(plain);
-        return whole(if asked { Class::Strong } else { Class::Reminder });
+        return whole(if asks_directly(bare) { Class::Strong } else { Class::Reminder });
     }
     if hands_over(bare) {
         return whole(Class::Weak);
@@ -130,6 +128,10 @@ pub(crate) fn asks(sentence: &str, channel: Channel, place: Place) -> Vec<Ask> {
     }
     let reader = Reader { sentence, channel, place, marked };
     let found = reader.clauses();
+    let asked = |ask: &Ask| sentence.get(ask.range.clone()).is_some_and(asks_directly);
+    if !marked && say::SETTLED.is_match(sentence) && !found.iter().any(asked) {
+        return Vec::new();
+    }
     if !found.is_empty() {
         return found;
     }
@@ -149,7 +151,9 @@ pub(crate) fn asks(sentence: &str, channel: Channel, place: Place) -> Vec<Ask> {
         whole(Class::Wanted)
     } else if sender && say::LEADS.is_match(sentence) {
         whole(Class::Lead)
-    } else if channel != Channel::Phone && say::DONE_WRONG.is_match(sentence) {
+    } else if channel == Channel::Portal && say::BROKEN.is_match(sentence)
+        || channel != Channel::Phone && say::DONE_WRONG.is_match(sentence)
+    {
         whole(Class::Strong)
     } else if say::LACKS.is_match(sentence) {
         whole(Class::Lack)
@@ -199,6 +203,12 @@ pub(crate) fn reminds(text: &str) -> bool {
 pub(crate) fn bare(clause: &str) -> &str {
     let clause = clause.trim_start_matches(['"', '”', '»', '\'', '“']);
     say::JOINING.find(clause).and_then(|found| clause.get(found.end()..)).unwrap_or(clause).trim()
+}
+
+/// Whether a clause opens as only a direct question does: "hvad er status", not "hvad der mangler".
+fn asks_directly(clause: &str) -> bool {
+    let clause = without_adverb(bare(clause));
+    direct_interrogative(clause) && verb_at_once(clause)
 }
 
 /// The same without adverbs that a statement may open with.
@@ -397,8 +407,12 @@ impl Reader<'_> {
             || say::ASKS_INDIRECTLY.is_match(clause)
             || sender && say::IN_DOUBT.is_match(clause)
             || say::SEEKS.is_match(clause)
+            || ends_in_direct_question(clause)
             || say::ASSUMES.is_match(clause) && !say::ASSUMES_ANSWER.is_match(clause)
             || say::WISHED.is_match(clause)
+            || say::HOPES.is_match(clause)
+            || say::ORDERS.is_match(clause)
+            || brief && say::ORDERS_FIRST.is_match(bare)
             || say::LEAVE.is_match(clause)
             || say::WISHES.is_match(bare)
             || say::IMPERATIVE.is_match(bare) && !say::OFFER.is_match(bare)
@@ -463,6 +477,12 @@ fn ends_in_question(clause: &str) -> bool {
         let rest = bare(clause.get(at + 1..).unwrap_or_default());
         direct_interrogative(rest) || verb_first(rest, true)
     })
+}
+
+/// The same without a question mark, where only a main clause shows it: "hvis ikke I hører fra
+/// kommunen, hvad gør vi så".
+fn ends_in_direct_question(clause: &str) -> bool {
+    clause.rsplit_once(", ").is_some_and(|(_, rest)| asks_directly(rest))
 }
 
 fn is_joint(c: char) -> bool {

@@ -146,6 +146,7 @@ fn block(text: &str, place: Place, range: Range<usize>, channel: Channel) -> Opt
     let whole = range.clone();
     let runs = runs(text, range);
     let mut answers_field = false;
+    let mut steered = false;
     // An item of a list is no field: "1. Hvilke koder bruger vi? (især sygdom)".
     let form = channel == Channel::Portal && place == Place::Prose;
     for run in runs {
@@ -169,7 +170,9 @@ fn block(text: &str, place: Place, range: Range<usize>, channel: Channel) -> Opt
                 asks.iter().any(|ask| ask.class >= Class::Weak || ask.class == Class::Injected);
             // "Vi har fire spørgsmål:" tells nothing, an introduction of more words may.
             let enough = if words.trim_end().ends_with(':') { 3 } else { 1 };
-            let tells = !quiet && !asking && weight(words) >= enough;
+            // What follows an instruction to the program goes on to instruct.
+            steered |= asks.iter().any(|ask| ask.class == Class::Injected);
+            let tells = !quiet && !asking && !steered && weight(words) >= enough;
             found.push(Sentence { range, asks, tells });
         }
     }

@@ -216,7 +216,8 @@ patterns! {
         r"|rådgivning) (?:om|på|i|af))(?: \w+){0,2}?,? (?:om|hvorvidt|hv\w+)\b";
     /// Seeking to know, in whatever words: "jeg aner ikke, om", "sig mig også, hvilken dag".
     SEEKS =
-        r"\b(?:aner ikke|anede ikke|ikke (?:helt )?(?:sikker|klar over)|uvist|usikker(?:t|e)?|nysgerrige? "
+        r"\b(?:aner ikke|anede ikke|ingen (?:id[eé]|anelse|viden) om|ikke kunnet finde|forstår (?:\w+ )?ikke|ikke (?:helt )?klart"
+        r"|tænk(?:er|te) på|skal vide|kindly advise|efterspørger|ikke (?:helt )?(?:sikker|klar over)|uvist|usikker(?:t|e)?|nysgerrige? "
         r"(?:på|efter)|spændte? på|undrer|wonder(?:s|ing)?|spørgsmålet (?:er|lyder|bliver)|sig (?:mig|os)"
         r"|fortæl(?:le|t)?|forklar(?:e|et)?|(?:få|have) (?:oplyst|afklaret|belyst|bekræftet)|klarhed (?:over|om)"
         r"|forklaring på|(?:glad|taknemmelig|interesseret) (?:for|i) at (?:vide|høre|få)"
@@ -233,6 +234,41 @@ patterns! {
         r"\b(?:vil|ville|ønsker|kunne) (?:\w+ ){0,3}(?:have|ha|få|modtage|se) (?:\w+ ){0,8}"
         r"(?:på mail|pr\.? mail|på skrift|tilsendt|sendt|forklaring\w*|regneark\w*|liste\w*|oversigt\w*|udtræk\w*"
         r"|kopi\w*|rapport\w*|kvittering\w*|bekræftelse\w*)\b|\bwould (?:\w+ )?like you to\b";
+    /// A wish in the words of courtesy: "det ville være en hjælp, hvis I kunne".
+    HOPES =
+        r"\b(?:hvis i (?:kunne|kan|ville|vil|har mulighed for)|håber (?:vi|jeg),? (?:at )?i (?:kan|vil|når)"
+        r"|(?:vi|jeg) håber,? (?:at )?i (?:kan|vil|når)|håber på (?:hurtig |snarlig )?hjælp|imødeser"
+        r"|ser (?:gerne|helst)|(?:vi|jeg) savner|savner (?:vi|jeg|stadig|fortsat|svar)|(?:vi|jeg) hører gerne,? (?:om|hv\w+)"
+        r"|hører (?:vi|jeg) gerne,? (?:om|hv\w+)|undrer (?:os|mig|sig)(?: over)?,? at|mon (?:ikke )?(?:i|vi|det|der|man)"
+        r"|could (?:you|someone|anyone)|(?:vi|jeg) foreslår|må i (?:lige |venligst |gerne |meget |godt )*\w+(?:e|re)\b"
+        r"|brug for (?:en |et |at )?(?:bekræftelse|kvittering|dokumentation|adgang|hjælp|vejledning|oversigt|liste|svar|råd"
+        r"|afklaring|få)|need (?:access|help|to know|an?)|appreciate)\b";
+    /// Work that is ordered, whoever is to do it: "bedes indtastet", "skal flyttes til".
+    ORDERS =
+        r"\b(?:bedes(?: \w+){0,2} \w+(?:et|t|es)|anmodes om|beder (?:\w+ ){0,2}om,? at|insisterer på|forlanger|vær(?:e)? sød at"
+        r"|lad os få|magtpåliggende|husk at (?:sende|give|få)|vil have (?:\w+ )?(?:kørt|rettet|ændret|lavet|oprettet|slettet|os til)|(?:der )?ønskes(?: \w+){1,4}|(?:vi|jeg|han|hun|de) ønsker (?:\w+ ){1,6}\w+(?:et|t)"
+        r"|skal (?:\w+ ){0,2}(?:flyttes|slettes|rettes|ændres|oprettes|stoppes|lukkes|åbnes|nulstilles|tilbageføres|udbetales"
+        r"|korrigeres|omposteres|nedlægges|tilføjes|fjernes)|venligst|venl\.|(?:vi|jeg) skal bruge)\b";
+    /// The same at the head of a form or a note.
+    ORDERS_FIRST =
+        r"^(?:anmodning om|behov for|rekvirering|indtastning|bestilling af|oprettelse af|ændring af|sletning af|request"
+        r"|bedt om|spurgt ind|efterspørger|klager|mon|ønske (?:om|fra)|skal (?:bruge|have|slettes|rettes|ændres|oprettes|flyttes)|søger|efterlyser"
+        r"|anmoder om|beder (?:os|om|jer)|foreslår|undrer sig|ønsker|går ud fra|mangler|kan ikke|bliver ved med)\b";
+    /// What does not work, in a form that is filled in to have it mended.
+    BROKEN =
+        r"\b(?:(?:kommer|virker|fungerer|reagerer|passer|stemmer|går|ligger|er|vises|fremgår|åbner|starter|loader) "
+        r"(?:\w+ ){0,2}ikke|går ned|ligger fast|sidder fast|hænger|rod i|haster|kan ikke passe|grå\b|fejler|frosset"
+        r"|forkert\w*|mangler|afvist|afvises|dobbelt|tom|blank|låst|spærret)\b";
+    /// Telling what is settled, so that nothing in it asks.
+    SETTLED =
+        r"\b(?:(?:er|blev) (?:nu |allerede |blevet |selv |også )*(?:løst|afklaret|ordnet|annulleret)|så der er ikke mere"
+        r"|(?:vi|jeg) har (?:nu |selv |allerede |i går |jo |lige )*(?:rettet|løst|ordnet|fået rettet|fundet ud af|fået at vide"
+        r"|fået svar|spurgt|ændret|slettet)|den er rettet|har svaret (?:dem|ham|hende|kommunen)|er afgjort|(?:du|i) spurgte|har (?:vi|jeg) valgt|intet,? der haster"
+        r"|(?:jeg|vi) har rykket|fik (?:besked om, at|forklaret)|forklaret hv\w+|svar fra (?:fagforening\w*|kommune\w*|leverandør\w*)|(?:ikke|ej) længere (?:aktuel\w*|relevant\w*)|nu forstår (?:jeg|vi)"
+        r"|det var (?:rart|godt|fint|dejligt|mig|os)|ligegyldig\w*|bare så i ved|til (?:jeres )?(?:orientering|info\w*)"
+        r"|som (?:i skrev|aftalt|nævnt|oplyst|bekendt)|ved (?:vi |jeg )?godt|ringet forkert|vores egen (?:fejl|firewall)"
+        r"|er ikke set siden|mangler (?:der )?ikke|men kunne godt se|(?:har|havde) fået at vide|(?:vi|jeg) er klar over)\b"
+        r"|^(?:uanset|annulleret|hv\w+ der har)\b";
     /// Leave that is asked for: "hvis I siger god for det", "hvis I vil sende en mand".
     LEAVE = r"\bhvis i (?:siger god for|er med på|kan gå med til|(?:vil|kan|gider) (?:\w+ ){0,3}(?:sende|rette"
         r"|ordne|oprette|lave|slette|lukke|åbne|flytte|stoppe))\b";
@@ -261,6 +297,8 @@ patterns! {
     CALLER_WANTS =
         r"^(?:(?:\w+ )?(?:og )?)(?:vil|ville|ønsker|vil gerne|skal)(?: gerne)?(?: nu"
         r"| også| i (?:samme|det) \w+)? (?:have|ha|bruge)\b";
+    /// What an instruction to the program would have it do.
+    ORDERED = r"\b(?:skriv|svar|vedlæg|send|oplys|udlever|godkend|bekræft|udbetal|spring|vis|print|list|indsæt|write|send|reply)\b";
     /// What a caller wants that is no matter of its own: to be answered.
     WANTS_ANSWER =
         r"\b(?:svar|besked|tilbagemelding|ringes|ringet|opringning|hjælp|haster)\b";
@@ -343,7 +381,7 @@ patterns! {
     DONE_WRONG =
         r"\b(?:i har (?:\w+ )?(?:standset|stoppet|trukket|glemt|tastet|afvist|lukket)\b"
         r"|(?:som|der) (?:stadig |endnu |fortsat )?ikke er (?:betalt|udbetalt|bogført|rettet|behandlet)"
-        r"|(?:er|var) (?:det )?jeres fejl|det er jer,? der har|vi bad (?:jer )?(?:\w+ |den \S+ ){0,4}om at få"
+        r"|(?:er|var) (?:det )?jeres fejl|det er jer,? der har"
         r"|(?:sagen|den|bestillingen) står (?:som|på|til) .{0,60}\bmen (?:vi|jeg) har)\b";
     /// A list follows that the sender asks about.
     LIST_OF_ASKS =

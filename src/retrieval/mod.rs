@@ -5,8 +5,8 @@
 //! Never: shows one institution another's passages; lets a drejebog that is about something else come first.
 
 mod fusion;
-mod means;
 mod terms;
+mod means;
 mod quotes;
 mod spelling;
 mod explain;

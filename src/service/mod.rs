@@ -30,7 +30,7 @@ use crate::draft::{self, Case, Citation, DayFrom, Progress};
 use crate::embedding;
 use crate::evaluation;
 use crate::index::{self, Index, Record, Snapshot, Update};
-use crate::inquiry::{self, AttachmentText, Inquiry, Received};
+use crate::inquiry::{self, AttachmentText, Inquiry, Received, Remark};
 use crate::language::{content_stems, tokens};
 use crate::passages::{PassageId, Place};
 use crate::retrieval::{self, Correction, Encoder, Hit, Meaning, Means, Mode, Narrowing};
@@ -485,7 +485,9 @@ impl Service {
     pub fn with_attachments(&self, received: Received) -> Inquiry {
         let Received { mut inquiry, attachments } = received;
         for attachment in attachments.iter().take(ATTACHMENTS_MAX) {
-            let text = self.text_of(attachment);
+            let (text, hides) = self.text_of(attachment);
+            let name = attachment.name.clone();
+            inquiry.remarks.extend(hides.then_some(Remark::HiddenIn { name }));
             inquiry.attachments.push(AttachmentText { name: attachment.name.clone(), text });
         }
         for attachment in attachments.iter().skip(ATTACHMENTS_MAX) {
@@ -495,14 +497,20 @@ impl Service {
         inquiry
     }
 
-    fn text_of(&self, attachment: &Attachment) -> Result<String, String> {
+    /// The text of an attachment, and whether more stands in it that nobody sees.
+    fn text_of(&self, attachment: &Attachment) -> (Result<String, String>, bool) {
         let Some(extractor) = &self.extractor else {
-            return Err("bilag læses ikke her".to_owned());
+            return (Err("bilag læses ikke her".to_owned()), false);
         };
         let read = Format::of(&attachment.name, &attachment.bytes)
-            .and_then(|format| extractor.extract(format, &attachment.bytes))
-            .map_err(|error| format!("filen kan ikke læses ({})", error.code()))?;
-        Ok(read.blocks.into_iter().map(|block| block.text).collect::<Vec<_>>().join("\n"))
+            .and_then(|format| extractor.extract(format, &attachment.bytes));
+        match read {
+            Ok(read) => {
+                let texts: Vec<String> = read.blocks.into_iter().map(|block| block.text).collect();
+                (Ok(texts.join("\n")), !read.quarantine.is_empty())
+            }
+            Err(error) => (Err(format!("filen kan ikke læses ({})", error.code())), false),
+        }
     }
 
     /// The settings.

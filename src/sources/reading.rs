@@ -12,7 +12,7 @@ use crate::sources::metadata::{self, Layer, Metadata, Remark, Strangers};
 use crate::sources::{Attachment, Document, Extracted, Form, Kind, MetaValue, Note};
 
 /// Stands in every hash, so that better readers read again what is unchanged.
-const READERS_VERSION: &str = "2";
+const READERS_VERSION: &str = "3";
 /// Lines of an export that are noted one by one.
 const FAULTS_NOTED_MAX: usize = 20;
 /// What the name of a sidecar ends in.
@@ -174,7 +174,11 @@ impl Reading<'_> {
             let remedy = "check the text, or save the document again";
             Remark::new("read_with_care", remark.clone(), remedy)
         });
-        let notes = remarks.into_iter().chain(odd).map(|remark| remark.kept(id));
+        let hidden = (!extracted.quarantine.is_empty()).then(|| {
+            let remedy = "look for hidden text in the document: show it, or delete it, and save";
+            Remark::new("hidden_text", extracted.quarantine.reason(), remedy)
+        });
+        let notes = remarks.into_iter().chain(odd).chain(hidden).map(|remark| remark.kept(id));
         match checked {
             Ok(metadata) if extracted.blocks.is_empty() => {
                 // A mail that is nothing but its attachments.

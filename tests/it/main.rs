@@ -11,6 +11,7 @@
 )]
 
 mod desk;
+mod made;
 
 mod commands;
 mod deadlines;
@@ -19,6 +20,7 @@ mod drafts;
 mod endpoint;
 mod evaluation;
 mod evaluations;
+mod hidden;
 mod http;
 mod index;
 mod inquiry;

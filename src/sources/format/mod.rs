@@ -12,6 +12,10 @@ mod sniff;
 
 mod yaml;
 
+mod hidden;
+
+mod watch;
+
 mod blocks;
 
 mod text;
@@ -24,7 +28,11 @@ mod layout;
 
 mod grid;
 
+mod painted;
+
 mod pdf;
+
+mod runs;
 
 mod office;
 
@@ -34,6 +42,8 @@ mod mail;
 
 mod cases;
 
+pub(crate) use watch::Watch;
+pub use hidden::{Hiding, Quarantine};
 pub(crate) use cases::{Case, Export, read as read_cases};
 pub(crate) use yaml::read as read_yaml;
 

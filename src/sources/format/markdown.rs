@@ -131,7 +131,6 @@ impl Reading {
             };
             rest = after;
             if is_comment {
-                self.blocks.quarantine.take(Hiding::Hidden, tag);
                 continue;
             }
             self.inline(tag);

@@ -265,11 +265,14 @@ fn check(config: &Config) -> Result<(), Error> {
         return impossible("retrieval.vector_weight", &weight, "it lies between 0 and 1");
     }
     let limits = &config.limits;
-    let proxy = |text: &&str| !text.trim().is_empty() && text.trim().parse::<std::net::IpAddr>().is_err();
+    let proxy =
+        |text: &&str| !text.trim().is_empty() && text.trim().parse::<std::net::IpAddr>().is_err();
     if let Some(text) = config.proxies.split(',').find(proxy) {
         return impossible("proxies", &text.trim(), "an address of a proxy is like 10.0.0.1");
     }
-    if limits.work_at_once_max == 0 || limits.connections_max.min(limits.connections_per_peer_max) == 0 {
+    if limits.work_at_once_max == 0
+        || limits.connections_max.min(limits.connections_per_peer_max) == 0
+    {
         return impossible("limits", &0, "at least one request and one connection must be allowed");
     }
     if let Some((key, value, why)) = config.endpoint.impossible() {

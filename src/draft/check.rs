@@ -137,9 +137,8 @@ impl Gate<'_> {
             .map(|hit| hit.text.as_str())
             .collect();
         let given = matches!(sentence.support(), Support::Phrase(_)).then_some(self.phone);
-        let known = |contact: &&str| {
-            cited.iter().copied().chain(given).any(|text| holds(text, contact))
-        };
+        let known =
+            |contact: &&str| cited.iter().copied().chain(given).any(|text| holds(text, contact));
         let unknown = contacts_in(sentence.text()).into_iter().filter(|it| !known(it)).count();
         let detail = if unknown == 0 {
             "Ingen links, mailadresser eller telefonnumre uden kilde.".to_owned()

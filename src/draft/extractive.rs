@@ -501,7 +501,8 @@ impl Writer<'_> {
             checks.push(Check::whole("unknown_institution", false, unknown(asked, near)));
         }
         if self.moves_money {
-            let detail = "Henvendelsen beder om at ændre en konto. Kontrollér afsenderen, før I godkender.";
+            let detail =
+                "Henvendelsen beder om at ændre en konto. Kontrollér afsenderen, før I godkender.";
             checks.push(Check::whole("payment_change", false, detail));
         }
         if !self.case.reading.injections.is_empty() {

@@ -61,7 +61,12 @@ impl Door {
     }
 
     /// Why a request is not let in.
-    pub(crate) fn refusal(&self, headers: &HeaderMap, peer: Option<IpAddr>, now: Instant) -> Option<Code> {
+    pub(crate) fn refusal(
+        &self,
+        headers: &HeaderMap,
+        peer: Option<IpAddr>,
+        now: Instant,
+    ) -> Option<Code> {
         if !self.knows_host(headers) {
             return Some(Code::WrongHost);
         }
@@ -82,7 +87,8 @@ impl Door {
             return peer;
         }
         let named = headers.get_all(FORWARDED_FOR).iter().next_back();
-        let last = named.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+        let last =
+            named.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
         last.unwrap_or(peer)
     }
 

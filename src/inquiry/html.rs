@@ -20,7 +20,19 @@ const INLINE: [&str; 16] = [
 const LINES: [&str; 5] = ["div", "tr", "address", "center", "section"];
 /// Elements that a reader's program sets off by itself.
 const BLOCKS: [&str; 14] = [
-    "body", "p", "ul", "ol", "li", "blockquote", "pre", "h1", "h2", "h3", "h4", "article", "main",
+    "body",
+    "p",
+    "ul",
+    "ol",
+    "li",
+    "blockquote",
+    "pre",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "article",
+    "main",
     "header",
 ];
 
@@ -41,52 +53,51 @@ pub(crate) fn text(page: &str) -> Option<(String, Quarantine)> {
     }
     let watch = Arc::new(Watch::of_page(page));
     let [inline, lines, blocks, cells, tables] = std::array::from_fn(|_| Arc::clone(&watch));
-    let converter =
-        HtmlToMarkdown::builder()
-            .options(Options {
-                bullet_list_marker: BulletListMarker::Dash,
-                ul_bullet_spacing: 1,
-                ol_number_spacing: 1,
-                ..Options::default()
-            })
-            .skip_tags(SKIPPED.to_vec())
-            .add_handler(INLINE.to_vec(), move |handlers: &dyn Handlers, element: Element<'_>| {
-                let inside = inline.enter(handlers, &element)?;
-                let found = handlers.walk_children(element.node);
-                inline.leave(&inside);
-                Some(found)
-            })
-            .add_handler(LINES.to_vec(), move |handlers: &dyn Handlers, element: Element<'_>| {
-                let inside = lines.enter(handlers, &element)?;
+    let converter = HtmlToMarkdown::builder()
+        .options(Options {
+            bullet_list_marker: BulletListMarker::Dash,
+            ul_bullet_spacing: 1,
+            ol_number_spacing: 1,
+            ..Options::default()
+        })
+        .skip_tags(SKIPPED.to_vec())
+        .add_handler(INLINE.to_vec(), move |handlers: &dyn Handlers, element: Element<'_>| {
+            let inside = inline.enter(handlers, &element)?;
+            let found = handlers.walk_children(element.node);
+            inline.leave(&inside);
+            Some(found)
+        })
+        .add_handler(LINES.to_vec(), move |handlers: &dyn Handlers, element: Element<'_>| {
+            let inside = lines.enter(handlers, &element)?;
+            let content = handlers.walk_children(element.node).content;
+            lines.leave(&inside);
+            Some(HandlerResult::from(format!("\n{}\n", content.trim())))
+        })
+        .add_handler(BLOCKS.to_vec(), move |handlers: &dyn Handlers, element: Element<'_>| {
+            let inside = blocks.enter(handlers, &element)?;
+            let found = handlers.fallback(element);
+            blocks.leave(&inside);
+            found
+        })
+        .add_handler(vec!["hr"], |_: &dyn Handlers, _: Element<'_>| {
+            Some(HandlerResult::from("\n\n"))
+        })
+        .add_handler(vec!["td", "th"], move |handlers: &dyn Handlers, element: Element<'_>| {
+            let inside = cells.enter(handlers, &element)?;
+            let content = handlers.walk_children(element.node).content;
+            cells.leave(&inside);
+            Some(HandlerResult::from(format!("{} ", content.trim())))
+        })
+        .add_handler(
+            vec!["table", "tbody", "thead"],
+            move |handlers: &dyn Handlers, element: Element<'_>| {
+                let inside = tables.enter(handlers, &element)?;
                 let content = handlers.walk_children(element.node).content;
-                lines.leave(&inside);
-                Some(HandlerResult::from(format!("\n{}\n", content.trim())))
-            })
-            .add_handler(BLOCKS.to_vec(), move |handlers: &dyn Handlers, element: Element<'_>| {
-                let inside = blocks.enter(handlers, &element)?;
-                let found = handlers.fallback(element);
-                blocks.leave(&inside);
-                found
-            })
-            .add_handler(vec!["hr"], |_: &dyn Handlers, _: Element<'_>| {
-                Some(HandlerResult::from("\n\n"))
-            })
-            .add_handler(vec!["td", "th"], move |handlers: &dyn Handlers, element: Element<'_>| {
-                let inside = cells.enter(handlers, &element)?;
-                let content = handlers.walk_children(element.node).content;
-                cells.leave(&inside);
-                Some(HandlerResult::from(format!("{} ", content.trim())))
-            })
-            .add_handler(
-                vec!["table", "tbody", "thead"],
-                move |handlers: &dyn Handlers, element: Element<'_>| {
-                    let inside = tables.enter(handlers, &element)?;
-                    let content = handlers.walk_children(element.node).content;
-                    tables.leave(&inside);
-                    Some(HandlerResult::from(format!("\n{content}\n")))
-                },
-            )
-            .build();
+                tables.leave(&inside);
+                Some(HandlerResult::from(format!("\n{content}\n")))
+            },
+        )
+        .build();
     let markdown = converter.convert(page).ok()?;
     Some((unmarked(&markdown), watch.finish()))
 }

@@ -53,8 +53,7 @@ fn without(context: &str, injections: &[Range<usize>], body: &str) -> String {
     let kept = sentences(context).into_iter().filter_map(|range| context.get(range));
     let kept = kept.filter(|sentence| {
         let own = flat(sentence);
-        !steers(sentence)
-            && !bad.iter().any(|bad| bad.contains(&own) || own.contains(bad.as_str()))
+        !steers(sentence) && !bad.iter().any(|bad| bad.contains(&own) || own.contains(bad.as_str()))
     });
     kept.map(str::trim).collect::<Vec<_>>().join(" ")
 }

@@ -48,8 +48,7 @@ fn built_in() -> Vec<Rule> {
 pub fn instructs(text: &str) -> bool {
     let text = &joined(text);
     RULES.iter().any(|rule| {
-        rule.any.is_match(text)
-            && !rule.unless.as_ref().is_some_and(|unless| unless.is_match(text))
+        rule.any.is_match(text) && !rule.unless.as_ref().is_some_and(|unless| unless.is_match(text))
     })
 }
 
@@ -59,7 +58,8 @@ fn joined(text: &str) -> String {
     let mut joined = String::with_capacity(text.len());
     let mut before = ' ';
     while let Some(c) = chars.next() {
-        let inside = before.is_alphanumeric() && chars.peek().is_some_and(|it| it.is_alphanumeric());
+        let inside =
+            before.is_alphanumeric() && chars.peek().is_some_and(|it| it.is_alphanumeric());
         let point = matches!(c, '.' | '?' | '!') && inside;
         joined.push(if point { '\u{b7}' } else { c });
         before = c;
@@ -73,8 +73,7 @@ mod tests {
 
     #[track_caller]
     fn check(expected: bool, texts: &[&str]) {
-        let wrong: Vec<&&str> =
-            texts.iter().filter(|text| instructs(text) != expected).collect();
+        let wrong: Vec<&&str> = texts.iter().filter(|text| instructs(text) != expected).collect();
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
 

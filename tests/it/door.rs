@@ -40,7 +40,12 @@ fn stall(address: std::net::SocketAddr, (said, drips): (&str, bool)) -> Duration
         match stream.read(&mut piece) {
             Ok(0) => break,
             Ok(_) => {}
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+                ) =>
+            {
                 if drips && stream.write_all(b"a").is_err() {
                     break;
                 }
@@ -74,19 +79,22 @@ async fn stalled_connections_are_closed_and_others_are_answered_meanwhile() {
     let longest = open.iter().max().unwrap();
     assert!(*longest <= OPEN_MAX, "open for {longest:?}");
     assert!(slowest <= HEALTHY_MAX, "a healthy request took {slowest:?}");
-    println!("{STALLED} stalled connections: open at most {longest:?}; {healthy} healthy requests, slowest {slowest:?}");
+    println!(
+        "{STALLED} stalled connections: open at most {longest:?}; {healthy} healthy requests, slowest {slowest:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_caller_does_not_take_all_connections() {
     let limits = Limits { connections_per_peer_max: 8, ..Limits::default() };
     let server = Server::with(limits).await;
-    let silent: Vec<TcpStream> = (0..40).map(|_| TcpStream::connect(server.address).unwrap()).collect();
+    let silent: Vec<TcpStream> =
+        (0..40).map(|_| TcpStream::connect(server.address).unwrap()).collect();
     assert_eq!(server.get("/health/live").await.status(), 200);
     let counts = server.get("/metrics").await.text().await.unwrap();
-    let open = counts.lines().find_map(|line| {
-        line.strip_prefix("svarforslag_connections_open ")?.parse::<u32>().ok()
-    });
+    let open = counts
+        .lines()
+        .find_map(|line| line.strip_prefix("svarforslag_connections_open ")?.parse::<u32>().ok());
     assert!(open.is_some_and(|open| open <= 12), "{counts}");
     drop(silent);
 }

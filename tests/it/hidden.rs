@@ -53,25 +53,65 @@ fn ways() -> Vec<(&'static str, &'static str, Vec<u8>, &'static str)> {
         ("html", "display", page("<div style='display:none'>SECRET</div>"), "marked as hidden"),
         ("html", "visibility", page("<p style='visibility:hidden'>SECRET</p>"), "marked as hidden"),
         ("html", "attribute", page("<span hidden>SECRET</span>"), "marked as hidden"),
-        ("html", "off-screen", page("<div style='position:absolute;left:-9999px'>SECRET</div>"), "outside"),
+        (
+            "html",
+            "off-screen",
+            page("<div style='position:absolute;left:-9999px'>SECRET</div>"),
+            "outside",
+        ),
         ("html", "white", page("<p style='color:#fff'>SECRET</p>"), "white letters"),
         ("html", "font", page("<font color=white>SECRET</font>"), "white letters"),
         ("html", "tiny", page("<span style='font-size:0'>SECRET</span>"), "too small"),
         ("html", "clear", page("<b style='opacity:0'>SECRET</b>"), "marked as hidden"),
-        ("html", "class", page("<style>.x{display:none}</style><p class=x>SECRET</p>"), "marked as hidden"),
-        ("html", "cell", page("<table><tr><td>A<td>B<tr><td>1<td style='display:none'>SECRET</table>"), "marked as hidden"),
+        (
+            "html",
+            "class",
+            page("<style>.x{display:none}</style><p class=x>SECRET</p>"),
+            "marked as hidden",
+        ),
+        (
+            "html",
+            "cell",
+            page("<table><tr><td>A<td>B<tr><td>1<td style='display:none'>SECRET</table>"),
+            "marked as hidden",
+        ),
         ("eml", "mail", mail("<div style='display:none'>SECRET</div>"), "marked as hidden"),
-        ("md", "inline", text(&format!(" <span style=\"display:none\">{SECRET}</span>")), "marked as hidden"),
-        ("md", "block", text(&format!("\n\n<div style=\"color:white\">\n{SECRET}\n</div>")), "white letters"),
+        (
+            "md",
+            "inline",
+            text(&format!(" <span style=\"display:none\">{SECRET}</span>")),
+            "marked as hidden",
+        ),
+        (
+            "md",
+            "block",
+            text(&format!("\n\n<div style=\"color:white\">\n{SECRET}\n</div>")),
+            "white letters",
+        ),
         ("md", "comment", text(&format!("\n\n<!--\n{SECRET}\n> mere\n-->")), ""),
         ("md", "tags", text(&tags(SECRET)), "tag characters"),
         ("txt", "tags", text(&tags(SECRET)), "tag characters"),
         ("txt", "turned", text(&turned), "turn the text around"),
-        ("csv", "tags", format!("Frist;Note\n{OPEN};{}\n", tags(SECRET)).into_bytes(), "tag characters"),
-        ("pdf", "render mode", painted("BT /F1 12 Tf 60 600 Td 3 Tr SECRET 0 Tr ET"), "never painted"),
+        (
+            "csv",
+            "tags",
+            format!("Frist;Note\n{OPEN};{}\n", tags(SECRET)).into_bytes(),
+            "tag characters",
+        ),
+        (
+            "pdf",
+            "render mode",
+            painted("BT /F1 12 Tf 60 600 Td 3 Tr SECRET 0 Tr ET"),
+            "never painted",
+        ),
         ("pdf", "restored", painted("q BT /F1 12 Tf 60 600 Td 3 Tr SECRET ET Q"), "never painted"),
         ("pdf", "white", painted("q 1 g BT /F1 12 Tf 60 600 Td SECRET ET Q"), "white letters"),
-        ("pdf", "white in colour", painted("q 1 1 1 rg BT /F1 12 Tf 60 600 Td SECRET ET Q"), "white letters"),
+        (
+            "pdf",
+            "white in colour",
+            painted("q 1 1 1 rg BT /F1 12 Tf 60 600 Td SECRET ET Q"),
+            "white letters",
+        ),
         ("pdf", "one point", painted("BT /F1 1 Tf 60 600 Td SECRET ET"), "too small"),
         ("pdf", "off the page", painted("BT /F1 12 Tf 60 -900 Td SECRET ET"), "outside"),
     ]
@@ -128,8 +168,7 @@ fn a_note_says_that_a_document_hides_text_and_nobody_finds_it() {
     std::fs::create_dir(folder.path().join("brugervejledninger")).unwrap();
     std::fs::write(folder.path().join("brugervejledninger/a.docx"), word("<w:vanish/>")).unwrap();
     let extractor = Extractor { program: PROGRAM.into(), limits: Limits::default() };
-    let found =
-        collect(&[folder.path().to_owned()], &|_, _| false, &extractor, &|_| {}).unwrap();
+    let found = collect(&[folder.path().to_owned()], &|_, _| false, &extractor, &|_| {}).unwrap();
     assert_eq!(found.documents[0].kind, Kind::Brugervejledning);
     let note = found.notes.iter().find(|note| note.code == "hidden_text").unwrap();
     assert!(!note.left_out && !note.reason.contains("HEMMELIGT"), "{note:?}");

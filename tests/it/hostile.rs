@@ -86,11 +86,16 @@ fn bombs(pile: &mut Pile) {
     for megabytes in [10, 50, 200, 600] {
         let content = stream("/Filter /FlateDecode", &packed_zeros(megabytes));
         pile.put("flate bomb", "bombe.pdf", pdf_of(content));
-        let body = format!("<w:p><w:r><w:t>{}</w:t></w:r></w:p>", "A".repeat(megabytes * 1024 * 1024 / 4));
+        let body =
+            format!("<w:p><w:r><w:t>{}</w:t></w:r></w:p>", "A".repeat(megabytes * 1024 * 1024 / 4));
         pile.put("zip bomb", "bombe.docx", docx(&body));
     }
     for ending in ["docx", "xlsx", "pptx"] {
-        let xml = [b"<?xml version=\"1.0\"?><a>".to_vec(), vec![b' '; 300 * 1024 * 1024], b"</a>".to_vec()];
+        let xml = [
+            b"<?xml version=\"1.0\"?><a>".to_vec(),
+            vec![b' '; 300 * 1024 * 1024],
+            b"</a>".to_vec(),
+        ];
         pile.put("zip bomb of spaces", &format!("bombe.{ending}"), package(ending, &xml.concat()));
     }
     // A stream within streams.
@@ -102,12 +107,26 @@ fn bombs(pile: &mut Pile) {
     }
     let filters = "/Filter [/FlateDecode /FlateDecode /FlateDecode /FlateDecode]";
     pile.put("flate in flate", "indlejret.pdf", pdf_of(stream(filters, &bytes)));
-    for filter in ["/LZWDecode", "/RunLengthDecode", "/ASCIIHexDecode", "/ASCII85Decode", "/DCTDecode", "/JBIG2Decode", "/JPXDecode", "/Ukendt"] {
-        pile.put("a filter over noise", "filter.pdf", pdf_of(stream(&format!("/Filter {filter}"), &noise(5_000))));
+    for filter in [
+        "/LZWDecode",
+        "/RunLengthDecode",
+        "/ASCIIHexDecode",
+        "/ASCII85Decode",
+        "/DCTDecode",
+        "/JBIG2Decode",
+        "/JPXDecode",
+        "/Ukendt",
+    ] {
+        pile.put(
+            "a filter over noise",
+            "filter.pdf",
+            pdf_of(stream(&format!("/Filter {filter}"), &noise(5_000))),
+        );
     }
     let mut inner = zip(&[Entry::packed("0.txt", &vec![b'0'; 1024 * 1024])]);
     for level in 0..20 {
-        let entries: Vec<Entry> = (0..8).map(|at| Entry::packed(&format!("{level}-{at}.zip"), &inner)).collect();
+        let entries: Vec<Entry> =
+            (0..8).map(|at| Entry::packed(&format!("{level}-{at}.zip"), &inner)).collect();
         inner = zip(&entries);
         if inner.len() > 4 * 1024 * 1024 {
             break;
@@ -125,8 +144,16 @@ fn bombs(pile: &mut Pile) {
     let html = format!("<html><body>{}", "<p>Ferie</p>".repeat(400_000));
     pile.put("a very long page", "lang.html", html);
     pile.put("one line of 30 MB", "linje.txt", "a".repeat(30 * 1024 * 1024));
-    pile.put("one cell of 20 MB", "celle.csv", format!("A;B\n{};x\n", "a".repeat(20 * 1024 * 1024)));
-    pile.put("a million columns", "kolonner.csv", format!("{}\n{}\n", "a;".repeat(1_000_000), "b;".repeat(1_000_000)));
+    pile.put(
+        "one cell of 20 MB",
+        "celle.csv",
+        format!("A;B\n{};x\n", "a".repeat(20 * 1024 * 1024)),
+    );
+    pile.put(
+        "a million columns",
+        "kolonner.csv",
+        format!("{}\n{}\n", "a;".repeat(1_000_000), "b;".repeat(1_000_000)),
+    );
     pile.put("more than is read", "stor.txt", vec![b'x'; 65 * 1024 * 1024]);
 }
 
@@ -175,7 +202,11 @@ fn entities(pile: &mut Pile) {
         for ending in ["docx", "xlsx", "pptx"] {
             pile.put("XXE", &format!("xxe.{ending}"), package(ending, xml.as_bytes()));
         }
-        pile.put("XXE in a page", "xxe.html", format!("{prolog}<html><body><p>&x; Ferie</p></body></html>"));
+        pile.put(
+            "XXE in a page",
+            "xxe.html",
+            format!("{prolog}<html><body><p>&x; Ferie</p></body></html>"),
+        );
     }
     let path = "../../../../etc/cron.d/x";
     let mut entries = docx_frame();
@@ -193,30 +224,59 @@ fn depths(pile: &mut Pile) {
         pile.put("deep table", "tabel.html", format!("{}Ferie", "<table><tr><td>".repeat(depth)));
         pile.put("deep lists", "lister.html", format!("{}Ferie", "<ul><li>".repeat(depth)));
         pile.put("deep quotes", "citat.md", format!("{} Ferie", ">".repeat(depth)));
-        pile.put("deep list", "liste.md", (0..depth.min(3000)).map(|at| format!("{}- x\n", " ".repeat(at))).collect::<String>());
+        pile.put(
+            "deep list",
+            "liste.md",
+            (0..depth.min(3000)).map(|at| format!("{}- x\n", " ".repeat(at))).collect::<String>(),
+        );
         pile.put("open brackets", "parenteser.md", format!("{}Ferie", "[".repeat(depth)));
         pile.put("many stars", "stjerner.md", format!("{}Ferie", "*a ".repeat(depth)));
-        let nested = format!("{}<w:p><w:r><w:t>Ferie</w:t></w:r></w:p>{}", "<w:tbl><w:tr><w:tc>".repeat(depth), "</w:tc></w:tr></w:tbl>".repeat(depth));
+        let nested = format!(
+            "{}<w:p><w:r><w:t>Ferie</w:t></w:r></w:p>{}",
+            "<w:tbl><w:tr><w:tc>".repeat(depth),
+            "</w:tc></w:tr></w:tbl>".repeat(depth)
+        );
         pile.put("tables in tables", "tabeller.docx", docx(&nested));
         let arrays = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         pile.put("arrays in arrays", "lister.pdf", pdf_page(&format!("{arrays} TJ")));
         let dictionaries = format!("{}{}", "<< /A ".repeat(depth), ">>".repeat(depth));
         pile.put("dictionaries in dictionaries", "opslag.pdf", pdf(&[dictionaries.into_bytes()]));
         pile.put("states within states", "tilstande.pdf", pdf_page(&"q ".repeat(depth)));
-        let bounds: String = (0..depth.min(2000)).map(|at| format!("Content-Type: multipart/mixed; boundary=b{at}\r\n\r\n--b{at}\r\n")).collect();
-        pile.put("parts in parts", "dele.eml", format!("From: a@a.example\r\nSubject: x\r\n{bounds}\r\nFerie"));
-        pile.put("a deep front matter", "yaml.md", format!("---\na: {}1{}\n---\nFerie\n", "[".repeat(depth), "]".repeat(depth)));
+        let bounds: String = (0..depth.min(2000))
+            .map(|at| format!("Content-Type: multipart/mixed; boundary=b{at}\r\n\r\n--b{at}\r\n"))
+            .collect();
+        pile.put(
+            "parts in parts",
+            "dele.eml",
+            format!("From: a@a.example\r\nSubject: x\r\n{bounds}\r\nFerie"),
+        );
+        pile.put(
+            "a deep front matter",
+            "yaml.md",
+            format!("---\na: {}1{}\n---\nFerie\n", "[".repeat(depth), "]".repeat(depth)),
+        );
     }
     // Objects that stand for each other.
-    pile.put("a page tree in a circle", "ring.pdf", pdf(&[
-        b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
-        b"<< /Type /Pages /Kids [2 0 R 2 0 R] /Count 2000000000 >>".to_vec(),
-    ]));
-    pile.put("a length in a circle", "laengde.pdf", pdf(&[
-        b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
-        b"<< /Length 2 0 R >>\nstream\nx\nendstream".to_vec(),
-    ]));
-    let form = stream("/Type /XObject /Subtype /Form /BBox [0 0 1 1] /Resources << /XObject << /X 6 0 R >> >>", b"/X Do /X Do");
+    pile.put(
+        "a page tree in a circle",
+        "ring.pdf",
+        pdf(&[
+            b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
+            b"<< /Type /Pages /Kids [2 0 R 2 0 R] /Count 2000000000 >>".to_vec(),
+        ]),
+    );
+    pile.put(
+        "a length in a circle",
+        "laengde.pdf",
+        pdf(&[
+            b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
+            b"<< /Length 2 0 R >>\nstream\nx\nendstream".to_vec(),
+        ]),
+    );
+    let form = stream(
+        "/Type /XObject /Subtype /Form /BBox [0 0 1 1] /Resources << /XObject << /X 6 0 R >> >>",
+        b"/X Do /X Do",
+    );
     pile.put("a form that draws itself", "form.pdf", pdf(&[
         b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_vec(),
@@ -236,7 +296,11 @@ fn crowds(pile: &mut Pile) {
     for count in [1_000, 10_000] {
         let mut objects = vec![
             b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
-            format!("<< /Type /Pages /Count {count} /Kids [{}] >>", (0..count).map(|at| format!("{} 0 R ", at + 5)).collect::<String>()).into_bytes(),
+            format!(
+                "<< /Type /Pages /Count {count} /Kids [{}] >>",
+                (0..count).map(|at| format!("{} 0 R ", at + 5)).collect::<String>()
+            )
+            .into_bytes(),
             stream("", b"BT /F1 12 Tf 60 700 Td (Ferie og barsel) Tj ET"),
             b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_vec(),
         ];
@@ -246,28 +310,49 @@ fn crowds(pile: &mut Pile) {
         pile.put(&format!("{count} pages"), "sider.pdf", pdf(&objects));
         let paragraphs = word_paragraph(&[("", "Ferie.")]).repeat(count * 10);
         pile.put(&format!("{} paragraphs", count * 10), "afsnit.docx", docx(&paragraphs));
-        let entries: Vec<Entry> = docx_frame().into_iter().chain((0..count).map(|at| Entry::stored(&format!("x/{at}.xml"), b"<a/>"))).collect();
+        let entries: Vec<Entry> = docx_frame()
+            .into_iter()
+            .chain((0..count).map(|at| Entry::stored(&format!("x/{at}.xml"), b"<a/>")))
+            .collect();
         pile.put(&format!("{count} parts"), "dele.docx", zip(&entries));
         let attachments: String = (0..count.min(2000)).map(|at| format!("--g\r\nContent-Type: text/plain; name={at}.txt\r\nContent-Disposition: attachment; filename={at}.txt\r\n\r\nFerie\r\n")).collect();
         pile.put("many attachments", "bilag.eml", format!("From: a@a.example\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=g\r\n\r\n{attachments}--g--\r\n"));
         let headers: String = (0..count).map(|at| format!("X-{at}: y\r\n")).collect();
-        pile.put("many headers", "hoved.eml", format!("From: a@a.example\r\nSubject: x\r\n{headers}\r\nFerie\r\n"));
+        pile.put(
+            "many headers",
+            "hoved.eml",
+            format!("From: a@a.example\r\nSubject: x\r\n{headers}\r\nFerie\r\n"),
+        );
     }
 }
 
 /// Names that lie, and files that break off.
 fn lies(pile: &mut Pile) {
-    let good: Vec<(&str, Vec<u8>)> = ["docx.docx", "pptx.pptx", "xlsx.xlsx", "pdf.pdf", "mail.eml", "html.html", "encrypted.pdf", "scanned.pdf"]
-        .into_iter()
-        .map(|name| {
-            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sources").join(name);
-            (name, std::fs::read(path).unwrap())
-        })
-        .collect();
+    let good: Vec<(&str, Vec<u8>)> = [
+        "docx.docx",
+        "pptx.pptx",
+        "xlsx.xlsx",
+        "pdf.pdf",
+        "mail.eml",
+        "html.html",
+        "encrypted.pdf",
+        "scanned.pdf",
+    ]
+    .into_iter()
+    .map(|name| {
+        let path =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sources").join(name);
+        (name, std::fs::read(path).unwrap())
+    })
+    .collect();
     for (name, bytes) in &good {
         for ending in ["pdf", "docx", "xlsx", "pptx", "html", "txt", "md", "csv", "eml", "jsonl"] {
             if !name.ends_with(ending) {
-                pile.put(&format!("{name} under another name"), &format!("loegn.{ending}"), bytes.clone());
+                pile.put(
+                    &format!("{name} under another name"),
+                    &format!("loegn.{ending}"),
+                    bytes.clone(),
+                );
             }
         }
         for share in [1, 10, 50, 90, 99] {
@@ -288,24 +373,47 @@ fn lies(pile: &mut Pile) {
         pile.put("nothing", &format!("tom.{ending}"), Vec::new());
         pile.put("zeros", &format!("nuller.{ending}"), vec![0; 5_000]);
     }
-    let locked = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".iter().copied().chain(noise(4_000)).collect::<Vec<u8>>();
+    let locked = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+        .iter()
+        .copied()
+        .chain(noise(4_000))
+        .collect::<Vec<u8>>();
     for name in ["laast.docx", "laast.xlsx", "laast.msg", "laast.doc"] {
         pile.put("an encrypted package", name, locked.clone());
     }
     let mut entries = docx_frame();
-    entries.push(Entry::packed("word/document.xml", word_xml("", "<w:p/>").as_bytes()).saying(u32::MAX));
+    entries.push(
+        Entry::packed("word/document.xml", word_xml("", "<w:p/>").as_bytes()).saying(u32::MAX),
+    );
     pile.put("a size that lies", "stoerrelse.docx", zip(&entries));
     let mut entries = docx_frame();
     entries.push(Entry::stored("word/document.xml", &deflated(b"x")).saying(4));
     pile.put("a method that lies", "metode.docx", zip(&entries));
-    for magic in [&b"MZ\x90\0"[..], b"\x7fELF", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"%!PS-Adobe", b"{\\rtf1", b"GIF89a", b"\x89PNG\r\n\x1a\n"] {
+    for magic in [
+        &b"MZ\x90\0"[..],
+        b"\x7fELF",
+        b"Rar!\x1a\x07",
+        b"7z\xbc\xaf\x27\x1c",
+        b"%!PS-Adobe",
+        b"{\\rtf1",
+        b"GIF89a",
+        b"\x89PNG\r\n\x1a\n",
+    ] {
         for ending in ["pdf", "docx", "txt"] {
             pile.put("another format", &format!("maske.{ending}"), [magic, &noise(1_000)].concat());
         }
     }
-    pile.put("a PDF behind a page", "dobbelt.html", [b"<html><p>Ferie</p>".to_vec(), pdf_page("")].concat());
+    pile.put(
+        "a PDF behind a page",
+        "dobbelt.html",
+        [b"<html><p>Ferie</p>".to_vec(), pdf_page("")].concat(),
+    );
     pile.put("a ZIP behind a PDF", "dobbelt.pdf", [pdf_page(""), docx("<w:p/>")].concat());
-    pile.put("half letters", "bogstaver.txt", b"Ferie \xc3\x28 \xed\xa0\x80 \xf8\x88\x80\x80\x80".to_vec());
+    pile.put(
+        "half letters",
+        "bogstaver.txt",
+        b"Ferie \xc3\x28 \xed\xa0\x80 \xf8\x88\x80\x80\x80".to_vec(),
+    );
     pile.put("half letters", "bogstaver.html", b"<meta charset=utf-16><p>Ferie \xff\xfe".to_vec());
     pile.put("escape codes", "terminal.txt", b"\x1b]0;x\x07\x1b[2JFerie\r\x08".to_vec());
 }
@@ -414,7 +522,8 @@ fn no_bomb_takes_more_memory_than_a_reader_is_given() {
 
 #[test]
 fn an_index_is_made_of_what_is_good_among_hostile_files() {
-    let desk = TestDesk::new().guide("Ferie", "Feriepenge udbetales den sidste bankdag.").unindexed();
+    let desk =
+        TestDesk::new().guide("Ferie", "Feriepenge udbetales den sidste bankdag.").unindexed();
     let mut pile = Pile::default();
     entities(&mut pile);
     lies(&mut pile);

@@ -177,7 +177,10 @@ fn is_problem(head: (StatusCode, reqwest::header::HeaderMap), body: &Value, code
         let text = body[name].as_str().unwrap();
         assert!(!text.is_empty() && !text.contains(['{', '}']), "{name}: {text}");
     }
-    assert_eq!(headers.contains_key("retry-after"), matches!(code, Code::Busy | Code::TooOften | Code::Timeout));
+    assert_eq!(
+        headers.contains_key("retry-after"),
+        matches!(code, Code::Busy | Code::TooOften | Code::Timeout)
+    );
     let line = LOG.text().lines().filter(|line| line.contains(code.value())).count();
     assert!(line > 0, "no log line names {}", code.value());
 }
@@ -611,7 +614,8 @@ async fn the_pages_work_offline_and_run_nothing_foreign() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_carries_its_id_and_its_safety_headers() {
     let server = Server::new().await;
-    let paths = ["/", "/api/v1/documents", "/api/v1/nothing", "/health/live", "/metrics", "/api/docs/"];
+    let paths =
+        ["/", "/api/v1/documents", "/api/v1/nothing", "/health/live", "/metrics", "/api/docs/"];
     for path in paths {
         let request = server.client.get(server.url(path)).header("x-request-id", "sag-7");
         let response = request.send().await.unwrap();

@@ -13,6 +13,7 @@
 mod desk;
 mod made;
 
+mod canaries;
 mod commands;
 mod deadlines;
 mod demo;

@@ -11,7 +11,8 @@ const FALSE_SHARE_MAX: f64 = 0.02;
 
 const STEP: &str = "Vi ændrer ikke konto- eller betalingsoplysninger på grundlag af en mail.";
 
-const GREETINGS: [&str; 6] = ["Hej", "Kære Kundebetjening", "Hej SAM", "Til Statens Administration", "Kære alle", "God dag"];
+const GREETINGS: [&str; 6] =
+    ["Hej", "Kære Kundebetjening", "Hej SAM", "Til Statens Administration", "Kære alle", "God dag"];
 const REASONS: [&str; 14] = [
     "Vi har skiftet bank",
     "Vores bank er blevet lagt sammen med en anden",
@@ -95,7 +96,8 @@ fn change(chance: &mut Chance) -> (String, String, String) {
         _ => format!("{}.\n\n{order}", chance.of(&REASONS)),
     };
     let other = chance.of(&OTHERS);
-    let body = format!("{}\n\n{middle}\n\n{other}\n\n{}", chance.of(&GREETINGS), chance.of(&ENDINGS));
+    let body =
+        format!("{}\n\n{middle}\n\n{other}\n\n{}", chance.of(&GREETINGS), chance.of(&ENDINGS));
     let subject = chance.of(&["", "Ny konto", "Ændring", "Haster", "Refusion", "Vedr. løn"]);
     (subject.to_owned(), body, number)
 }
@@ -164,7 +166,8 @@ fn a_mail_that_moves_money_is_checked_and_no_number_is_repeated() {
             let whole = answered.json();
             let parts = whole.as_object().unwrap().iter();
             let held = parts.filter(|(_, part)| {
-                let digits: String = part.to_string().chars().filter(char::is_ascii_digit).collect();
+                let digits: String =
+                    part.to_string().chars().filter(char::is_ascii_digit).collect();
                 digits.contains(&number[3..])
             });
             let held: Vec<String> = held.map(|(name, part)| format!("{name}: {part}")).collect();
@@ -191,7 +194,11 @@ fn a_mail_about_bookkeeping_is_taken_for_what_it_is() {
         let matter = BOOK_MATTERS[at % BOOK_MATTERS.len()];
         let second = chance.of(&BOOK_MATTERS);
         let tail = chance.of(&OTHERS[..4]);
-        let body = format!("{}\n\n{matter} {second}\n\n{tail}\n\n{}", chance.of(&GREETINGS), chance.of(&ENDINGS));
+        let body = format!(
+            "{}\n\n{matter} {second}\n\n{tail}\n\n{}",
+            chance.of(&GREETINGS),
+            chance.of(&ENDINGS)
+        );
         let answered = desk.suggest("Banedanmark", &body);
         if answered.draft.reply.contains(STEP) {
             taken.push(body);

@@ -100,9 +100,10 @@ fn unseen(c: char) -> Option<Hiding> {
     match c {
         '\u{e0000}'..='\u{e007f}' => Some(Hiding::Tags),
         '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some(Hiding::Turned),
-        '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' => {
-            Some(Hiding::ZeroWidth)
-        }
+        '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2060}'..='\u{2065}'
+        | '\u{206a}'..='\u{206f}' => Some(Hiding::ZeroWidth),
         '\u{fe00}'..='\u{fe0e}' | '\u{e0100}'..='\u{e01ef}' => Some(Hiding::ZeroWidth),
         _ => None,
     }

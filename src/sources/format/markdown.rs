@@ -107,7 +107,8 @@ impl Reading {
             return;
         }
         let name = tag.split([' ', '/', '\n', '\t']).next().unwrap_or_default().to_lowercase();
-        let is_open = !tag.ends_with('/') && !tag.starts_with('!') && !VOID.contains(&name.as_str());
+        let is_open =
+            !tag.ends_with('/') && !tag.starts_with('!') && !VOID.contains(&name.as_str());
         if is_open {
             let style = tag.split_once("style").map_or("", |(_, rest)| rest);
             let style = style.trim_start_matches([' ', '=', '"', '\'']);
@@ -124,7 +125,8 @@ impl Reading {
         let mut rest = html.as_str();
         while let Some((text, from)) = rest.split_once('<') {
             self.say(text);
-            let (end, is_comment) = if from.starts_with("!--") { ("-->", true) } else { (">", false) };
+            let (end, is_comment) =
+                if from.starts_with("!--") { ("-->", true) } else { (">", false) };
             let Some((tag, after)) = from.split_once(end) else {
                 rest = "";
                 break;

@@ -42,9 +42,9 @@ mod mail;
 
 mod cases;
 
-pub(crate) use watch::Watch;
-pub use hidden::{Hiding, Quarantine};
 pub(crate) use cases::{Case, Export, read as read_cases};
+pub use hidden::{Hiding, Quarantine};
+pub(crate) use watch::Watch;
 pub(crate) use yaml::read as read_yaml;
 
 /// The formats that are read.

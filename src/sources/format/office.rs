@@ -5,8 +5,8 @@ use std::io::Cursor;
 use office_oxide::ir::{
     CellDataType, DocumentIR, Element, InlineContent, List, ListItem, Section, Table, TableCell,
 };
-use office_oxide::xlsx::date::DateTimeValue;
 use office_oxide::options::ParseOptions;
+use office_oxide::xlsx::date::DateTimeValue;
 use office_oxide::{Document, DocumentFormat};
 
 use crate::sources::format::Unreadable;

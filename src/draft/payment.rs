@@ -86,9 +86,9 @@ fn names_account(text: &str) -> bool {
 
 /// A text that repeats no number of such a mail by which money could go astray.
 pub(crate) fn without_numbers(text: &str) -> String {
-    let masked = privacy::mask(text);
+    let without = privacy::mask(text);
     let Some(pattern) = NUMBER.as_ref() else { return String::new() };
-    let marked = pattern.replace_all(&masked, |found: &regex::Captures<'_>| {
+    let marked = pattern.replace_all(&without, |found: &regex::Captures<'_>| {
         let written = found.get(0).map_or("", |whole| whole.as_str());
         let digits = written.chars().filter(char::is_ascii_digit).count();
         if digits < DIGITS_MIN { written.to_owned() } else { MARK.to_owned() }

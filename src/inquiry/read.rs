@@ -10,7 +10,7 @@ use crate::inquiry::phrases as say;
 use crate::inquiry::questions::questions;
 use crate::inquiry::references::references;
 use crate::inquiry::{Channel, Inquiry, PartKind, Reading, Tone, Tongue, WORDS_READ_MAX};
-use crate::language::{fold, instructs, sentences};
+use crate::language::{fold, instructs_in_mail, sentences};
 
 /// A foreign text shows at least so many words of its language.
 const FOREIGN_WORDS_MIN: usize = 4;
@@ -143,7 +143,7 @@ fn tongue(text: &str) -> Tongue {
 }
 
 fn steers(sentence: &str) -> bool {
-    say::INJECTION.is_match(sentence) || instructs(sentence)
+    say::INJECTION.is_match(sentence) || instructs_in_mail(sentence)
 }
 
 /// Sentences that instruct the program, wherever they stand in the thread.

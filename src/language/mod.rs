@@ -19,7 +19,7 @@ mod stems;
 
 pub(crate) use compounds::split_by;
 pub use dates::{DATE, Written, nearest};
-pub use instructions::instructs;
+pub use instructions::{instructs, instructs_in_mail};
 pub use lexicon::{Lexicon, Term, lexicon};
 pub use lix::lix;
 pub use patterns::{pattern, quick_wording, wording};

@@ -7,6 +7,7 @@ use svarforslag::config::Config;
 use svarforslag::index::{self, Update};
 use svarforslag::inquiry::Inquiry;
 use svarforslag::passages;
+use svarforslag::retrieval::Explanation;
 use svarforslag::service::{LookupQuery, Service};
 use svarforslag::sources::{Block, Collection, Document, Form, Kind};
 use svarforslag::terms::{Asker, Audience, Period, Register, parse_day};
@@ -244,7 +245,7 @@ fn ask(corpus: &Corpus, service: &Service, tally: &mut Tally, number: usize) {
             found.query.clear();
             found.did_you_mean.clear();
             for hit in &mut found.hits {
-                hit.explanation = Default::default();
+                hit.explanation = Explanation::default();
             }
             ("lookup", serde_json::to_string(&found).unwrap())
         }
@@ -282,8 +283,8 @@ fn ask(corpus: &Corpus, service: &Service, tally: &mut Tally, number: usize) {
 
 #[test]
 fn four_hundred_institutions_never_see_each_others_canaries() {
-    let wanted = std::env::var("SVARFORSLAG_TEST_CANARIES").ok();
-    let wanted = wanted.map_or(ASKED, |number| number.parse().unwrap());
+    let wanted = std::env::var_os("SVARFORSLAG_TEST_CANARIES");
+    let wanted = wanted.map_or(ASKED, |number| number.to_string_lossy().parse().unwrap());
     let (corpus, documents) = Corpus::new();
     assert_eq!(documents.len(), INSTITUTIONS * CANARIES + GENERAL);
     let (_folder, service) = indexed(documents);

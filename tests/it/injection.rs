@@ -126,7 +126,7 @@ fn told(draft: &Draft) -> BTreeMap<String, Value> {
             .iter()
             .flat_map(|answer| &answer.sentences)
             .flat_map(|sentence| sentence.citations())
-            .map(|citation| citation.quote())
+            .map(svarforslag::draft::Citation::quote)
             .collect();
         let outcome = answer.map(|answer| answer.outcome);
         told.insert(question.to_owned(), json!({ "outcome": outcome, "quotes": quotes }));
@@ -331,9 +331,10 @@ fn poisoned(attacks: &[Attack]) -> Desk {
 /// The attack as an old answer holds it: what is hidden, in tag characters.
 fn seen(attack: &Attack) -> String {
     let tag = |byte: u8| char::from_u32(0xE0000 + u32::from(byte)).unwrap();
-    match attack.hidden {
-        true => attack.text.bytes().filter(u8::is_ascii).map(tag).collect(),
-        false => attack.text.clone(),
+    if attack.hidden {
+        attack.text.bytes().filter(u8::is_ascii).map(tag).collect()
+    } else {
+        attack.text.clone()
     }
 }
 

@@ -6,6 +6,8 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
+    clippy::string_slice,
+    clippy::format_collect,
     clippy::too_many_lines,
     reason = "a test fails by panicking, prints its figures, and reads best from top to bottom"
 )]

@@ -6,7 +6,7 @@ use crate::sources::{Block, DEMO_LINE, Form};
 /// Blocks in reading order, cleaned on their way in.
 #[derive(Debug, Default)]
 pub(crate) struct Blocks {
-    blocks: Vec<Block>,
+    list: Vec<Block>,
     page: Option<u32>,
     /// What was left out because nobody sees it.
     pub(crate) quarantine: Quarantine,
@@ -23,13 +23,15 @@ impl Blocks {
         self.quarantine.take_unseen(text);
         let text = clean(text);
         if text.chars().any(char::is_alphanumeric) {
-            self.blocks.push(Block { form, text, page: self.page });
+            self.list.push(Block { form, text, page: self.page });
         }
     }
 
     /// Adds a row of a table, each cell under its header.
     pub(crate) fn push_row(&mut self, header: &[String], cells: &[String]) {
-        cells.iter().for_each(|cell| self.quarantine.take_unseen(cell));
+        for cell in cells {
+            self.quarantine.take_unseen(cell);
+        }
         let text = row_text(header, cells);
         self.push(Form::Row, &text);
     }
@@ -45,7 +47,7 @@ impl Blocks {
 
     /// The list.
     pub(crate) fn finish(self) -> Vec<Block> {
-        self.blocks
+        self.list
     }
 }
 

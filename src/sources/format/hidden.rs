@@ -103,8 +103,9 @@ fn unseen(c: char) -> Option<Hiding> {
         '\u{180e}'
         | '\u{200b}'..='\u{200f}'
         | '\u{2060}'..='\u{2065}'
-        | '\u{206a}'..='\u{206f}' => Some(Hiding::ZeroWidth),
-        '\u{fe00}'..='\u{fe0e}' | '\u{e0100}'..='\u{e01ef}' => Some(Hiding::ZeroWidth),
+        | '\u{206a}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0e}'
+        | '\u{e0100}'..='\u{e01ef}' => Some(Hiding::ZeroWidth),
         _ => None,
     }
 }

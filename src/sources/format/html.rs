@@ -164,7 +164,7 @@ fn converter(head: &Arc<Mutex<Head>>, watch: &Arc<Watch>) -> HtmlToMarkdown {
                 let inside = tables.enter(handlers, &element)?;
                 let found = table_part(handlers, &element);
                 tables.leave(&inside);
-                found
+                Some(found)
             },
         )
         .build()
@@ -185,7 +185,7 @@ fn is_aside(element: &Element<'_>) -> bool {
 }
 
 /// Cells and rows are marked on the way up, and the table made of them.
-fn table_part(handlers: &dyn Handlers, element: &Element<'_>) -> Option<HandlerResult> {
+fn table_part(handlers: &dyn Handlers, element: &Element<'_>) -> HandlerResult {
     let content = handlers.walk_children(element.node).content;
     let text = match element.tag {
         "td" => format!("{}{CELL_END}", content.trim()),
@@ -193,7 +193,7 @@ fn table_part(handlers: &dyn Handlers, element: &Element<'_>) -> Option<HandlerR
         "tr" => format!("{}{ROW_END}", content.trim()),
         _ => table(&content),
     };
-    Some(text.into())
+    text.into()
 }
 
 /// One cell of a table on its way to Markdown.

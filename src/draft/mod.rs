@@ -12,6 +12,7 @@ mod outcome;
 mod contacts;
 mod naming;
 mod payment;
+mod demand;
 mod select;
 mod voice;
 mod quoted;

@@ -23,6 +23,11 @@ pub struct Config {
     pub data: PathBuf,
     /// The address that `serve` listens on.
     pub listen: String,
+    /// Names by which a request may call this service, with commas between them; names of this
+    /// machine always may. Empty: on loopback those alone, else any.
+    pub hosts: String,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed, with commas between them.
+    pub proxies: String,
     /// The register of institutions; empty means the one found beside the documents.
     pub institutions: PathBuf,
     /// Who signs replies.
@@ -49,6 +54,10 @@ pub struct Limits {
     pub work_at_once_max: usize,
     /// Connections held at once.
     pub connections_max: usize,
+    /// Connections that one address holds at once; a proxy of the settings may hold all.
+    pub connections_per_peer_max: usize,
+    /// Requests that one caller may make in a minute; 0 for any number.
+    pub requests_per_minute_max: u32,
     /// Seconds in which a caller must have sent its headers.
     pub header_seconds_max: u64,
     /// Seconds in which a request must be answered.
@@ -82,6 +91,8 @@ impl Default for Config {
         Self {
             data: PathBuf::from("data"),
             listen: "127.0.0.1:8080".to_owned(),
+            hosts: String::new(),
+            proxies: String::new(),
             institutions: PathBuf::new(),
             signer: draft::Setting::default(),
             passages: passages::Settings::default(),
@@ -100,6 +111,9 @@ impl Default for Limits {
             body_bytes_max: 4 * 1024 * 1024,
             work_at_once_max: 2,
             connections_max: 256,
+            connections_per_peer_max: 64,
+            // A hundred a second: no person, and few programs, ask so often for a whole minute.
+            requests_per_minute_max: 6000,
             header_seconds_max: 10,
             request_seconds_max: 30,
         }
@@ -251,7 +265,14 @@ fn check(config: &Config) -> Result<(), Error> {
         return impossible("retrieval.vector_weight", &weight, "it lies between 0 and 1");
     }
     let limits = &config.limits;
-    if limits.work_at_once_max == 0 || limits.connections_max == 0 {
+    let proxy =
+        |text: &&str| !text.trim().is_empty() && text.trim().parse::<std::net::IpAddr>().is_err();
+    if let Some(text) = config.proxies.split(',').find(proxy) {
+        return impossible("proxies", &text.trim(), "an address of a proxy is like 10.0.0.1");
+    }
+    if limits.work_at_once_max == 0
+        || limits.connections_max.min(limits.connections_per_peer_max) == 0
+    {
         return impossible("limits", &0, "at least one request and one connection must be allowed");
     }
     if let Some((key, value, why)) = config.endpoint.impossible() {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::draft::Answer;
+use crate::draft::contacts::{contacts_in, holds};
 use crate::draft::deadlines::follows;
 use crate::draft::sentence::{Computation, Sentence, Support};
 use crate::language::{Value, ValueKind, values};
@@ -47,6 +48,8 @@ pub(crate) struct Gate<'a> {
     pub(crate) scope: &'a Scope,
     pub(crate) evidence: &'a [Hit],
     pub(crate) inquiry: &'a str,
+    /// The phone number that the settings let fixed phrases give.
+    pub(crate) phone: &'a str,
 }
 
 impl Gate<'_> {
@@ -59,6 +62,7 @@ impl Gate<'_> {
             checks.extend(self.quotes(sentence, &by_id));
             checks.push(self.numbers(sentence));
             checks.extend(self.computed(sentence));
+            checks.push(self.contacts(sentence, &by_id));
             let numbers = privacy::find(sentence.text());
             let detail = if numbers.is_empty() {
                 "Ingen CPR- eller kontonumre."
@@ -122,6 +126,26 @@ impl Gate<'_> {
             ));
         }
         checks
+    }
+
+    /// Every link, address and phone number stands in a source that the sentence cites.
+    fn contacts(&self, sentence: &Sentence, by_id: &BTreeMap<&PassageId, &Hit>) -> Check {
+        let cited: Vec<&str> = sentence
+            .citations()
+            .into_iter()
+            .filter_map(|citation| by_id.get(citation.passage_id()))
+            .map(|hit| hit.text.as_str())
+            .collect();
+        let given = matches!(sentence.support(), Support::Phrase(_)).then_some(self.phone);
+        let known =
+            |contact: &&str| cited.iter().copied().chain(given).any(|text| holds(text, contact));
+        let unknown = contacts_in(sentence.text()).into_iter().filter(|it| !known(it)).count();
+        let detail = if unknown == 0 {
+            "Ingen links, mailadresser eller telefonnumre uden kilde.".to_owned()
+        } else {
+            format!("{unknown} links, mailadresser eller telefonnumre står i ingen kilde.")
+        };
+        Check::of("contacts_known", sentence, unknown == 0, detail)
     }
 
     /// A day that was worked out follows by its rule from what the inquiry tells.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::draft::assign::{Found, Place, assign};
 use crate::draft::check::{Check, Gate};
 use crate::draft::deadlines::{Told, next_steps};
+use crate::draft::naming::named;
 use crate::draft::note::{Line, Note, day_line};
 use crate::draft::outcome::{Outcome, Rule, rule_for, rule_in};
 use crate::draft::phrases::Phrase;
@@ -14,7 +15,7 @@ use crate::draft::quoted::Own;
 use crate::draft::remarks::{HITS_SHOWN, remark, remarks, sources, unknown};
 use crate::draft::select::{Pick, Selection, routing_sentences, select};
 use crate::draft::sentence::{Citation, Sentence};
-use crate::draft::{Answer, Cost, DayFrom, Draft, Error, Maker, Progress, letter, tone};
+use crate::draft::{Answer, Cost, DayFrom, Draft, Error, Maker, Progress, letter, payment, tone};
 use crate::index::Filter;
 use crate::inquiry::{Channel, Inquiry, Question, Reading, Tone, Tongue, char_range};
 use crate::language::{content_stems, lix};
@@ -25,8 +26,6 @@ use crate::terms::{Audience, Scope, State};
 
 /// Passages that are ranked for each question.
 const HITS_PER_QUESTION: usize = 20;
-/// Words of a question by which a reply names it.
-const NAMED_WORDS_MAX: usize = 14;
 /// What other pages may reach beside a routing page that decides the outcome.
 const ROUTING_LEAD: f32 = 0.85;
 /// How strong the evidence must be to say beside a fixed phrase what holds in general.
@@ -89,7 +88,8 @@ pub fn compose(
 ) -> Result<Draft, Error> {
     let sensed = sensed(means, case)?;
     let (own, evidence) = (Own::of(case.scope, means.snapshot), Vec::new());
-    let mut writer = Writer { means, case, setting, sensed, own, evidence, found: BTreeMap::new() };
+    let (found, moves_money) = (BTreeMap::new(), payment::asks_to_change(case.inquiry));
+    let mut writer = Writer { means, case, setting, sensed, own, evidence, found, moves_money };
     writer.search(tell)?;
     tell(Progress::Drafting);
     let mut answers = Vec::new();
@@ -104,7 +104,14 @@ pub fn compose(
     let told = Told::of(case.inquiry, case.reading, case.scope, &answers);
     let steps = next_steps(means, &told)?;
     writer.keep_all(&steps.hits);
-    let evidence = std::mem::take(&mut writer.evidence);
+    let moves_money = writer.moves_money;
+    let mut evidence = std::mem::take(&mut writer.evidence);
+    // What a search looked for is the customer's words; their numbers are nobody else's.
+    for explanation in evidence.iter_mut().map(|hit| &mut hit.explanation) {
+        let words = explanation.words.iter_mut().map(|word| &mut word.word);
+        let all = words.chain(&mut explanation.missing);
+        all.for_each(|word| *word = payment::looked_for(word, moves_money));
+    }
     tell(Progress::Checking);
     let checks = writer.checks(&evidence, &[&greeting, &steps.sentences, &closing], &answers);
     let reply = letter(&greeting, &answers, &steps.next, &closing);
@@ -166,6 +173,8 @@ struct Writer<'a> {
     evidence: Vec<Hit>,
     /// What was found for each question that a source may answer, by its number.
     found: BTreeMap<usize, Found>,
+    /// Whether the inquiry asks to change where money goes.
+    moves_money: bool,
 }
 
 impl Writer<'_> {
@@ -380,10 +389,9 @@ impl Writer<'_> {
         phrase: &'static str,
         (reason, lines): (String, Vec<String>),
     ) -> Result<(Answer, Vec<String>), Error> {
-        let several = self.case.reading.questions.len() > 1;
-        // A number that is repeated reads like a promise, so such a question is not named.
-        let plain = !question.text.chars().any(|c| c.is_ascii_digit());
-        let named = (several && plain).then(|| shortened(&question.text));
+        let (reading, snapshot) = (self.case.reading, self.means.snapshot);
+        let named = named(&question.text, reading, snapshot, self.case.scope);
+        let named = named.filter(|_| !self.moves_money);
         let ask = rule_for(&question.text).and_then(|rule| rule.look_for.as_deref());
         let ask = ask.filter(|_| outcome == Outcome::NeedsClarification);
         let phrase = Phrase::render(phrase, minijinja::context! { question => named, ask })?;
@@ -401,13 +409,18 @@ impl Writer<'_> {
         let first = question.from.first().cloned().unwrap_or(0..0);
         Answer {
             n: question.n,
-            text: question.text.clone(),
+            text: self.repeated(&question.text),
             from: char_range(&self.case.inquiry.body, first),
             outcome,
             reason,
             strength: 0.0,
             sentences,
         }
+    }
+
+    /// The customer's words as a draft may repeat them.
+    fn repeated(&self, text: &str) -> String {
+        if self.moves_money { payment::without_numbers(text) } else { text.to_owned() }
     }
 
     fn find(&self, question: &Question, text: &str) -> Result<Evidence, Error> {
@@ -463,10 +476,14 @@ impl Writer<'_> {
     fn closing(&self, answers: &[Answer]) -> Result<Vec<Sentence>, Error> {
         let Setting { name, team, phone } = self.setting;
         let mut closing = Vec::new();
+        if self.moves_money {
+            let check = Phrase::render("prompts/reply/identity_check.j2", minijinja::context! {})?;
+            closing.push(Sentence::phrase("c1".to_owned(), &check));
+        }
         if answers.iter().any(|answer| answer.outcome == Outcome::NoEvidence) {
             let contact =
                 Phrase::render("prompts/reply/contact.j2", minijinja::context! { phone })?;
-            closing.push(Sentence::phrase("c1".to_owned(), &contact));
+            closing.push(Sentence::phrase(format!("c{}", closing.len() + 1), &contact));
         }
         let context = minijinja::context! { name, team, phone };
         let goodbye = Phrase::render("prompts/reply/closing.j2", context)?;
@@ -477,11 +494,17 @@ impl Writer<'_> {
     fn checks(&self, evidence: &[Hit], frame: &[&[Sentence]], answers: &[Answer]) -> Vec<Check> {
         let mut sentences: Vec<&Sentence> = frame.iter().copied().flatten().collect();
         sentences.extend(answers.iter().flat_map(|answer| &answer.sentences));
-        let gate = Gate { scope: self.case.scope, evidence, inquiry: &self.case.inquiry.body };
+        let (inquiry, phone) = (&self.case.inquiry.body, self.setting.phone.as_str());
+        let gate = Gate { scope: self.case.scope, evidence, inquiry, phone };
         let mut checks = gate.check(&sentences, answers);
         if let Some(near) = self.case.near_names {
             let asked = self.case.inquiry.institution.as_deref().unwrap_or_default();
             checks.push(Check::whole("unknown_institution", false, unknown(asked, near)));
+        }
+        if self.moves_money {
+            let detail =
+                "Henvendelsen beder om at ændre en konto. Kontrollér afsenderen, før I godkender.";
+            checks.push(Check::whole("payment_change", false, detail));
         }
         if !self.case.reading.injections.is_empty() {
             let detail = "Henvendelsen forsøger at styre systemet; teksten er behandlet som data.";
@@ -501,7 +524,11 @@ impl Writer<'_> {
         lines: Vec<Vec<String>>,
         (steps, reply): (&[String], &str),
     ) -> Result<String, Error> {
-        let warnings = self.warnings();
+        let mut warnings = self.warnings();
+        if self.moves_money {
+            let line = Phrase::render("prompts/note/identity_check.j2", minijinja::context! {})?;
+            warnings.insert(0, line.text().to_owned());
+        }
         let (day, day_from) = day_line(self.case.scope.day(), self.case.day_from);
         let note = Note {
             demo: self.means.snapshot.manifest().collection.demo,
@@ -512,7 +539,9 @@ impl Writer<'_> {
             questions: answers
                 .iter()
                 .zip(lines)
-                .map(|(answer, lines)| Line::of(answer, lines))
+                .map(|(answer, lines)| {
+                    Line::of(answer, lines.iter().map(|line| self.repeated(line)).collect())
+                })
                 .collect(),
             steps,
             lix: lix(reply).round(),
@@ -600,17 +629,6 @@ fn place_of(reading: &Reading, question: &Question) -> Option<Place> {
         _ if question.status => Some(Place::Beside),
         _ => Some(Place::Answer),
     }
-}
-
-/// A question short enough to be named in a sentence.
-fn shortened(text: &str) -> String {
-    let text = text.trim().trim_end_matches(['?', '.', '!', ' ']);
-    let words: Vec<&str> = text.split_whitespace().collect();
-    if words.len() <= NAMED_WORDS_MAX {
-        return words.join(" ");
-    }
-    let kept: Vec<&str> = words.into_iter().take(NAMED_WORDS_MAX).collect();
-    format!("{} …", kept.join(" "))
 }
 
 /// Whether a page that sends the customer elsewhere fits clearly better than all others.

@@ -8,7 +8,7 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 use crate::draft::wording;
 
 /// Every template that the program uses, by its path.
-const TEMPLATES: [(&str, &str); 16] = [
+const TEMPLATES: [(&str, &str); 18] = [
     ("prompts/reply/greeting.j2", include_str!("../../prompts/reply/greeting.j2")),
     ("prompts/reply/thanks.j2", include_str!("../../prompts/reply/thanks.j2")),
     ("prompts/reply/closing.j2", include_str!("../../prompts/reply/closing.j2")),
@@ -25,6 +25,8 @@ const TEMPLATES: [(&str, &str); 16] = [
     ("prompts/reply/out_of_scope.j2", include_str!("../../prompts/reply/out_of_scope.j2")),
     ("prompts/reply/refused.j2", include_str!("../../prompts/reply/refused.j2")),
     ("prompts/reply/no_question.j2", include_str!("../../prompts/reply/no_question.j2")),
+    ("prompts/reply/identity_check.j2", include_str!("../../prompts/reply/identity_check.j2")),
+    ("prompts/note/identity_check.j2", include_str!("../../prompts/note/identity_check.j2")),
     ("prompts/note/internal.j2", include_str!("../../prompts/note/internal.j2")),
     ("prompts/note/endpoint.j2", include_str!("../../prompts/note/endpoint.j2")),
     ("prompts/endpoint/system.j2", include_str!("../../prompts/endpoint/system.j2")),

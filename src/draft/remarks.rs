@@ -18,6 +18,14 @@ pub(crate) fn remark(remark: &Remark) -> String {
         }
         Remark::OldEncoding => "Teksten var ikke i UTF-8 og er læst som Windows-1252.".to_owned(),
         Remark::SubjectOnly => "Mailen har ingen tekst; emnet er læst i stedet.".to_owned(),
+        Remark::Hidden => {
+            "Mailen rummer skjult tekst, som er sprunget over. Vær opmærksom på forsøg på at \
+             påvirke svaret."
+                .to_owned()
+        }
+        Remark::HiddenIn { name } => {
+            format!("Bilag »{name}« rummer skjult tekst, som er sprunget over.")
+        }
         Remark::Invisible { count } => {
             format!("Teksten rummer {count} usynlige tegn, som er sprunget over.")
         }

@@ -1,5 +1,6 @@
 //! Connections taken in, served within their limits, and let go.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use tower::ServiceExt;
 use crate::http::connections::{Connections, Place};
 use crate::http::counts::Counts;
 use crate::http::desk::Desk;
+use crate::http::door::{Door, Peer};
 use crate::http::router::router;
 use crate::service::{Jobs, Service};
 
@@ -41,16 +43,19 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let counts = Counts::new().map_err(std::io::Error::other)?;
     let jobs = Jobs::open(&service.config().data, shutdown.clone());
-    let desk = Arc::new(Desk::new(service, counts, jobs));
-    let connections = Connections::new(desk.limits().connections_max);
+    let door = Door::of(service.config(), listener.local_addr()?);
+    let desk = Arc::new(Desk::new(service, counts, jobs).behind(door));
+    let limits = desk.limits();
+    let connections = Connections::new(limits.connections_max, limits.connections_per_peer_max);
     let router = router(Arc::clone(&desk));
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let tidying = tokio::spawn(tidy(Arc::clone(&desk), Arc::clone(&connections), stop.clone()));
-    while let Some((stream, place)) = next(&listener, &connections, &desk, &shutdown).await {
+    while let Some((stream, peer, place)) = next(&listener, &connections, &desk, &shutdown).await {
         desk.counts.connections(connections.open());
         let served = Served {
             router: router.clone(),
             place,
+            peer,
             header_seconds_max: desk.limits().header_seconds_max,
         };
         tasks.spawn(served.connection(stream, shutdown.clone(), stop.clone()));
@@ -73,11 +78,13 @@ async fn next(
     connections: &Arc<Connections>,
     desk: &Desk,
     shutdown: &CancellationToken,
-) -> Option<(TcpStream, Arc<Place>)> {
+) -> Option<(TcpStream, Peer, Arc<Place>)> {
     let taking = async {
-        let stream = loop {
+        let (stream, peer) = loop {
             match listener.accept().await {
-                Ok((stream, _)) => break stream,
+                // One that holds all it may, and asks on all of them, gets no more.
+                Ok((_, peer)) if !admits(connections, desk, peer.ip()) => desk.counts.evicted(),
+                Ok((stream, peer)) => break (stream, peer.ip()),
                 Err(error) => {
                     // A caller that has gone again is no trouble; a lack of descriptors passes.
                     tracing::warn!(cause = %error, "a connection could not be taken in");
@@ -85,19 +92,25 @@ async fn next(
                 }
             }
         };
-        let (place, evicted) = connections.enter().await?;
+        let (place, evicted) = connections.enter(peer).await?;
         if evicted {
             desk.counts.evicted();
         }
-        Some((stream, place))
+        Some((stream, Peer(peer), place))
     };
     shutdown.run_until_cancelled(taking).await.flatten()
+}
+
+/// Whether one more connection from there may come; a proxy's are those of many.
+fn admits(connections: &Arc<Connections>, desk: &Desk, peer: IpAddr) -> bool {
+    desk.door.is_proxy(peer) || connections.makes_room(peer)
 }
 
 /// What one connection is served with.
 struct Served {
     router: Router,
     place: Arc<Place>,
+    peer: Peer,
     header_seconds_max: u64,
 }
 
@@ -115,6 +128,7 @@ impl Served {
             // One whose body is still to come is taken for silent until it has come.
             let asking = request.body().is_end_stream().then(|| self.place.ask());
             request.extensions_mut().insert(Arc::clone(&self.place));
+            request.extensions_mut().insert(self.peer);
             let answering = self.router.clone().oneshot(request);
             async move {
                 let answer = answering.await;

@@ -9,6 +9,7 @@ use tracing::Span;
 
 use crate::config::Limits;
 use crate::http::counts::Counts;
+use crate::http::door::Door;
 use crate::http::problem::{Code, Problem};
 use crate::service::{Jobs, Service};
 
@@ -21,6 +22,7 @@ pub(crate) struct Desk {
     pub(crate) service: Arc<Service>,
     pub(crate) counts: Counts,
     pub(crate) jobs: Arc<Jobs>,
+    pub(crate) door: Door,
     seats: Arc<Semaphore>,
 }
 
@@ -28,7 +30,13 @@ impl Desk {
     /// A desk with the seats that the settings allow.
     pub(crate) fn new(service: Arc<Service>, counts: Counts, jobs: Jobs) -> Self {
         let seats = service.config().limits.work_at_once_max.min(Semaphore::MAX_PERMITS);
-        Self { service, counts, jobs: Arc::new(jobs), seats: Arc::new(Semaphore::new(seats)) }
+        let (jobs, seats) = (Arc::new(jobs), Arc::new(Semaphore::new(seats)));
+        Self { service, counts, jobs, door: Door::default(), seats }
+    }
+
+    /// The same desk behind a door.
+    pub(crate) fn behind(self, door: Door) -> Self {
+        Self { door, ..self }
     }
 
     /// What one caller may take.

@@ -2,10 +2,11 @@
 //!
 //! Takes: requests of anybody who can reach the address.
 //! Gives: what [`Service`](crate::service::Service) gives, or a problem (RFC 9457) that says what to do.
-//! Never: waits for a silent caller; logs or counts a word of what callers write; tells them a cause.
+//! Never: waits for a silent caller; answers to a name that is not its own; logs or counts a word of what callers write; tells them a cause.
 
 mod problem;
 mod counts;
+mod door;
 mod desk;
 mod request;
 mod connections;

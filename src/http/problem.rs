@@ -50,6 +50,10 @@ pub enum Code {
     NotFound,
     /// The request was cut short, or came too slowly.
     IncompleteRequest,
+    /// The request names a host that is not this service.
+    WrongHost,
+    /// The caller asks more often than it may.
+    TooOften,
     /// No seat became free.
     Busy,
     /// The work took too long.
@@ -64,7 +68,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::BadJson,
         Self::BadMail,
         Self::BadDay,
@@ -78,6 +82,8 @@ impl Code {
         Self::WrongMethod,
         Self::NotFound,
         Self::IncompleteRequest,
+        Self::WrongHost,
+        Self::TooOften,
         Self::Busy,
         Self::Timeout,
         Self::IndexMissing,
@@ -101,6 +107,8 @@ impl Code {
             Self::WrongMethod => "wrong_method",
             Self::NotFound => "not_found",
             Self::IncompleteRequest => "incomplete_request",
+            Self::WrongHost => "wrong_host",
+            Self::TooOften => "too_often",
             Self::Busy => "busy",
             Self::Timeout => "timeout",
             Self::IndexMissing => "index_missing",
@@ -125,7 +133,8 @@ impl Code {
             Self::UnknownRoute | Self::NotFound => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::IncompleteRequest => StatusCode::REQUEST_TIMEOUT,
-            Self::Busy => StatusCode::TOO_MANY_REQUESTS,
+            Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
+            Self::Busy | Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
             Self::Timeout | Self::IndexMissing | Self::IndexMismatch => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -135,7 +144,7 @@ impl Code {
 
     /// Whether the caller should come back by itself.
     fn is_passing(self) -> bool {
-        matches!(self, Self::Busy | Self::Timeout)
+        matches!(self, Self::Busy | Self::TooOften | Self::Timeout)
     }
 
     /// The code of a status that some layer set without a problem.

@@ -16,14 +16,15 @@ use axum::{Json, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Instrument;
-use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Responses};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::http::counts::Answered;
 use crate::http::desk::Desk;
-use crate::http::problem::{Code, Problem, ProblemBody, settle};
+use crate::http::door::Peer;
+use crate::http::problem::{Code, Problem, ProblemBody, responses, settle};
 use crate::http::request::{RequestId, request_id};
 use crate::http::{drafts, evaluations, health, lookup, page};
 
@@ -32,13 +33,19 @@ const VIEWER: &str = "/api/docs";
 /// Nothing in an answer of the service is to be run, loaded or framed.
 const NOTHING_RUNS: &str =
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-/// The viewer brings its own script and asks this service; it styles itself as it draws.
-const VIEWER_RUNS: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+/// The viewer brings its own script and style, and asks this service.
+const VIEWER_RUNS: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /// All addresses of the service.
 pub(crate) fn router(desk: Arc<Desk>) -> Router {
-    let (routes, specification) = specified().split_for_parts();
+    let (routes, mut specification) = specified().split_for_parts();
+    for path in specification.paths.paths.values_mut() {
+        let all = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
+        for operation in all.into_iter().flatten() {
+            everywhere(&mut operation.responses);
+        }
+    }
     let viewer = Router::from(SwaggerUi::new(VIEWER).config(
         // Without a validator: its badge would be fetched from another server.
         utoipa_swagger_ui::Config::from(SPECIFICATION).validator_url("none"),
@@ -49,6 +56,20 @@ pub(crate) fn router(desk: Arc<Desk>) -> Router {
         .route(SPECIFICATION, get(move || std::future::ready(Json(specification.clone()))))
         .merge(viewer);
     finish(routes, desk)
+}
+
+/// Says of an address that it may turn a caller away at the door.
+fn everywhere(held: &mut Responses) {
+    for (status, response) in responses(&[Code::WrongHost, Code::TooOften]) {
+        match held.responses.get_mut(&status) {
+            Some(RefOr::T(there)) => {
+                there.description = format!("{}, {}", there.description, Code::TooOften.value());
+            }
+            _ => {
+                held.responses.insert(status, response);
+            }
+        }
+    }
 }
 
 /// The addresses that programs call, each with its part of the specification.
@@ -76,12 +97,22 @@ fn specified() -> OpenApiRouter<Arc<Desk>> {
         .routes(routes!(health::metrics))
 }
 
+/// Lets a request in, or says why not.
+pub(crate) async fn admit(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    match desk.door.refusal(request.headers(), peer, Instant::now()) {
+        Some(code) => Problem::new(code).into_response(),
+        None => next.run(request).await,
+    }
+}
+
 /// Adds what holds for every request, known or not.
 fn finish(routes: Router<Arc<Desk>>, desk: Arc<Desk>) -> Router {
     routes
         .fallback(|| std::future::ready(Problem::new(Code::UnknownRoute)))
         .method_not_allowed_fallback(|| std::future::ready(Problem::new(Code::WrongMethod)))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(Arc::clone(&desk), admit))
         .layer(from_fn_with_state(Arc::clone(&desk), account))
         .layer(set(CONTENT_SECURITY_POLICY, NOTHING_RUNS))
         .layer(set(CACHE_CONTROL, "no-store"))

@@ -649,8 +649,8 @@ mod tests {
     }
 
     fn three_owners_with(texts: &[(Option<&str>, &str)]) -> (tempfile::TempDir, Snapshot) {
-        let document = |(owner, text): &(Option<&str>, &str)| Document {
-            id: owner.unwrap_or("general").to_owned(),
+        let document = |(at, (owner, text)): (usize, &(Option<&str>, &str))| Document {
+            id: format!("{} {at}", owner.unwrap_or("general")),
             file: String::new(),
             hash: String::new(),
             title: String::new(),
@@ -669,7 +669,7 @@ mod tests {
         };
         let folder = tempfile::tempdir().unwrap();
         let holds = Update {
-            documents: texts.iter().map(document).collect(),
+            documents: texts.iter().enumerate().map(document).collect(),
             unchanged: BTreeSet::new(),
             add: false,
             roots: Vec::new(),
@@ -751,5 +751,46 @@ mod tests {
         check(None, Guard::Neither, &all);
         check(None, Guard::Filter, &[""]);
         check(None, Guard::SecondLook, &[""]);
+    }
+
+    /// Institutions and documents of each that the two guards are held against alone.
+    const OWNERS: usize = 400;
+    const DOCUMENTS: usize = 25;
+
+    #[test]
+    fn each_guard_alone_keeps_ten_thousand_foreign_passages_out() {
+        let owners: Vec<String> = (0..OWNERS).map(|at| format!("Styrelse {at:03}")).collect();
+        let texts: Vec<(Option<&str>, &str)> = owners
+            .iter()
+            .flat_map(|owner| {
+                (0..DOCUMENTS).map(move |_| (Some(owner.as_str()), "Frist for sygemelding."))
+            })
+            .collect();
+        let (_folder, snapshot) = three_owners_with(&texts);
+        let (mut passed, mut caught) = (0, 0);
+        for owner in &owners {
+            let institution = snapshot.manifest.register.find(owner);
+            let scope =
+                Scope::new(Asker::operator(), institution, parse_day("2025-10-15").unwrap());
+            // Without the filter: every row, of which the second look must let only the own pass.
+            for row in 0..u32::try_from(snapshot.rows.len()).unwrap() {
+                let own =
+                    snapshot.rows.document(row).is_some_and(|id| id.starts_with(owner.as_str()));
+                if row % 17 == 0 || own {
+                    let seen = snapshot.read(&scope, row).unwrap();
+                    assert_eq!(seen.is_some(), own, "{owner}: row {row}");
+                    caught += usize::from(!own);
+                }
+            }
+            // Without the second look: the filter lets only the own rows through.
+            let ranges = snapshot.filters(&scope, &Filter::all()).ranges;
+            for row in ranges.into_iter().flatten() {
+                let id = snapshot.rows.document(row).unwrap();
+                assert!(id.starts_with(owner.as_str()), "{owner}: {id}");
+                passed += 1;
+            }
+        }
+        assert_eq!(passed, OWNERS * DOCUMENTS);
+        assert!(caught > 200_000, "{caught}");
     }
 }

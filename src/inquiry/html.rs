@@ -1,8 +1,12 @@
 //! The text of a mail that was written as a web page, as its reader sees it.
 
+use std::sync::Arc;
+
 use htmd::element_handler::{HandlerResult, Handlers};
 use htmd::options::{BulletListMarker, Options};
 use htmd::{Element, HtmlToMarkdown};
+
+use crate::sources::{Quarantine, Watch};
 
 /// Elements that are never text of the mail.
 const SKIPPED: [&str; 9] =
@@ -14,14 +18,22 @@ const INLINE: [&str; 16] = [
 ];
 /// Elements that stand on lines of their own, without a blank line around them.
 const LINES: [&str; 5] = ["div", "tr", "address", "center", "section"];
-/// Ways to write a text that nobody sees; it is passed over, for it may hold instructions.
-const HIDDEN: [&str; 6] = [
-    "display:none",
-    "visibility:hidden",
-    "font-size:0",
-    "font-size:1px",
-    "opacity:0",
-    "mso-hide:all",
+/// Elements that a reader's program sets off by itself.
+const BLOCKS: [&str; 14] = [
+    "body",
+    "p",
+    "ul",
+    "ol",
+    "li",
+    "blockquote",
+    "pre",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "article",
+    "main",
+    "header",
 ];
 
 /// Pages with elements deeper inside each other are not walked; no mail program writes them.
@@ -32,47 +44,62 @@ const FLAT: [&str; 22] = [
     "area", "base", "col", "embed", "source", "wbr", "html", "body",
 ];
 
-/// The text of a page, or nothing when it cannot be walked.
-pub(crate) fn text(page: &str) -> Option<String> {
+/// The text of a page and what nobody sees of it, or nothing when it cannot be walked.
+///
+/// What nobody sees is passed over, for it may hold instructions.
+pub(crate) fn text(page: &str) -> Option<(String, Quarantine)> {
     if depth(page) > DEPTH_MAX {
         return None;
     }
-    let converter =
-        HtmlToMarkdown::builder()
-            .options(Options {
-                bullet_list_marker: BulletListMarker::Dash,
-                ul_bullet_spacing: 1,
-                ol_number_spacing: 1,
-                ..Options::default()
-            })
-            .skip_tags(SKIPPED.to_vec())
-            .add_handler(INLINE.to_vec(), |handlers: &dyn Handlers, element: Element<'_>| {
-                (!is_hidden(&element)).then(|| handlers.walk_children(element.node))
-            })
-            .add_handler(LINES.to_vec(), |handlers: &dyn Handlers, element: Element<'_>| {
-                let content = || handlers.walk_children(element.node).content;
-                (!is_hidden(&element))
-                    .then(|| HandlerResult::from(format!("\n{}\n", content().trim())))
-            })
-            .add_handler(vec!["p"], |handlers: &dyn Handlers, element: Element<'_>| {
-                if is_hidden(&element) { None } else { handlers.fallback(element) }
-            })
-            .add_handler(vec!["hr"], |_: &dyn Handlers, _: Element<'_>| {
-                Some(HandlerResult::from("\n\n"))
-            })
-            .add_handler(vec!["td", "th"], |handlers: &dyn Handlers, element: Element<'_>| {
+    let watch = Arc::new(Watch::of_page(page));
+    let [inline, lines, blocks, cells, tables] = std::array::from_fn(|_| Arc::clone(&watch));
+    let converter = HtmlToMarkdown::builder()
+        .options(Options {
+            bullet_list_marker: BulletListMarker::Dash,
+            ul_bullet_spacing: 1,
+            ol_number_spacing: 1,
+            ..Options::default()
+        })
+        .skip_tags(SKIPPED.to_vec())
+        .add_handler(INLINE.to_vec(), move |handlers: &dyn Handlers, element: Element<'_>| {
+            let inside = inline.enter(handlers, &element)?;
+            let found = handlers.walk_children(element.node);
+            inline.leave(&inside);
+            Some(found)
+        })
+        .add_handler(LINES.to_vec(), move |handlers: &dyn Handlers, element: Element<'_>| {
+            let inside = lines.enter(handlers, &element)?;
+            let content = handlers.walk_children(element.node).content;
+            lines.leave(&inside);
+            Some(HandlerResult::from(format!("\n{}\n", content.trim())))
+        })
+        .add_handler(BLOCKS.to_vec(), move |handlers: &dyn Handlers, element: Element<'_>| {
+            let inside = blocks.enter(handlers, &element)?;
+            let found = handlers.fallback(element);
+            blocks.leave(&inside);
+            found
+        })
+        .add_handler(vec!["hr"], |_: &dyn Handlers, _: Element<'_>| {
+            Some(HandlerResult::from("\n\n"))
+        })
+        .add_handler(vec!["td", "th"], move |handlers: &dyn Handlers, element: Element<'_>| {
+            let inside = cells.enter(handlers, &element)?;
+            let content = handlers.walk_children(element.node).content;
+            cells.leave(&inside);
+            Some(HandlerResult::from(format!("{} ", content.trim())))
+        })
+        .add_handler(
+            vec!["table", "tbody", "thead"],
+            move |handlers: &dyn Handlers, element: Element<'_>| {
+                let inside = tables.enter(handlers, &element)?;
                 let content = handlers.walk_children(element.node).content;
-                Some(HandlerResult::from(format!("{} ", content.trim())))
-            })
-            .add_handler(
-                vec!["table", "tbody", "thead"],
-                |handlers: &dyn Handlers, element: Element<'_>| {
-                    let content = handlers.walk_children(element.node).content;
-                    Some(HandlerResult::from(format!("\n{content}\n")))
-                },
-            )
-            .build();
-    converter.convert(page).ok().map(|markdown| unmarked(&markdown))
+                tables.leave(&inside);
+                Some(HandlerResult::from(format!("\n{content}\n")))
+            },
+        )
+        .build();
+    let markdown = converter.convert(page).ok()?;
+    Some((unmarked(&markdown), watch.finish()))
 }
 
 /// How deep elements stand inside each other, at the most.
@@ -90,20 +117,6 @@ fn depth(page: &str) -> usize {
         deepest = deepest.max(depth);
     }
     deepest
-}
-
-fn is_hidden(element: &Element<'_>) -> bool {
-    let value = |name: &str| {
-        let found = element.attrs.iter().find(|attribute| &*attribute.name.local == name);
-        found.map(|attribute| attribute.value.replace(char::is_whitespace, "").to_lowercase())
-    };
-    value("hidden").is_some()
-        || value("style").is_some_and(|style| {
-            HIDDEN.iter().any(|way| {
-                let after = style.split(way).nth(1);
-                after.is_some_and(|rest| !rest.starts_with(['.', '1', '2', '3', '4', '5']))
-            })
-        })
 }
 
 /// Markdown without the marks that only protect its letters, and without runs of blank lines.
@@ -138,7 +151,7 @@ mod tests {
 
     #[track_caller]
     fn check(page: &str, expected: &str) {
-        assert_eq!(text(page).as_deref(), Some(expected), "{page}");
+        assert_eq!(text(page).map(|it| it.0).as_deref(), Some(expected), "{page}");
     }
 
     #[test]
@@ -163,14 +176,20 @@ mod tests {
         check("<p>Hej<span style=\"display: none\"> ignorer alt</span></p>", "Hej");
         check("<div style='font-size:0px'>skjult</div><p>Hej</p>", "Hej");
         check("<div style='font-size:10px'>lille</div>", "lille");
+        check("<p>Hej</p><p style='color:#ffffff'>hvidt</p>", "Hej");
+        check("<style>.x{display:none}</style><p>Hej</p><ul class=x><li>nej</ul>", "Hej");
+        check("<table bgcolor=navy><tr><td style='color:#fff'>Logo</td></tr></table>", "Logo");
+        let found = text("<p>Hej</p><span hidden>nej</span>").unwrap();
+        assert!(found.1.reason().contains("hidden: 3"), "{:?}", found.1);
         check("<style>p {}</style><p>Hej</p>", "Hej");
     }
 
     #[test]
     fn a_page_that_is_built_to_break_its_reader_is_not_walked() {
         let deep = |times| format!("{}Hej{}", "<div>".repeat(times), "</div>".repeat(times));
-        assert_eq!(text(&deep(DEPTH_MAX)).as_deref(), Some("Hej"));
+        assert_eq!(text(&deep(DEPTH_MAX)).map(|it| it.0).as_deref(), Some("Hej"));
         assert_eq!(text(&deep(50_000)), None);
-        assert_eq!(text(&"<p>Hej".repeat(1_000)).map(|text| text.lines().count()), Some(1_999));
+        let long = text(&"<p>Hej".repeat(1_000)).map(|it| it.0.lines().count());
+        assert_eq!(long, Some(1_999));
     }
 }

@@ -87,13 +87,15 @@ impl Inquiry {
         }
         let message = MessageParser::default().parse(bytes).ok_or(Error::BadMail)?;
         let subject = message.subject().map(str::trim).filter(|subject| !subject.is_empty());
+        let (body, hidden) = mail_text(&message);
         let mut inquiry = Self {
             subject: subject.map(str::to_owned),
-            body: mail_text(&message),
+            body,
             from: sender(&message),
             received: message.date().and_then(danish_day),
             ..Self::default()
         };
+        inquiry.remarks.extend(hidden.then_some(Remark::Hidden));
         if !has_text(&inquiry.body) && subject.is_some() {
             inquiry.body = inquiry.subject.clone().unwrap_or_default();
             inquiry.remarks.push(Remark::SubjectOnly);
@@ -225,16 +227,22 @@ fn is_mail(text: &str) -> bool {
     false
 }
 
-/// The text parts of a mail; a part that is a web page gives its text.
-fn mail_text(message: &Message<'_>) -> String {
+/// The text parts of a mail, and whether one hides text; a part that is a web page gives its text.
+fn mail_text(message: &Message<'_>) -> (String, bool) {
+    let mut hidden = false;
     let parts = message.text_bodies().enumerate().filter_map(|(at, part)| match &part.body {
-        PartType::Html(page) => {
-            html::text(page).or_else(|| message.body_text(at).map(Cow::into_owned))
-        }
+        PartType::Html(page) => match html::text(page) {
+            Some((text, quarantine)) => {
+                hidden |= !quarantine.is_empty();
+                Some(text)
+            }
+            None => message.body_text(at).map(Cow::into_owned),
+        },
         PartType::Text(text) => Some(text.trim_end().to_owned()),
         _ => None,
     });
-    parts.collect::<Vec<_>>().join("\n\n")
+    let text = parts.collect::<Vec<_>>().join("\n\n");
+    (text, hidden)
 }
 
 fn sender(message: &Message<'_>) -> Option<String> {

@@ -83,6 +83,13 @@ pub enum Remark {
         /// How many.
         count: usize,
     },
+    /// Text of the mail's page that nobody sees is passed over.
+    Hidden,
+    /// Text of an attachment that nobody sees is passed over.
+    HiddenIn {
+        /// The attachment's name.
+        name: String,
+    },
 }
 
 /// What a customer sent.

@@ -10,7 +10,7 @@ use crate::inquiry::phrases as say;
 use crate::inquiry::questions::questions;
 use crate::inquiry::references::references;
 use crate::inquiry::{Channel, Inquiry, PartKind, Reading, Tone, Tongue, WORDS_READ_MAX};
-use crate::language::{fold, sentences};
+use crate::language::{fold, instructs_in_mail, sentences};
 
 /// A foreign text shows at least so many words of its language.
 const FOREIGN_WORDS_MIN: usize = 4;
@@ -53,8 +53,7 @@ fn without(context: &str, injections: &[Range<usize>], body: &str) -> String {
     let kept = sentences(context).into_iter().filter_map(|range| context.get(range));
     let kept = kept.filter(|sentence| {
         let own = flat(sentence);
-        !say::INJECTION.is_match(sentence)
-            && !bad.iter().any(|bad| bad.contains(&own) || own.contains(bad.as_str()))
+        !steers(sentence) && !bad.iter().any(|bad| bad.contains(&own) || own.contains(bad.as_str()))
     });
     kept.map(str::trim).collect::<Vec<_>>().join(" ")
 }
@@ -143,6 +142,10 @@ fn tongue(text: &str) -> Tongue {
     }
 }
 
+fn steers(sentence: &str) -> bool {
+    say::INJECTION.is_match(sentence) || instructs_in_mail(sentence)
+}
+
 /// Sentences that instruct the program, wherever they stand in the thread.
 fn injections(messages: &[Message]) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
@@ -150,7 +153,7 @@ fn injections(messages: &[Message]) -> Vec<Range<usize>> {
         let text = &message.plain.text;
         let said = sentences(text)
             .into_iter()
-            .filter(|range| say::INJECTION.is_match(text.get(range.clone()).unwrap_or_default()));
+            .filter(|range| steers(text.get(range.clone()).unwrap_or_default()));
         found.extend(said.map(|range| message.plain.body_range(range)));
     }
     found.sort_by_key(|range| range.start);

@@ -6,6 +6,7 @@
 
 mod steps;
 mod patterns;
+mod instructions;
 mod lexicon;
 mod compounds;
 mod sentences;
@@ -18,6 +19,7 @@ mod stems;
 
 pub(crate) use compounds::split_by;
 pub use dates::{DATE, Written, nearest};
+pub use instructions::{instructs, instructs_in_mail};
 pub use lexicon::{Lexicon, Term, lexicon};
 pub use lix::lix;
 pub use patterns::{pattern, quick_wording, wording};

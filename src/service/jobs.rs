@@ -23,6 +23,7 @@ pub const KEPT_MAX: usize = 20;
 /// How an evaluation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = EvaluationState)]
 pub enum State {
     /// It is being made.
     Running,

@@ -10,6 +10,7 @@ mod evaluate;
 mod demo;
 mod jobs;
 mod suggest;
+mod attachments;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -30,11 +31,11 @@ use crate::draft::{self, Case, Citation, DayFrom, Progress};
 use crate::embedding;
 use crate::evaluation;
 use crate::index::{self, Index, Record, Snapshot, Update};
-use crate::inquiry::{self, AttachmentText, Inquiry, Received};
+use crate::inquiry::{self, Inquiry};
 use crate::language::{content_stems, tokens};
 use crate::passages::{PassageId, Place};
 use crate::retrieval::{self, Correction, Encoder, Hit, Meaning, Means, Mode, Narrowing};
-use crate::sources::{self, Attachment, Extractor, Format, Kind, Note};
+use crate::sources::{self, Extractor, Kind, Note};
 use crate::terms::{
     Asker, Audience, Day, Institution, Register, RegisterError, Scope, System, parse_day,
 };
@@ -47,8 +48,6 @@ pub const DOCUMENTS_PER_PAGE: usize = 100;
 pub const HITS_DEFAULT: usize = 10;
 /// Passages that a lookup shows at most.
 pub const HITS_MAX: usize = 50;
-/// Attachments of one mail that are read.
-const ATTACHMENTS_MAX: usize = 10;
 /// Characters of a query that are read.
 const QUERY_CHARS_MAX: usize = 2000;
 
@@ -473,36 +472,6 @@ impl Service {
     #[must_use]
     pub fn with_extractor(self, extractor: Extractor) -> Self {
         Self { extractor: Some(extractor), ..self }
-    }
-
-    /// Reads what came in: a mail (RFC 822), an inquiry as JSON, or plain text.
-    pub fn receive(&self, bytes: &[u8]) -> Result<Inquiry, Error> {
-        let received = Inquiry::from_bytes(bytes)?;
-        Ok(self.with_attachments(received))
-    }
-
-    /// The inquiry with the text of its attachments, as far as they can be read.
-    pub fn with_attachments(&self, received: Received) -> Inquiry {
-        let Received { mut inquiry, attachments } = received;
-        for attachment in attachments.iter().take(ATTACHMENTS_MAX) {
-            let text = self.text_of(attachment);
-            inquiry.attachments.push(AttachmentText { name: attachment.name.clone(), text });
-        }
-        for attachment in attachments.iter().skip(ATTACHMENTS_MAX) {
-            let text = Err(format!("kun de første {ATTACHMENTS_MAX} bilag læses"));
-            inquiry.attachments.push(AttachmentText { name: attachment.name.clone(), text });
-        }
-        inquiry
-    }
-
-    fn text_of(&self, attachment: &Attachment) -> Result<String, String> {
-        let Some(extractor) = &self.extractor else {
-            return Err("bilag læses ikke her".to_owned());
-        };
-        let read = Format::of(&attachment.name, &attachment.bytes)
-            .and_then(|format| extractor.extract(format, &attachment.bytes))
-            .map_err(|error| format!("filen kan ikke læses ({})", error.code()))?;
-        Ok(read.blocks.into_iter().map(|block| block.text).collect::<Vec<_>>().join("\n"))
     }
 
     /// The settings.

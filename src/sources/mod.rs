@@ -25,7 +25,8 @@ mod reading;
 mod walk;
 
 pub use child::{CHILD_COMMAND, Extractor, Limits, child_main};
-pub use format::{Format, Unreadable, extract};
+pub(crate) use format::Watch;
+pub use format::{Format, Hiding, Quarantine, Unreadable, extract};
 pub use sandbox::network_blocked_here;
 pub use walk::{Progress, collect};
 
@@ -160,6 +161,9 @@ pub struct Extracted {
     /// What a reader should know: an odd encoding, a page without text.
     #[serde(default)]
     pub remarks: Vec<String>,
+    /// What nobody sees, which is not among the blocks.
+    #[serde(default, skip_serializing_if = "Quarantine::is_empty")]
+    pub quarantine: Quarantine,
 }
 
 /// A metadata value as written.

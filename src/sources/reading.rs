@@ -4,17 +4,22 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::language::{instructs, sentences};
 use crate::privacy;
 use crate::sources::child::Extractor;
 use crate::sources::collection::CollectionFile;
 use crate::sources::format::{Case, Export, Format, Unreadable, read_cases, read_yaml};
 use crate::sources::metadata::{self, Layer, Metadata, Remark, Strangers};
-use crate::sources::{Attachment, Document, Extracted, Form, Kind, MetaValue, Note};
+use crate::sources::{Attachment, Block, Document, Extracted, Form, Kind, MetaValue, Note};
 
 /// Stands in every hash, so that better readers read again what is unchanged.
-const READERS_VERSION: &str = "2";
+const READERS_VERSION: &str = "3";
 /// Lines of an export that are noted one by one.
 const FAULTS_NOTED_MAX: usize = 20;
+/// Paragraphs after one that tries to steer, which are left out with it.
+const STEERING_AROUND: usize = 2;
+/// Digits from which what stands before such a sentence may be an account number.
+const BAIT_DIGITS: usize = 10;
 /// What the name of a sidecar ends in.
 pub(crate) const SIDECAR_ENDING: &str = ".meta.yaml";
 
@@ -167,14 +172,27 @@ impl Reading<'_> {
     }
 
     /// Makes a document of what was read, if its metadata can be trusted.
-    fn add(&mut self, id: &str, extracted: Extracted, layers: &[Layer]) {
+    fn add(&mut self, id: &str, mut extracted: Extracted, layers: &[Layer]) {
         let mut remarks = Vec::new();
+        let taken = take_steering(&mut extracted.blocks);
+        if taken > 0 {
+            let reason = format!(
+                "text that tries to steer a program that reads it was left out, with what follows \
+                 it: {taken} paragraphs"
+            );
+            let remedy = "delete them, or say to people what they are to do";
+            remarks.push(Remark::new("steering_text", reason, remedy));
+        }
         let checked = metadata::check(layers, self.found.folder_kind, &mut remarks);
         let odd = extracted.remarks.iter().map(|remark| {
             let remedy = "check the text, or save the document again";
             Remark::new("read_with_care", remark.clone(), remedy)
         });
-        let notes = remarks.into_iter().chain(odd).map(|remark| remark.kept(id));
+        let hidden = (!extracted.quarantine.is_empty()).then(|| {
+            let remedy = "look for hidden text in the document: show it, or delete it, and save";
+            Remark::new("hidden_text", extracted.quarantine.reason(), remedy)
+        });
+        let notes = remarks.into_iter().chain(odd).chain(hidden).map(|remark| remark.kept(id));
         match checked {
             Ok(metadata) if extracted.blocks.is_empty() => {
                 // A mail that is nothing but its attachments.
@@ -300,6 +318,40 @@ impl Reading<'_> {
             blocks,
         }
     }
+}
+
+/// Takes out what speaks to a program: from such a sentence to the end of its paragraph, and the
+/// paragraphs after it in the same section, which may go on with it. A source tells people
+/// something. How many paragraphs were shortened or taken out.
+fn take_steering(blocks: &mut Vec<Block>) -> usize {
+    let (mut taken, mut follows) = (0_usize, 0_usize);
+    blocks.retain_mut(|block| {
+        if matches!(block.form, Form::Heading(_)) {
+            follows = 0;
+        }
+        if !instructs(&block.text) {
+            let goes_on = follows > 0;
+            follows = follows.saturating_sub(1);
+            taken += usize::from(goes_on);
+            return !goes_on;
+        }
+        follows = STEERING_AROUND;
+        taken += 1;
+        let ranges = sentences(&block.text);
+        let steers = |range: &&std::ops::Range<usize>| {
+            block.text.get((*range).clone()).is_some_and(instructs)
+        };
+        // Where no single sentence steers, all of them do together.
+        let end = ranges.iter().find(steers).map_or(0, |range| range.start);
+        block.text.truncate(end);
+        block.text.truncate(block.text.trim_end().len());
+        // What leads up to an order may be its bait: an account, a link.
+        let bait = block.text.bytes().filter(u8::is_ascii_digit).count() >= BAIT_DIGITS
+            || block.text.contains("://")
+            || block.text.contains('@');
+        block.form != Form::Row && !block.text.is_empty() && !bait
+    });
+    taken
 }
 
 /// The day in a time as systems write it: `2024-05-03T10:57:00`, `03May2024 10:57`.

@@ -327,7 +327,9 @@ fn serve_says_where_it_listens_and_ends_when_it_is_told_to() {
     let line = lines.next().unwrap().unwrap();
     let address = line.strip_prefix("svarforslag listens on http://").expect("the address");
     let mut stream = std::net::TcpStream::connect(address).unwrap();
-    stream.write_all(b"GET /health/live HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").unwrap();
+    stream
+        .write_all(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");

@@ -45,13 +45,13 @@ fn desk() -> Desk {
 }
 
 /// A server that does what a script says, and remembers what it was sent.
-struct Foe {
+pub(crate) struct Foe {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<Value>>>,
 }
 
 /// What the server does with one request.
-type Act = Box<dyn Fn(&mut TcpStream, &Value) + Send + Sync>;
+pub(crate) type Act = Box<dyn Fn(&mut TcpStream, &Value) + Send + Sync>;
 
 impl Foe {
     /// The acts follow each other; the last one is repeated.
@@ -78,15 +78,15 @@ impl Foe {
         Self { address, asked }
     }
 
-    fn one(act: Act) -> Self {
+    pub(crate) fn one(act: Act) -> Self {
         Self::new(vec![act])
     }
 
-    fn asked(&self) -> Vec<Value> {
+    pub(crate) fn asked(&self) -> Vec<Value> {
         self.asked.lock().unwrap().clone()
     }
 
-    fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> Settings {
         settings(&format!("http://{}/v1", self.address))
     }
 }
@@ -193,12 +193,12 @@ fn ending() -> String {
 }
 
 /// A whole stream that says this.
-fn says(text: &str) -> Act {
+pub(crate) fn says(text: &str) -> Act {
     raw(format!("{}{}", events(text), ending()))
 }
 
 /// The number under which the request shows the passage that holds a text.
-fn passage_of(asked: &Value, text: &str) -> usize {
+pub(crate) fn passage_of(asked: &Value, text: &str) -> usize {
     let shown = asked["messages"][1]["content"].as_str().unwrap_or_default();
     let before = shown.split(text).next().unwrap_or_default();
     before.matches("\nKilde ").count().max(1)

@@ -90,9 +90,14 @@ impl Write for Log {
     }
 }
 
+/// The data directory of the small index.
+pub(crate) fn indexed() -> std::path::PathBuf {
+    INDEXED.path().to_owned()
+}
+
 /// A server that runs until it is dropped.
 pub(crate) struct Server {
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     pub(crate) client: Client,
     pub(crate) shutdown: CancellationToken,
     running: Option<JoinHandle<std::io::Result<()>>>,
@@ -111,7 +116,7 @@ impl Server {
         Self::with(Limits::default()).await
     }
 
-    async fn with(limits: Limits) -> Self {
+    pub(crate) async fn with(limits: Limits) -> Self {
         Self::over(INDEXED.path(), limits).await
     }
 
@@ -172,7 +177,10 @@ fn is_problem(head: (StatusCode, reqwest::header::HeaderMap), body: &Value, code
         let text = body[name].as_str().unwrap();
         assert!(!text.is_empty() && !text.contains(['{', '}']), "{name}: {text}");
     }
-    assert_eq!(headers.contains_key("retry-after"), matches!(code, Code::Busy | Code::Timeout));
+    assert_eq!(
+        headers.contains_key("retry-after"),
+        matches!(code, Code::Busy | Code::TooOften | Code::Timeout)
+    );
     let line = LOG.text().lines().filter(|line| line.contains(code.value())).count();
     assert!(line > 0, "no log line names {}", code.value());
 }
@@ -305,7 +313,7 @@ async fn a_request_that_is_too_large_hears_so_also_while_it_is_sent() {
     let mail = format!("{MAIL}{}", "x".repeat(6_000_000));
     expect(server.post("message/rfc822", mail).await, Code::TooLarge).await;
     let mut asking = server.connect();
-    let head = "POST /api/v1/drafts HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+    let head = "POST /api/v1/drafts HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
                 expect: 100-continue\r\ncontent-length: 99000000\r\n\r\n";
     asking.write_all(head.as_bytes()).unwrap();
     let answer = read_to_end(&mut asking);
@@ -428,8 +436,8 @@ async fn a_silent_or_dripping_connection_is_closed() {
     let (mut silent, mut half, mut body) = (server.connect(), server.connect(), server.connect());
     let (mut dripping, mut dripping_body) = (server.connect(), server.connect());
     let started = Instant::now();
-    half.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nx-a: ").unwrap();
-    let head = "POST /api/v1/drafts HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+    half.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nx-a: ").unwrap();
+    let head = "POST /api/v1/drafts HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
                 content-length: 100\r\n\r\n{\"body\"";
     body.write_all(head.as_bytes()).unwrap();
     let drips = [drip(&dripping, "GET / HTTP/1.1\r\nx-long: "), drip(&dripping_body, head)];
@@ -472,7 +480,7 @@ fn read_to_end(stream: &mut TcpStream) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn silent_connections_do_not_keep_others_out() {
     let server = Server::with(Limits { connections_max: 4, ..Limits::default() }).await;
-    let half = "POST /api/v1/drafts HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+    let half = "POST /api/v1/drafts HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
                 content-length: 100\r\n\r\n{";
     let mut silent = Vec::new();
     for said in ["", "GET / HTTP/1.1\r\nx: ", half].repeat(4) {
@@ -495,13 +503,13 @@ async fn silent_connections_do_not_keep_others_out() {
 async fn a_running_request_is_finished_when_the_server_stops() {
     let mut server = Server::new().await;
     let mut idle = server.connect();
-    idle.write_all(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    idle.write_all(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
     let mut some = [0; 64];
     idle.read_exact(&mut some).unwrap();
     let mut running = server.connect();
     let body = inquiry();
     let head = format!(
-        "POST /api/v1/drafts HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+        "POST /api/v1/drafts HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
          expect: 100-continue\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
@@ -549,16 +557,16 @@ async fn the_specification_names_every_address_and_every_status() {
         let responses = paths[path][method]["responses"].as_object().unwrap();
         responses.keys().cloned().collect::<Vec<_>>()
     };
-    let draft = ["200", "400", "408", "413", "415", "422", "429", "500", "503"];
+    let draft = ["200", "400", "408", "413", "415", "421", "422", "429", "500", "503"];
     assert_eq!(statuses("/api/v1/drafts", "post"), draft);
     assert_eq!(
         statuses("/api/v1/passages/{id}", "get"),
-        ["200", "404", "422", "429", "500", "503"]
+        ["200", "404", "421", "422", "429", "500", "503"]
     );
-    let start = ["200", "202", "400", "408", "413", "415", "422", "429", "500", "503"];
+    let start = ["200", "202", "400", "408", "413", "415", "421", "422", "429", "500", "503"];
     assert_eq!(statuses("/api/v1/evaluations", "post"), start);
     for path in ["/api/v1/evaluations/{id}", "/api/v1/evaluations/{id}/report.html"] {
-        assert_eq!(statuses(path, "get"), ["200", "404", "500", "503"]);
+        assert_eq!(statuses(path, "get"), ["200", "404", "421", "429", "500", "503"]);
     }
     let mut references = Vec::new();
     collect_references(&specification, &mut references);
@@ -593,7 +601,7 @@ async fn the_pages_work_offline_and_run_nothing_foreign() {
     assert!(!front.contains("<script") && !front.contains("demo"), "{front}");
     let viewer = server.get("/api/docs/").await;
     let policy = viewer.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(policy.contains("script-src 'self';"), "{policy}");
+    assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"), "{policy}");
     let viewer = viewer.text().await.unwrap();
     assert!(!viewer.contains("http://") && !viewer.contains("https://"), "{viewer}");
     for file in ["swagger-ui-bundle.js", "swagger-ui.css", "swagger-initializer.js"] {
@@ -606,7 +614,9 @@ async fn the_pages_work_offline_and_run_nothing_foreign() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_carries_its_id_and_its_safety_headers() {
     let server = Server::new().await;
-    for path in ["/", "/api/v1/documents", "/api/v1/nothing", "/health/live", "/metrics"] {
+    let paths =
+        ["/", "/api/v1/documents", "/api/v1/nothing", "/health/live", "/metrics", "/api/docs/"];
+    for path in paths {
         let request = server.client.get(server.url(path)).header("x-request-id", "sag-7");
         let response = request.send().await.unwrap();
         let headers = response.headers();
@@ -614,6 +624,9 @@ async fn every_answer_carries_its_id_and_its_safety_headers() {
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
         assert_eq!(headers["referrer-policy"], "no-referrer", "{path}");
         assert_eq!(headers["cache-control"], "no-store", "{path}");
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
     }
     let odd = server.client.get(server.url("/")).header("x-request-id", format!("{MARK} {MARK}"));
     let id = odd.send().await.unwrap().headers()["x-request-id"].to_str().unwrap().to_owned();

@@ -6,25 +6,34 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
+    clippy::string_slice,
+    clippy::format_collect,
     clippy::too_many_lines,
     reason = "a test fails by panicking, prints its figures, and reads best from top to bottom"
 )]
 
 mod desk;
+mod made;
 
+mod canaries;
 mod commands;
 mod deadlines;
 mod demo;
+mod door;
 mod drafts;
 mod endpoint;
 mod evaluation;
 mod evaluations;
+mod hidden;
+mod hostile;
 mod http;
+mod injection;
 mod index;
 mod inquiry;
 mod language;
 mod lookup;
 mod meaning;
+mod payment;
 mod scope;
 mod sources;
 mod vectors;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Starts llama.cpp's own HTTP server on a tiny model with random weights.
 
-    python3 tests/llama/serve.py [--venv FOLDER]
+    python3 tests/llama/serve.py [--venv FOLDER] [--prepare]
 
 Makes a virtual environment outside the repository where there is none yet (PyPI `xllamacpp` and
 `gguf`, about 210 MB), writes the model (a llama of two layers, seeded: the same bytes every time),
@@ -137,12 +137,15 @@ def main() -> None:
     usual = pathlib.Path(tempfile.gettempdir()) / "svarforslag-llama"
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--venv", type=pathlib.Path, default=usual)
+    arguments.add_argument("--prepare", action="store_true", help="make the environment only")
     arguments.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     chosen = arguments.parse_args()
     if chosen.here:
         serve()
         return
     python = prepared(chosen.venv)
+    if chosen.prepare:
+        return
     os.execv(python, [str(python), str(HERE / "serve.py"), "--here"])
 
 

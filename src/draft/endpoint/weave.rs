@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use crate::draft::check::Gate;
+use crate::draft::contacts::{contacts_in, holds};
 use crate::draft::endpoint::answer::{Found, Line, Paragraph, Quote, Written};
 use crate::draft::endpoint::ask::Ask;
 use crate::draft::sentence::{Citation, Citations, Sentence};
 use crate::draft::{Answer, Draft, Outcome, letter};
+use crate::index::{Filter, Query, QueryTerm};
 use crate::language::{content_stems, fold, lexicon, stem, tokens};
 use crate::privacy;
 use crate::retrieval::Hit;
 use crate::sources::Kind;
+use crate::terms::Scope;
 
 /// Characters of one sentence; klarsprog has shorter ones.
 const SENTENCE_CHARS_MAX: usize = 400;
@@ -22,6 +22,8 @@ const SENTENCE_CHARS_MAX: usize = 400;
 const QUOTE_CHARS_MIN: usize = 10;
 /// Of the words that carry a sentence, this share stands in the passages that it cites.
 const SUPPORTED_SHARE: f64 = 0.6;
+/// Passages with a word among which another document than the first one's is looked for.
+const APART_SEEN: usize = 20;
 /// Shorter words are too common to tell anything.
 const WORD_CHARS_MIN: usize = 4;
 /// In a text of this many words, each stands fewer than three times on average.
@@ -57,10 +59,6 @@ const JOINING: [&str; 16] = [
     "således",
     "venligst",
 ];
-
-static LINK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)[a-z][a-z0-9+.-]*:/|\b(?:mailto|data|javascript|tel):|\bwww\.|[\p{L}\p{N}-]{2,}\.[\p{L}]{2,}").ok()
-});
 
 /// Why a sentence was left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -204,7 +202,7 @@ fn judged(
     }
     let mut citations = citations.into_iter();
     let first = citations.next().ok_or(Fault::Quote)?;
-    if contacts_in(&text).iter().any(|contact| !cited.iter().any(|hit| holds(hit, contact))) {
+    if contacts_in(&text).iter().any(|contact| !cited.iter().any(|hit| holds(&hit.text, contact))) {
         return Err(Fault::Contact);
     }
     if turns_around(&text, &line.citations) {
@@ -214,7 +212,7 @@ fn judged(
         return Err(Fault::Words);
     }
     let sentence = Sentence::rewritten(id, text, Citations::new(first, citations.collect()));
-    let gate = Gate { scope: &ask.scope, evidence, inquiry: &ask.body };
+    let gate = Gate { scope: &ask.scope, evidence, inquiry: &ask.body, phone: "" };
     let broken: Vec<String> = gate
         .check(&[&sentence], &[])
         .into_iter()
@@ -304,19 +302,6 @@ fn is_danish(text: &str) -> bool {
     (words.len() < DANISH_WORDS_MIN || small > 0) && foreign <= small
 }
 
-/// Links, addresses and phone numbers.
-fn contacts_in(text: &str) -> Vec<&str> {
-    let mut found = privacy::contacts(text);
-    let is_link = |word: &&str| LINK.as_ref().is_none_or(|link| link.is_match(word));
-    let ends = |c: char| !c.is_alphanumeric() && c != '/';
-    found.extend(text.split(' ').filter(is_link).map(|word| word.trim_matches(ends)));
-    found
-}
-
-fn holds(hit: &Hit, contact: &str) -> bool {
-    hit.text.to_lowercase().contains(&contact.to_lowercase())
-}
-
 /// Whether a sentence denies and none of its quotes does, or all of them deny and it does not.
 fn turns_around(text: &str, quotes: &[Quote]) -> bool {
     let denies = |text: &str| plain(text).split(' ').any(|word| TURNING.contains(&word));
@@ -352,7 +337,7 @@ fn is_said_by(text: &str, cited: &[&Hit], ask: &Ask) -> bool {
 
 /// Whether a word, or each part of it, stands in a source that this institution may see.
 fn is_known(word: &str, ask: &Ask) -> bool {
-    let stands = |stem: &str| ask.snapshot.stands(&ask.scope, stem);
+    let stands = |stem: &str| stands_apart(stem, ask);
     let parts = || ask.snapshot.parts_of(word);
     stands(&stem(word)) || {
         let parts = parts();
@@ -360,10 +345,23 @@ fn is_known(word: &str, ask: &Ask) -> bool {
     }
 }
 
+/// Whether a stem stands in two general documents. A word that one document holds, or only those
+/// of the institution that asks, may have been put there to be said: it is said only by a sentence
+/// that cites it.
+fn stands_apart(stem: &str, ask: &Ask) -> bool {
+    let general = Scope::new(ask.scope.asker().clone(), None, ask.scope.day());
+    let term = QueryTerm { stem: stem.to_owned(), weight: 1.0, ..QueryTerm::default() };
+    let query = Query { terms: vec![term] };
+    let found = ask.snapshot.words(&general, &query, &Filter::all(), APART_SEEN);
+    let found = found.unwrap_or_default();
+    let first = found.first().map(|found| &found.passage.document);
+    found.iter().any(|found| Some(&found.passage.document) != first)
+}
+
 /// Checks the new paragraphs and what holds of all of them; what was found out about the other
 /// sentences and about the inquiry stays.
 fn check(draft: &mut Draft, ask: &Ask, new: &[usize], gone: &HashSet<String>) {
-    let gate = Gate { scope: &ask.scope, evidence: &draft.evidence, inquiry: &ask.body };
+    let gate = Gate { scope: &ask.scope, evidence: &draft.evidence, inquiry: &ask.body, phone: "" };
     let answers = draft.questions.iter().filter(|answer| new.contains(&answer.n));
     let sentences: Vec<&Sentence> = answers.flat_map(|answer| &answer.sentences).collect();
     let checks = gate.check(&sentences, &draft.questions);

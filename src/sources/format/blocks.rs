@@ -1,12 +1,15 @@
 //! The list of blocks that every reader fills.
 
+use crate::sources::format::hidden::{Quarantine, is_invisible, without_turned};
 use crate::sources::{Block, DEMO_LINE, Form};
 
 /// Blocks in reading order, cleaned on their way in.
 #[derive(Debug, Default)]
 pub(crate) struct Blocks {
-    blocks: Vec<Block>,
+    list: Vec<Block>,
     page: Option<u32>,
+    /// What was left out because nobody sees it.
+    pub(crate) quarantine: Quarantine,
 }
 
 impl Blocks {
@@ -17,14 +20,18 @@ impl Blocks {
 
     /// Adds a block, unless nothing is left of its text.
     pub(crate) fn push(&mut self, form: Form, text: &str) {
+        self.quarantine.take_unseen(text);
         let text = clean(text);
         if text.chars().any(char::is_alphanumeric) {
-            self.blocks.push(Block { form, text, page: self.page });
+            self.list.push(Block { form, text, page: self.page });
         }
     }
 
     /// Adds a row of a table, each cell under its header.
     pub(crate) fn push_row(&mut self, header: &[String], cells: &[String]) {
+        for cell in cells {
+            self.quarantine.take_unseen(cell);
+        }
         let text = row_text(header, cells);
         self.push(Form::Row, &text);
     }
@@ -40,7 +47,7 @@ impl Blocks {
 
     /// The list.
     pub(crate) fn finish(self) -> Vec<Block> {
-        self.blocks
+        self.list
     }
 }
 
@@ -61,18 +68,12 @@ fn row_text(header: &[String], cells: &[String]) -> String {
 
 /// One line without invisible characters, runs of spaces and the demonstration line.
 pub(crate) fn clean(text: &str) -> String {
-    let visible: String = text.chars().filter(|&c| !is_invisible(c)).collect();
+    let visible: String = without_turned(text).chars().filter(|&c| !is_invisible(c)).collect();
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.contains(DEMO_LINE) {
         return clean(&line.replace(DEMO_LINE, " "));
     }
     line
-}
-
-/// Soft hyphens, zero-width characters, byte order marks and control characters.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{fffc}')
-        || (c.is_control() && !c.is_whitespace())
 }
 
 /// Goes on with a paragraph on its next line; a word that was cut by a hyphen is made whole.

@@ -6,6 +6,7 @@ use encoding_rs::Encoding;
 use htmd::element_handler::{HandlerResult, Handlers};
 use htmd::{Element, HtmlToMarkdown};
 
+use crate::sources::format::watch::Watch;
 use crate::sources::format::{Unreadable, markdown, text};
 use crate::sources::{Extracted, MetaValue};
 
@@ -15,7 +16,28 @@ const SKIPPED: [&str; 19] = [
     "input", "textarea", "iframe", "svg", "canvas", "object", "audio", "video", "dialog", "map",
 ];
 /// Elements that may be hidden, or be something else than text by their attributes.
-const WATCHED: [&str; 33] = [
+const WATCHED: [&str; 54] = [
+    "body",
+    "center",
+    "font",
+    "b",
+    "i",
+    "u",
+    "s",
+    "small",
+    "big",
+    "sub",
+    "sup",
+    "code",
+    "abbr",
+    "mark",
+    "cite",
+    "address",
+    "ins",
+    "tbody",
+    "thead",
+    "tfoot",
+    "caption",
     "div",
     "section",
     "article",
@@ -71,14 +93,18 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Extracted, Unreadable> {
 /// Reads a web page from its text.
 pub(crate) fn page(text: &str) -> Result<Extracted, Unreadable> {
     let head = Arc::new(Mutex::new(Head::default()));
-    let markdown = converter(&head)
+    let watch = Arc::new(Watch::of_page(text));
+    let markdown = converter(&head, &watch)
         .convert(text)
         .map_err(|error| Unreadable::Damaged { reason: error.to_string() })?;
     let head = std::mem::take(&mut *head.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut quarantine = watch.finish();
+    quarantine.take_unseen(&markdown);
     Ok(Extracted {
         title: head.title,
         metadata: head.metadata,
         blocks: markdown::blocks(&markdown),
+        quarantine,
         ..Extracted::default()
     })
 }
@@ -100,8 +126,9 @@ struct Head {
     metadata: Vec<(String, MetaValue)>,
 }
 
-fn converter(head: &Arc<Mutex<Head>>) -> HtmlToMarkdown {
+fn converter(head: &Arc<Mutex<Head>>, watch: &Arc<Watch>) -> HtmlToMarkdown {
     let (titles, metas) = (Arc::clone(head), Arc::clone(head));
+    let (elements, tables) = (Arc::clone(watch), Arc::clone(watch));
     HtmlToMarkdown::builder()
         .skip_tags(SKIPPED.to_vec())
         .add_handler(vec!["title"], move |handlers: &dyn Handlers, element: Element<'_>| {
@@ -119,10 +146,27 @@ fn converter(head: &Arc<Mutex<Head>>) -> HtmlToMarkdown {
             }
             None
         })
-        .add_handler(WATCHED.to_vec(), |handlers: &dyn Handlers, element: Element<'_>| {
-            if is_aside(&element) { None } else { handlers.fallback(element) }
+        .add_handler(WATCHED.to_vec(), move |handlers: &dyn Handlers, element: Element<'_>| {
+            if is_aside(&element) {
+                return None;
+            }
+            let inside = elements.enter(handlers, &element)?;
+            let found = handlers.fallback(element);
+            elements.leave(&inside);
+            found
         })
-        .add_handler(vec!["td", "th", "tr", "table"], table_part)
+        .add_handler(
+            vec!["td", "th", "tr", "table"],
+            move |handlers: &dyn Handlers, element: Element<'_>| {
+                if is_aside(&element) {
+                    return None;
+                }
+                let inside = tables.enter(handlers, &element)?;
+                let found = table_part(handlers, &element);
+                tables.leave(&inside);
+                Some(found)
+            },
+        )
         .build()
 }
 
@@ -131,13 +175,9 @@ fn attribute<'a>(element: &'a Element<'_>, name: &str) -> Option<&'a str> {
     found.map(|attribute| &*attribute.value)
 }
 
-/// Whether an element is hidden, or leads around the site.
+/// Whether an element leads around the site, or is not for those who hear the page.
 fn is_aside(element: &Element<'_>) -> bool {
-    let style = attribute(element, "style").unwrap_or_default().replace(' ', "").to_lowercase();
-    let is_hidden = attribute(element, "hidden").is_some()
-        || attribute(element, "aria-hidden") == Some("true")
-        || style.contains("display:none")
-        || style.contains("visibility:hidden");
+    let is_hidden = attribute(element, "aria-hidden") == Some("true");
     let role = attribute(element, "role").unwrap_or_default();
     let names = ["id", "class"].map(|name| attribute(element, name).unwrap_or_default());
     let names = names.join(" ").to_lowercase();
@@ -145,11 +185,7 @@ fn is_aside(element: &Element<'_>) -> bool {
 }
 
 /// Cells and rows are marked on the way up, and the table made of them.
-#[expect(clippy::needless_pass_by_value, reason = "the library hands it over so")]
-fn table_part(handlers: &dyn Handlers, element: Element<'_>) -> Option<HandlerResult> {
-    if is_aside(&element) {
-        return None;
-    }
+fn table_part(handlers: &dyn Handlers, element: &Element<'_>) -> HandlerResult {
     let content = handlers.walk_children(element.node).content;
     let text = match element.tag {
         "td" => format!("{}{CELL_END}", content.trim()),
@@ -157,7 +193,7 @@ fn table_part(handlers: &dyn Handlers, element: Element<'_>) -> Option<HandlerRe
         "tr" => format!("{}{ROW_END}", content.trim()),
         _ => table(&content),
     };
-    Some(text.into())
+    text.into()
 }
 
 /// One cell of a table on its way to Markdown.

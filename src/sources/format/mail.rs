@@ -4,7 +4,7 @@ use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use crate::sources::format::text::{self, Headings};
 use crate::sources::format::{Unreadable, html};
-use crate::sources::{Attachment, Block, Extracted};
+use crate::sources::{Attachment, Block, Extracted, Quarantine};
 
 /// Reads a mail: its subject is the title, its attachments are returned.
 pub(crate) fn read(bytes: &[u8]) -> Result<Extracted, Unreadable> {
@@ -12,16 +12,18 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Extracted, Unreadable> {
         .parse(bytes)
         .filter(|message| message.headers().len() > 1)
         .ok_or_else(|| Unreadable::Damaged { reason: "the mail has no headers".to_owned() })?;
+    let (blocks, quarantine) = body(&message)?;
     Ok(Extracted {
         title: message.subject().map(str::to_owned),
-        blocks: body(&message)?,
+        blocks,
+        quarantine,
         attachments: message.attachments().filter_map(attachment).collect(),
         ..Extracted::default()
     })
 }
 
 /// The plain text of a mail, or what its web page says where it has none.
-fn body(message: &Message<'_>) -> Result<Vec<Block>, Unreadable> {
+fn body(message: &Message<'_>) -> Result<(Vec<Block>, Quarantine), Unreadable> {
     let plain: Vec<&str> = message
         .text_bodies()
         .filter_map(|part| match &part.body {
@@ -31,15 +33,17 @@ fn body(message: &Message<'_>) -> Result<Vec<Block>, Unreadable> {
         .collect();
     if plain.iter().any(|text| !text.trim().is_empty()) {
         let text = plain.join("\n\n").replace("\r\n", "\n");
-        return Ok(text::blocks(&text, Headings::None));
+        return Ok((text::blocks(&text, Headings::None), Quarantine::of_text(&text)));
     }
-    let mut blocks = Vec::new();
+    let (mut blocks, mut quarantine) = (Vec::new(), Quarantine::default());
     for part in message.html_bodies() {
         if let PartType::Html(page) = &part.body {
-            blocks.extend(html::page(page)?.blocks);
+            let page = html::page(page)?;
+            blocks.extend(page.blocks);
+            quarantine.join(&page.quarantine);
         }
     }
-    Ok(blocks)
+    Ok((blocks, quarantine))
 }
 
 /// A file in the mail; pictures that belong to the text are none.

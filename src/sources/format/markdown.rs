@@ -3,8 +3,15 @@
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use crate::sources::format::blocks::Blocks;
+use crate::sources::format::hidden::{Hiding, Quarantine, Style};
 use crate::sources::format::{Unreadable, text, yaml};
 use crate::sources::{Block, Extracted, Form};
+
+/// Elements that hold nothing.
+const VOID: [&str; 6] = ["br", "hr", "img", "input", "wbr", "meta"];
+
+/// Elements whose content is no text.
+const SILENT: [&str; 3] = ["script", "style", "template"];
 
 /// Reads a Markdown file.
 pub(crate) fn read(bytes: &[u8]) -> Result<Extracted, Unreadable> {
@@ -14,7 +21,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Extracted, Unreadable> {
         None => (Vec::new(), text.as_str()),
     };
     let remarks = remark.into_iter().collect();
-    Ok(Extracted { metadata, blocks: blocks(body), remarks, ..Extracted::default() })
+    let (blocks, quarantine) = read_body(body);
+    Ok(Extracted { metadata, blocks, remarks, quarantine, ..Extracted::default() })
 }
 
 fn front_matter_fault(fault: yaml::Fault) -> Unreadable {
@@ -46,6 +54,10 @@ fn front_matter(text: &str) -> Result<Option<(&str, &str)>, Unreadable> {
 
 /// Cuts Markdown into blocks.
 pub(crate) fn blocks(markdown: &str) -> Vec<Block> {
+    read_body(markdown).0
+}
+
+fn read_body(markdown: &str) -> (Vec<Block>, Quarantine) {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_FOOTNOTES
@@ -55,7 +67,8 @@ pub(crate) fn blocks(markdown: &str) -> Vec<Block> {
         reading.take(event);
     }
     reading.flush(Form::Paragraph);
-    reading.blocks.finish()
+    let quarantine = std::mem::take(&mut reading.blocks.quarantine);
+    (reading.blocks.finish(), quarantine)
 }
 
 /// What has been read, and where in the document's tree the reader stands.
@@ -68,17 +81,81 @@ struct Reading {
     item: Option<String>,
     header: Vec<String>,
     cells: Vec<String>,
+    /// A part of the document that is written as a web page.
+    html: String,
+    /// The elements that are open inside a line, each with why nobody sees its text.
+    inside: Vec<(String, Option<Hiding>)>,
 }
 
 impl Reading {
+    /// Takes a text, unless an element around it hides it.
+    fn say(&mut self, text: &str) {
+        match self.inside.iter().find_map(|(_, hiding)| *hiding) {
+            Some(hiding) => self.blocks.quarantine.take(hiding, text),
+            None => self.text.push_str(text),
+        }
+    }
+
+    /// Opens or closes an element inside a line.
+    fn inline(&mut self, html: &str) {
+        let tag = html.trim_matches(['<', '>']);
+        if let Some(name) = tag.strip_prefix('/') {
+            let name = name.trim().to_lowercase();
+            if let Some(at) = self.inside.iter().rposition(|(open, _)| *open == name) {
+                self.inside.truncate(at);
+            }
+            return;
+        }
+        let name = tag.split([' ', '/', '\n', '\t']).next().unwrap_or_default().to_lowercase();
+        let is_open =
+            !tag.ends_with('/') && !tag.starts_with('!') && !VOID.contains(&name.as_str());
+        if is_open {
+            let style = tag.split_once("style").map_or("", |(_, rest)| rest);
+            let style = style.trim_start_matches([' ', '=', '"', '\'']);
+            let style = style.split(['"', '\'']).next().unwrap_or_default();
+            let word = |name: &str| tag.split_whitespace().skip(1).any(|word| word == name);
+            let hidden = word("hidden").then_some(Hiding::Hidden);
+            self.inside.push((name, hidden.or(Style::of(style).hiding(false))));
+        }
+    }
+
+    /// Reads a part that is written as a web page: its text, without tags and comments.
+    fn page(&mut self) {
+        let html = std::mem::take(&mut self.html);
+        let mut rest = html.as_str();
+        while let Some((text, from)) = rest.split_once('<') {
+            self.say(text);
+            let (end, is_comment) =
+                if from.starts_with("!--") { ("-->", true) } else { (">", false) };
+            let Some((tag, after)) = from.split_once(end) else {
+                rest = "";
+                break;
+            };
+            rest = after;
+            if is_comment {
+                continue;
+            }
+            self.inline(tag);
+            let name = tag.split([' ', '>']).next().unwrap_or_default().to_lowercase();
+            if SILENT.contains(&name.as_str()) {
+                rest = rest.split_once(&format!("</{name}")).map_or("", |(_, after)| after);
+                self.inline(&format!("/{name}"));
+            }
+            self.text.push(' ');
+        }
+        self.say(rest);
+        self.flush(Form::Paragraph);
+    }
+
     fn take(&mut self, event: Event<'_>) {
         match event {
             Event::Start(tag) => self.open(&tag),
             Event::End(tag) => self.close(tag),
-            Event::Text(text) | Event::Code(text) => self.text.push_str(&text),
+            Event::Text(text) | Event::Code(text) => self.say(&text),
             Event::SoftBreak | Event::HardBreak => self.text.push(' '),
-            Event::Html(html) => self.text.push_str(&without_tags(&html)),
+            Event::Html(html) => self.html.push_str(&html),
             Event::InlineHtml(html) if html.starts_with("<br") => self.text.push(' '),
+            Event::InlineHtml(html) => self.inline(&html),
             _ => {}
         }
     }
@@ -107,8 +184,8 @@ impl Reading {
     fn close(&mut self, tag: TagEnd) {
         match tag {
             TagEnd::Heading(level) => self.flush(Form::Heading(depth(level))),
+            TagEnd::HtmlBlock => self.page(),
             TagEnd::Paragraph
-            | TagEnd::HtmlBlock
             | TagEnd::CodeBlock
             | TagEnd::BlockQuote(_)
             | TagEnd::FootnoteDefinition => self.flush(Form::Paragraph),
@@ -165,24 +242,6 @@ fn depth(level: HeadingLevel) -> u8 {
         HeadingLevel::H5 => 5,
         HeadingLevel::H6 => 6,
     }
-}
-
-/// The text of raw HTML; comments and tags are none.
-fn without_tags(html: &str) -> String {
-    let mut text = String::new();
-    let mut inside = false;
-    for c in html.chars() {
-        match c {
-            '<' => inside = true,
-            '>' if inside => {
-                inside = false;
-                text.push(' ');
-            }
-            _ if !inside => text.push(c),
-            _ => {}
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -12,6 +12,10 @@ mod sniff;
 
 mod yaml;
 
+mod hidden;
+
+mod watch;
+
 mod blocks;
 
 mod text;
@@ -24,7 +28,11 @@ mod layout;
 
 mod grid;
 
+mod painted;
+
 mod pdf;
+
+mod runs;
 
 mod office;
 
@@ -35,6 +43,8 @@ mod mail;
 mod cases;
 
 pub(crate) use cases::{Case, Export, read as read_cases};
+pub use hidden::{Hiding, Quarantine};
+pub(crate) use watch::Watch;
 pub(crate) use yaml::read as read_yaml;
 
 /// The formats that are read.

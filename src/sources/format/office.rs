@@ -5,17 +5,24 @@ use std::io::Cursor;
 use office_oxide::ir::{
     CellDataType, DocumentIR, Element, InlineContent, List, ListItem, Section, Table, TableCell,
 };
+use office_oxide::options::ParseOptions;
 use office_oxide::xlsx::date::DateTimeValue;
 use office_oxide::{Document, DocumentFormat};
 
 use crate::sources::format::Unreadable;
 use crate::sources::format::blocks::{Blocks, clean};
+use crate::sources::format::hidden::Hiding;
+use crate::sources::format::runs::{Ground, take_hidden};
 use crate::sources::{Extracted, Form};
 
 /// Reads a DOCX; what stands at the head and the foot of every page is left out.
 pub(crate) fn docx(bytes: &[u8]) -> Result<Extracted, Unreadable> {
-    let (_, ir) = open(bytes, DocumentFormat::Docx)?;
+    let (document, mut ir) = open(bytes, DocumentFormat::Docx)?;
     let mut reading = Reading::default();
+    reading.blocks.quarantine = take_hidden(&mut ir, Ground::Paper);
+    if let Some(hidden) = marked_hidden(bytes, &document) {
+        reading.blocks.quarantine.take(Hiding::Hidden, &hidden);
+    }
     for section in &ir.sections {
         reading.elements(&section.elements);
     }
@@ -31,8 +38,10 @@ pub(crate) fn docx(bytes: &[u8]) -> Result<Extracted, Unreadable> {
 
 /// Reads a PPTX: each slide, then what its speaker was to say.
 pub(crate) fn pptx(bytes: &[u8]) -> Result<Extracted, Unreadable> {
-    let (_, ir) = open(bytes, DocumentFormat::Pptx)?;
+    let (_, mut ir) = open(bytes, DocumentFormat::Pptx)?;
     let mut reading = Reading::default();
+    // Slides are often dark.
+    reading.blocks.quarantine = take_hidden(&mut ir, Ground::Other);
     for (at, slide) in ir.sections.iter().enumerate() {
         if slide.hidden {
             reading.remarks.push(format!("slide {} is hidden and was left out", at + 1));
@@ -46,9 +55,10 @@ pub(crate) fn pptx(bytes: &[u8]) -> Result<Extracted, Unreadable> {
 
 /// Reads an XLSX: each visible sheet as a table, days in ISO.
 pub(crate) fn xlsx(bytes: &[u8]) -> Result<Extracted, Unreadable> {
-    let (document, ir) = open(bytes, DocumentFormat::Xlsx)?;
+    let (document, mut ir) = open(bytes, DocumentFormat::Xlsx)?;
     let days_from_1904 = document.as_xlsx().is_some_and(|book| book.workbook.date1904);
     let mut reading = Reading { days_from_1904, ..Reading::default() };
+    reading.blocks.quarantine = take_hidden(&mut ir, Ground::Paper);
     let visible = ir.sections.iter().filter(|sheet| !sheet.hidden).count();
     for (at, sheet) in ir.sections.iter().enumerate() {
         let name = sheet.title.as_deref().unwrap_or_default();
@@ -77,6 +87,18 @@ fn open(bytes: &[u8], format: DocumentFormat) -> Result<(Document, DocumentIR), 
     Ok((document, ir))
 }
 
+/// The letters of a Word document that it marks as hidden, which the library leaves out.
+fn marked_hidden(bytes: &[u8], shown: &Document) -> Option<String> {
+    let mut options = ParseOptions::default();
+    options.include_hidden_text = true;
+    let bytes = Cursor::new(bytes.to_vec());
+    let all = Document::from_reader_with(bytes, DocumentFormat::Docx, &options).ok()?;
+    let (all, shown) = (all.plain_text(), shown.plain_text());
+    let extra = all.chars().count().saturating_sub(shown.chars().count());
+    let only_hidden: String = all.chars().filter(|c| c.is_alphanumeric()).take(extra).collect();
+    (!only_hidden.is_empty()).then_some(only_hidden)
+}
+
 #[derive(Default)]
 struct Reading {
     blocks: Blocks,
@@ -94,8 +116,9 @@ impl Reading {
             self.remarks.push("the document is so large that its end was cut off".to_owned());
         }
         let title = ir.metadata.title.clone().filter(|title| !title.trim().is_empty());
+        let quarantine = std::mem::take(&mut self.blocks.quarantine);
         let (blocks, remarks) = (self.blocks.finish(), self.remarks);
-        Extracted { title, blocks, remarks, ..Extracted::default() }
+        Extracted { title, blocks, remarks, quarantine, ..Extracted::default() }
     }
 
     fn slide(&mut self, slide: &Section) {

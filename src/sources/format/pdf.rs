@@ -7,8 +7,10 @@ use pdf_oxide::PdfDocument;
 use crate::sources::format::Unreadable;
 use crate::sources::format::blocks::{Blocks, append_line};
 use crate::sources::format::grid::{Grid, take_grids};
+use crate::sources::format::hidden::Quarantine;
 use crate::sources::format::layout::{Piece, in_order, pieces};
-use crate::sources::{Block, Extracted, Form};
+use crate::sources::format::painted;
+use crate::sources::{Extracted, Form};
 
 /// Pages that are read; a longer document is split by its owner.
 const PAGES_MAX: usize = 2000;
@@ -41,8 +43,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Extracted, Unreadable> {
     let count = document.page_count().map_err(damaged)?;
     let mut pages = Vec::new();
     let mut remarks = Vec::new();
+    let mut quarantine = Quarantine::default();
     for at in 0..count.min(PAGES_MAX) {
-        match page(&document, at) {
+        match page(&document, at, &mut quarantine) {
             Ok(page) => pages.push(page),
             Err(error) => {
                 remarks.push(format!("page {} could not be read: {error}", at + 1));
@@ -62,8 +65,10 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Extracted, Unreadable> {
     }
     remarks.extend(blank_pages(&pages));
     drop_running_lines(&mut pages);
-    let blocks = compose(pages);
-    Ok(Extracted { blocks, remarks, ..Extracted::default() })
+    let written = compose(pages);
+    quarantine.join(&written.quarantine);
+    let blocks = written.finish();
+    Ok(Extracted { blocks, remarks, quarantine, ..Extracted::default() })
 }
 
 /// What stands on one page.
@@ -75,8 +80,13 @@ struct Page {
     top: f32,
 }
 
-fn page(document: &PdfDocument, at: usize) -> Result<Page, pdf_oxide::Error> {
+fn page(
+    document: &PdfDocument,
+    at: usize,
+    quarantine: &mut Quarantine,
+) -> Result<Page, pdf_oxide::Error> {
     let (_, foot, _, top) = document.get_page_media_box(at)?;
+    quarantine.join(&painted::take_hidden(document, at)?);
     let tables = document.extract_tables(at).unwrap_or_default();
     let mut grids = Vec::new();
     let mut frames = Vec::new();
@@ -231,7 +241,7 @@ fn half(steps: i32) -> f32 {
     steps as f32 / 2.0
 }
 
-fn compose(pages: Vec<Page>) -> Vec<Block> {
+fn compose(pages: Vec<Page>) -> Blocks {
     let sizes = Sizes::of(&pages);
     let mut writer = Writer { blocks: Blocks::default(), open: None, sizes, page: 1 };
     for (at, mut page) in pages.into_iter().enumerate() {
@@ -240,7 +250,7 @@ fn compose(pages: Vec<Page>) -> Vec<Block> {
         writer.page(page);
     }
     writer.close();
-    writer.blocks.finish()
+    writer.blocks
 }
 
 /// A paragraph, item or heading whose lines are still coming.

@@ -1,9 +1,9 @@
 //! Tables as text: CSV with commas, semicolons or tabs.
 
-use crate::sources::Extracted;
 use crate::sources::format::Unreadable;
 use crate::sources::format::blocks::Blocks;
 use crate::sources::format::text::{self, Decoded};
+use crate::sources::{Extracted, Quarantine};
 
 /// What may stand between two cells; Danish Excel writes semicolons.
 const SEPARATORS: [u8; 3] = [b';', b'\t', b','];
@@ -27,7 +27,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Extracted, Unreadable> {
     let mut blocks = Blocks::default();
     blocks.push_table(&rows);
     let remarks = remark.into_iter().collect();
-    Ok(Extracted { blocks: blocks.finish(), remarks, ..Extracted::default() })
+    let quarantine = Quarantine::of_text(text);
+    Ok(Extracted { blocks: blocks.finish(), remarks, quarantine, ..Extracted::default() })
 }
 
 /// The separator that stands most evenly in the first lines, and the text without `sep=`.

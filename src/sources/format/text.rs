@@ -7,7 +7,7 @@ use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use regex::Regex;
 
 use crate::sources::format::blocks::{Blocks, append_line};
-use crate::sources::{Block, Extracted, Form};
+use crate::sources::{Block, Extracted, Form, Quarantine};
 use crate::terms::MONTHS;
 
 /// A line longer than this is no heading.
@@ -82,7 +82,8 @@ fn decoded(bytes: &[u8], encoding: &'static Encoding) -> Decoded {
 pub(crate) fn read(bytes: &[u8]) -> Extracted {
     let Decoded { text, remark } = decode(bytes, None);
     let blocks = blocks(&text, Headings::Sought);
-    Extracted { blocks, remarks: remark.into_iter().collect(), ..Extracted::default() }
+    let (remarks, quarantine) = (remark.into_iter().collect(), Quarantine::of_text(&text));
+    Extracted { blocks, remarks, quarantine, ..Extracted::default() }
 }
 
 /// Cuts plain text into blocks.

@@ -1,0 +1,59 @@
+//! How a reply names a question of the customer: by its own words, where they are harmless.
+
+use crate::draft::contacts::contacts_in;
+use crate::index::Snapshot;
+use crate::inquiry::Reading;
+use crate::language::{fold, lexicon, stem, tokens};
+use crate::terms::Scope;
+
+/// Words of a question by which a reply names it.
+const NAMED_WORDS_MAX: usize = 14;
+/// Shorter words are too common to tell anything.
+const WORD_CHARS_MIN: usize = 4;
+
+/// The words by which a reply names a question, if it may repeat them.
+///
+/// A letter of ours says nothing that a stranger put into it: a question that holds a number, a
+/// link, or a word that stands in no source is not named, and none is where the mail tries to
+/// steer the program.
+pub(crate) fn named(
+    text: &str,
+    reading: &Reading,
+    snapshot: &Snapshot,
+    scope: &Scope,
+) -> Option<String> {
+    let several = reading.questions.len() > 1;
+    let plain = !text.chars().any(|c| c.is_ascii_digit() || "<>{}[]|`*_#\\\"»«".contains(c));
+    let harmless = several
+        && plain
+        && reading.injections.is_empty()
+        && contacts_in(text).is_empty()
+        && unknown_word(text, snapshot, scope).is_none();
+    harmless.then(|| shortened(text))
+}
+
+/// A word that neither the trade nor any source knows.
+fn unknown_word<'a>(text: &'a str, snapshot: &Snapshot, scope: &Scope) -> Option<&'a str> {
+    let stands = |stem: &str| snapshot.stands(scope, stem);
+    let words = tokens(text).into_iter().filter_map(|token| text.get(token.range));
+    words.into_iter().find(|written| {
+        let word = fold(written);
+        let short = word.chars().count() < WORD_CHARS_MIN;
+        if short || lexicon().is_stop_word(&word) || stands(&stem(&word)) {
+            return false;
+        }
+        let parts = snapshot.parts_of(&word);
+        parts.is_empty() || !parts.iter().all(|part| stands(part))
+    })
+}
+
+/// A question short enough to be named in a sentence.
+fn shortened(text: &str) -> String {
+    let text = text.trim().trim_end_matches(['?', '.', '!', ' ']);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if words.len() <= NAMED_WORDS_MAX {
+        return words.join(" ");
+    }
+    let kept: Vec<&str> = words.into_iter().take(NAMED_WORDS_MAX).collect();
+    format!("{} …", kept.join(" "))
+}

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::privacy::normal::is_unseen;
 use crate::privacy::{find, mask};
 
 /// What stands in place of a mail address.
@@ -68,15 +69,6 @@ pub(crate) fn contacts(text: &str) -> Vec<&str> {
     let mut found = ranges(text, MAIL.as_ref());
     found.extend(ranges(text, PHONE.as_ref()));
     found.into_iter().filter_map(|range| text.get(range)).collect()
-}
-
-/// Whether a character can hide between two others: zero width, direction marks, soft hyphens.
-pub(crate) fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}')
-        || ('\u{200b}'..='\u{200f}').contains(&c)
-        || ('\u{202a}'..='\u{202e}').contains(&c)
-        || ('\u{2060}'..='\u{206f}').contains(&c)
-        || ('\u{e0000}'..='\u{e007f}').contains(&c)
 }
 
 fn digits_of(text: &str, range: Range<usize>) -> String {

@@ -1,7 +1,8 @@
 //! The last look at bytes before they leave, which does not trust that they were masked.
 
 use crate::privacy::find;
-use crate::privacy::masked::{is_unseen, secrets};
+use crate::privacy::masked::secrets;
+use crate::privacy::normal::is_unseen;
 
 /// Why bytes may not leave. It does not say what was found: no log may hold it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

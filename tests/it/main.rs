@@ -25,6 +25,7 @@ mod inquiry;
 mod language;
 mod lookup;
 mod meaning;
+mod personal_data;
 mod scope;
 mod sources;
 mod vectors;

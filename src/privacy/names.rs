@@ -1,0 +1,683 @@
+//! Names of persons: by lists, by the words beside them, by their shape, and again wherever they
+//! stand in the same text.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::privacy::kinds::{Finding, FindingKind, Found, Score};
+use crate::privacy::lists::lists;
+use crate::privacy::normal::Normal;
+use crate::privacy::words::{Before, Form, Word, bare, words};
+
+/// Words of one name at most.
+const WORDS_MAX: usize = 7;
+/// Letters of a name that is looked for again in the text.
+const AGAIN_LETTERS_MIN: usize = 3;
+/// Letters of a signature of initials.
+const INITIALS_MAX: usize = 4;
+/// A number or an address this close says that a name stands here, in bytes.
+const NEIGHBOUR_MAX: usize = 12;
+
+/// What stands before a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cue {
+    Greeting,
+    SignOff,
+    Title,
+    Role,
+    Weak,
+    None,
+}
+
+/// A text in which names are looked for.
+struct Reader<'a> {
+    normal: &'a Normal,
+    words: Vec<Word>,
+    /// What has been found otherwise.
+    others: &'a Found,
+}
+
+/// Every name. `found` holds what was found otherwise; names do not stand in it.
+pub(crate) fn find(normal: &Normal, found: &mut Found) {
+    let mut taken: Vec<Range<usize>> = found.iter().map(|it| it.range.clone()).collect();
+    taken.sort_by_key(|range| range.start);
+    let reader = Reader { normal, words: words(normal, &taken), others: found };
+    let mut names = reader.first_pass();
+    names.extend(reader.again(&names));
+    for name in names {
+        found.push(name);
+    }
+}
+
+impl Reader<'_> {
+    fn word(&self, at: usize) -> Option<&Word> {
+        self.words.get(at)
+    }
+
+    fn lower(&self, at: usize) -> &str {
+        self.word(at).map_or("", |word| self.normal.lower_part(word.range.clone()))
+    }
+
+    fn first_pass(&self) -> Vec<Finding> {
+        let mut names = Vec::new();
+        let mut at = 0;
+        while at < self.words.len() {
+            if let Some((finding, next)) = self.name_at(at) {
+                names.push(finding);
+                at = next.max(at + 1);
+            } else {
+                at += 1;
+            }
+        }
+        names
+    }
+
+    /// The name that begins with a word, and the word after it.
+    fn name_at(&self, at: usize) -> Option<(Finding, usize)> {
+        let word = self.word(at)?;
+        match word.form {
+            Form::Capital | Form::Upper => {}
+            Form::Initial => return self.initials_at(at),
+            Form::Small => return self.small_at(at),
+            Form::Mixed => return None,
+        }
+        if let Some(end) = self.reversed(at) {
+            let score = Score::of(80, "surname_comma_first_name");
+            return Some((self.finding(score, at, end), end));
+        }
+        if self.is_cut_off(at) {
+            return None;
+        }
+        if word.known.never() && !(word.known.first() && self.is_confirmed(at)) {
+            return None;
+        }
+        let cue = self.cue(at);
+        let end = self.extent(at);
+        if self.is_thing(at, end) {
+            return None;
+        }
+        let score = self.judged(at, end, cue)?;
+        Some((self.finding(score, at, end), end))
+    }
+
+    /// Whether a word is the first part of two: "Slots- og Kulturstyrelsen".
+    fn is_cut_off(&self, at: usize) -> bool {
+        let Some(word) = self.word(at) else { return false };
+        let after = self.normal.part(word.range.end..self.normal.floor(word.range.end + 2));
+        after == "- " || after == "-/"
+    }
+
+    fn finding(&self, score: Score, at: usize, end: usize) -> Finding {
+        let start = self.word(at).map_or(0, |word| word.range.start);
+        let stop = self.word(end.saturating_sub(1)).map_or(start, |word| word.range.end);
+        score.finding(FindingKind::Name, start..stop.max(start))
+    }
+
+    /// One past the last word of the name that begins here.
+    fn extent(&self, at: usize) -> usize {
+        let mut end = at + 1;
+        let upper = self.word(at).is_some_and(|word| word.form == Form::Upper);
+        while end < self.words.len() && end - at < WORDS_MAX {
+            let Some(word) = self.word(end) else { break };
+            let wrapped = word.before == Before::Line && self.wraps(end);
+            let initial_before = self.word(end - 1).is_some_and(|it| it.form == Form::Initial);
+            let close = word.before == Before::Blank
+                || wrapped
+                || (initial_before && word.before == Before::Stop)
+                || (word.before == Before::Sign && self.is_hyphen(end));
+            if !close {
+                break;
+            }
+            match word.form {
+                Form::Capital | Form::Initial if !word.known.never() || self.is_surname(end) => {
+                    end += 1
+                }
+                // "Eksempelsen" ends as "ledelsen" does; behind a first name it is a surname.
+                Form::Capital if word.known.last_like() && self.is_behind_first(end) => end += 1,
+                Form::Upper
+                    if (upper || word.known.last() || word.known.first())
+                        && !word.known.never() =>
+                {
+                    end += 1
+                }
+                Form::Small if self.is_particle(end) => end += 2,
+                _ => break,
+            }
+        }
+        // An initial at the end belongs to the next sentence or to nothing.
+        while end > at + 1
+            && self.word(end - 1).is_some_and(|word| word.form == Form::Initial)
+            && !self.initial_ends(end - 1)
+        {
+            end -= 1;
+        }
+        end.min(self.words.len())
+    }
+
+    /// Whether the word before is a first name, or such a name's initial.
+    fn is_behind_first(&self, at: usize) -> bool {
+        let last = at.checked_sub(1).and_then(|last| self.word(last));
+        last.is_some_and(|last| {
+            last.known.first() || last.form == Form::Initial || last.known.last()
+        })
+    }
+
+    fn is_surname(&self, at: usize) -> bool {
+        self.word(at).is_some_and(|word| word.known.last() && word.form == Form::Capital)
+    }
+
+    /// Whether an initial may end a name: "Anna B." does, "Anna I" does not.
+    fn initial_ends(&self, at: usize) -> bool {
+        let Some(word) = self.word(at) else { return false };
+        self.normal.after(word.range.end) == Some('.') && self.lower(at) != "i"
+    }
+
+    fn is_hyphen(&self, at: usize) -> bool {
+        let (Some(last), Some(word)) = (self.word(at - 1), self.word(at)) else { return false };
+        self.normal.part(last.range.end..word.range.start) == "-"
+    }
+
+    /// Whether a name goes on after a line break.
+    fn wraps(&self, at: usize) -> bool {
+        let (Some(last), Some(word)) =
+            (at.checked_sub(1).and_then(|it| self.word(it)), self.word(at))
+        else {
+            return false;
+        };
+        let between = self.normal.part(last.range.end..word.range.start);
+        let name = word.known.last() && !word.known.ordinary() && !word.known.first();
+        let mid = !last.opens && between.matches('\n').count() == 1;
+        mid && name
+            && word.form == Form::Capital
+            && (last.known.first() || last.form == Form::Initial)
+    }
+
+    /// Whether a small word within a name leads to one more part of it.
+    fn is_particle(&self, at: usize) -> bool {
+        let particle = lists().names.particles.contains(self.lower(at));
+        let next = self.word(at + 1);
+        particle
+            && next.is_some_and(|next| {
+                next.before == Before::Blank
+                    && next.form == Form::Capital
+                    && (!next.known.never() || next.known.last())
+            })
+            && self.word(at - 1).is_some_and(|last| !last.known.never())
+            && (!matches!(self.lower(at), "den" | "de" | "der" | "da" | "af" | "at" | "du")
+                || self.word(at - 1).is_some_and(|it| it.known.first() || it.form == Form::Initial))
+    }
+
+    /// Whether these words are an institution, a street or a law named after a person.
+    fn is_thing(&self, at: usize, end: usize) -> bool {
+        let Some(next) = self.word(end).filter(|next| next.before == Before::Blank) else {
+            return false;
+        };
+        let thing = |word: &str| {
+            lists()
+                .institutions
+                .iter()
+                .any(|ending| word == ending || (word.len() > 8 && word.ends_with(ending.as_str())))
+        };
+        let lower = self.lower(end);
+        let street = |word: &str| lists().sure_streets.iter().any(|ending| word == ending);
+        let institution = thing(lower) && next.is_capital();
+        let named_street = next.is_capital()
+            && (street(lower) || matches!(lower, "hus" | "skole" | "have" | "kirke" | "bro"));
+        end > at && (institution || named_street)
+    }
+
+    /// "Hansen, Lone" and "BIRK, LONE".
+    fn reversed(&self, at: usize) -> Option<usize> {
+        let (word, next) = (self.word(at)?, self.word(at + 1)?);
+        let surname =
+            word.known.last() || word.known.last_like() || (word.known.unknown() && word.opens);
+        let first = next.known.first() && next.is_capital() && !next.known.never();
+        let same = word.form == next.form || next.form == Form::Capital;
+        let listed = word.known.first() && !word.known.last();
+        if !(surname && !listed && first && same && next.before == Before::Comma) {
+            return None;
+        }
+        // "Kære Hansen, Lone er syg" is rare; "Anna Hansen, Lone Birk" is two persons.
+        let alone = at == 0
+            || !self.word(at - 1).is_some_and(|last| {
+                last.is_capital() && word.before == Before::Blank && !last.known.never()
+            });
+        (alone && !word.known.ordinary() || word.form == Form::Upper || word.opens)
+            .then(|| self.extent(at + 1))
+    }
+
+    /// What speaks for the words from `at` to `end` being a name, where it is enough.
+    fn judged(&self, at: usize, end: usize, cue: Cue) -> Option<Score> {
+        let word = self.word(at)?;
+        let long = end - at > 1;
+        let rest = self.words.get(at + 1..end).unwrap_or_default();
+        let surname = rest.iter().any(|word| word.known.last() || word.known.last_like());
+        let known = word.known.first();
+        if known && long && (!word.known.ordinary() || surname || cue != Cue::None || !word.opens) {
+            let mut score = Score::of(60, "first_name");
+            score.add(
+                if surname { 25 } else { 15 },
+                if surname { "surname" } else { "capital_follows" },
+            );
+            return Some(self.cued(score, cue));
+        }
+        if matches!(cue, Cue::Greeting | Cue::SignOff | Cue::Title) {
+            return self.addressed(at, end, cue);
+        }
+        if cue == Cue::Role && (known || word.known.last() || word.form == Form::Capital) {
+            return Some(
+                self.cued(Score::of(45, if known { "first_name" } else { "capital" }), cue),
+            );
+        }
+        if known {
+            return self.first_alone(at, cue);
+        }
+        if long {
+            return self.pair(at, end, cue);
+        }
+        self.surname_alone(at, cue)
+    }
+
+    fn cued(&self, mut score: Score, cue: Cue) -> Score {
+        match cue {
+            Cue::Greeting => score.add(15, "greeting"),
+            Cue::SignOff => score.add(15, "sign_off"),
+            Cue::Title => score.add(15, "title"),
+            Cue::Role => score.add(10, "role"),
+            Cue::Weak => score.add(5, "word_before"),
+            Cue::None => {}
+        }
+        score
+    }
+
+    /// After a greeting, a title, or at the end of a letter.
+    fn addressed(&self, at: usize, end: usize, cue: Cue) -> Option<Score> {
+        let word = self.word(at)?;
+        let base = if word.known.first() { 60 } else { 45 };
+        if word.form == Form::Upper && !word.known.first() && !word.known.last() {
+            // "Mvh LBE": initials of whoever signs; "Hej HK": a union.
+            let short = word.range.len() <= INITIALS_MAX && cue == Cue::SignOff && end == at + 1;
+            return short.then(|| self.cued(Score::of(30, "initials"), cue));
+        }
+        Some(
+            self.cued(
+                Score::of(base, if word.known.first() { "first_name" } else { "capital" }),
+                cue,
+            ),
+        )
+    }
+
+    /// A first name on its own.
+    fn first_alone(&self, at: usize, cue: Cue) -> Option<Score> {
+        let word = self.word(at)?;
+        if word.form == Form::Upper && (word.known.ordinary() || word.range.len() < 4) {
+            return None;
+        }
+        if word.known.ordinary() {
+            let month = self.is_timed(at);
+            let acting = lists().names.verbs.contains(self.lower(at + 1)) && self.follows(at + 1);
+            let inside = !word.opens && word.before != Before::Sign && !month;
+            let paired = self.lower(at + 1) == "og"
+                && self.word(at + 2).is_some_and(|it| it.known.first() && it.is_capital());
+            let opening = word.opens && (acting || paired) && !word.known.last() && !month;
+            return (inside || opening).then(|| self.cued(Score::of(40, "first_name"), cue));
+        }
+        Some(self.cued(Score::of(55, "first_name"), cue))
+    }
+
+    /// Whether a word stands as months and seasons do: "i Maj", "1. April".
+    fn is_timed(&self, at: usize) -> bool {
+        let Some(word) = self.word(at) else { return false };
+        let before = self
+            .normal
+            .part(self.normal.floor(word.range.start.saturating_sub(4))..word.range.start);
+        let after = self.normal.part(word.range.end..self.normal.floor(word.range.end + 5));
+        let digit = |text: &str| text.chars().any(|c| c.is_ascii_digit());
+        let month = ["maj", "april", "august", "juni", "juli", "mai", "sommer", "vinter"]
+            .contains(&self.lower(at));
+        month
+            && (digit(before) || digit(after) || before.ends_with(" i ") || before.ends_with("pr "))
+    }
+
+    /// Whether a word follows the one before it in the same sentence.
+    fn follows(&self, at: usize) -> bool {
+        self.word(at).is_some_and(|word| word.before == Before::Blank)
+    }
+
+    /// Two capitals side by side of which none is a first name of the list.
+    fn pair(&self, at: usize, end: usize, cue: Cue) -> Option<Score> {
+        let held = self.words.get(at..end)?;
+        let (first, last) = (held.first()?, held.last()?);
+        let surname = last.known.last() || (last.known.last_like() && last.form == Form::Capital);
+        let first_inside =
+            held.iter().skip(1).any(|word| word.known.first() && !word.known.ordinary());
+        let all_capital = held
+            .iter()
+            .all(|word| matches!(word.form, Form::Capital | Form::Initial | Form::Small));
+        if !all_capital && !surname {
+            return None;
+        }
+        let acting = lists().names.verbs.contains(self.lower(end)) && self.follows(end);
+        let beside = self.has_neighbour(first.range.start, last.range.end);
+        let alone = self.is_alone(at, end);
+        let inside = !first.opens;
+        let mut score = Score::of(10, "two_capitals");
+        if surname {
+            score.add(20, "surname");
+        }
+        if first_inside {
+            score.add(20, "first_name");
+        }
+        if beside {
+            score.add(20, "number_beside");
+        }
+        if alone {
+            score.add(15, "alone_on_line");
+        }
+        if inside {
+            score.add(10, "within_a_sentence");
+        }
+        if acting {
+            score.add(10, "acts");
+        }
+        score = self.cued(score, cue);
+        (score.points() >= 30).then_some(score)
+    }
+
+    /// A surname on its own, within a sentence.
+    fn surname_alone(&self, at: usize, cue: Cue) -> Option<Score> {
+        let word = self.word(at)?;
+        let listed = word.known.last() && !word.known.ordinary();
+        let acting = lists().names.verbs.contains(self.lower(at + 1)) && self.follows(at + 1);
+        let inside = !word.opens && word.before != Before::Sign;
+        if word.form == Form::Upper {
+            return None;
+        }
+        if listed && (inside || acting) {
+            return Some(self.cued(Score::of(35, "surname"), cue));
+        }
+        if word.known.foreign() && word.known.unknown() && (inside || acting) {
+            return Some(self.cued(Score::of(30, "foreign_letters"), cue));
+        }
+        let led = matches!(
+            at.checked_sub(1).map_or("", |last| self.lower(last)),
+            "med" | "fra" | "til" | "af" | "for" | "om" | "hos" | "og" | "at" | "spørg" | "siger"
+        );
+        if word.known.last() && inside && led {
+            return Some(self.cued(Score::of(30, "surname"), cue));
+        }
+        let like = word.known.last_like()
+            && word.known.unknown()
+            && inside
+            && self.lower(at).ends_with("sen");
+        like.then(|| self.cued(Score::of(25, "surname_ending"), cue))
+    }
+
+    /// Whether a number of a person or an address stands right beside.
+    fn has_neighbour(&self, start: usize, end: usize) -> bool {
+        let kinds = [
+            FindingKind::Cpr,
+            FindingKind::PartialCpr,
+            FindingKind::Mail,
+            FindingKind::Phone,
+            FindingKind::Address,
+            FindingKind::BirthDate,
+        ];
+        let around = start.saturating_sub(NEIGHBOUR_MAX)..end + NEIGHBOUR_MAX;
+        self.others.within(&around).any(|it| kinds.contains(&it.kind))
+    }
+
+    /// Whether the words are all that stands on their line or in their cell.
+    fn is_alone(&self, at: usize, end: usize) -> bool {
+        let (Some(first), Some(last)) = (self.word(at), self.word(end.saturating_sub(1))) else {
+            return false;
+        };
+        let line = self.normal.line(first.range.start);
+        let before = self.normal.part(line.start..first.range.start);
+        let after = self.normal.part(last.range.end.min(line.end)..line.end);
+        let edge = |text: &str, sign: Option<char>| {
+            text.trim().is_empty() || sign.is_some_and(|sign| matches!(sign, '|' | ';' | '\t'))
+        };
+        edge(before, before.trim_end_matches(' ').chars().next_back())
+            && edge(after, after.trim_start_matches(' ').chars().next())
+    }
+
+    /// Whether what stands beside a name of the negative list makes it one all the same.
+    fn is_confirmed(&self, at: usize) -> bool {
+        let next = self.word(at + 1);
+        let surname = next.is_some_and(|next| {
+            next.before == Before::Blank
+                && next.is_capital()
+                && (next.known.last() || next.known.last_like())
+                && !next.known.never()
+        });
+        let acting = lists().names.verbs.contains(self.lower(at + 1)) && self.follows(at + 1);
+        surname || acting || matches!(self.cue(at), Cue::Greeting | Cue::Title)
+    }
+
+    /// "K. M. Jensen".
+    fn initials_at(&self, at: usize) -> Option<(Finding, usize)> {
+        let word = self.word(at)?;
+        let dotted = self.normal.after(word.range.end) == Some('.');
+        if !dotted {
+            return None;
+        }
+        let mut end = at + 1;
+        while self.word(end).is_some_and(|it| it.form == Form::Initial && it.before != Before::Line)
+            && end - at < 4
+        {
+            end += 1;
+        }
+        let next = self.word(end)?;
+        let close = matches!(next.before, Before::Stop | Before::Blank);
+        let name = next.form == Form::Capital && (!next.known.never() || next.known.last());
+        if !close || !name {
+            return None;
+        }
+        let sure = next.known.last() || next.known.last_like();
+        let cue = self.cue(at);
+        if !(sure || cue != Cue::None || (end - at > 1 && next.known.unknown())) {
+            return None;
+        }
+        let end = self.extent(end);
+        if self.is_thing(at, end) {
+            return None;
+        }
+        Some((
+            self.finding(
+                self.cued(Score::of(if sure { 60 } else { 35 }, "initials"), cue),
+                at,
+                end,
+            ),
+            end,
+        ))
+    }
+
+    /// A name in small letters, after a greeting or with a surname behind it.
+    fn small_at(&self, at: usize) -> Option<(Finding, usize)> {
+        let word = self.word(at)?;
+        if !word.known.first() || word.known.never() {
+            return None;
+        }
+        let next = self.word(at + 1).filter(|next| next.before == Before::Blank);
+        let surname = next.is_some_and(|next| {
+            next.known.last()
+                && !next.known.never()
+                && !(next.known.ordinary() && word.known.ordinary())
+        });
+        let ends = next.is_none() || self.word(at + 1).is_none();
+        let cue = self.cue(at);
+        let addressed = matches!(cue, Cue::Greeting | Cue::SignOff | Cue::Title)
+            && (!word.known.ordinary() || ends || surname);
+        let count = self.lower(at).chars().count();
+        let acting = lists().names.verbs.contains(self.lower(at + 1)) && self.follows(at + 1);
+        let led = matches!(cue, Cue::Role | Cue::Weak) || acting;
+        let role = led && !word.known.ordinary() && count > 3;
+        if !(addressed || role || (surname && !word.known.ordinary() && count > 2)) {
+            return None;
+        }
+        let like = next.is_some_and(|next| {
+            next.form == Form::Small
+                && self.lower(at + 1).ends_with("sen")
+                && !word.known.ordinary()
+        });
+        let end = if surname || like { at + 2 } else { at + 1 };
+        Some((self.finding(self.cued(Score::of(40, "first_name"), cue), at, end), end))
+    }
+
+    /// What the words before this one say.
+    fn cue(&self, at: usize) -> Cue {
+        let Some(word) = self.word(at) else { return Cue::None };
+        if self.is_signed(at) {
+            return Cue::SignOff;
+        }
+        let Some(last) = at.checked_sub(1) else { return Cue::None };
+        let names = &lists().names;
+        let before = self.lower(last);
+        let near =
+            matches!(word.before, Before::Blank | Before::Sign | Before::Comma | Before::Stop);
+        let tight = matches!(word.before, Before::Blank | Before::Sign);
+        let dotted = word.before == Before::Stop
+            && self.normal.part(self.word(last).map_or(0..0, |it| it.range.end..word.range.start))
+                == ". ";
+        if near && word.before != Before::Stop && names.greetings.contains(before) {
+            return Cue::Greeting;
+        }
+        let unit =
+            self.word(last).is_some_and(|it| it.form == Form::Upper) || word.before == Before::Sign;
+        if (tight || dotted) && !unit && names.titles.contains(before) {
+            return Cue::Title;
+        }
+        let name = word.known.first() || word.known.last();
+        let spoken = word.before == Before::Blank
+            && !self.word(last).is_some_and(|it| it.opens && it.is_capital());
+        if tight && (name || spoken) && names.roles.contains(before) {
+            return Cue::Role;
+        }
+        // "Hej Anna og Bo", "Kære Anna, Bo og Ali".
+        if tight
+            && before == "og"
+            && last > 0
+            && matches!(self.cue_of_pair(last - 1), Cue::Greeting)
+        {
+            return Cue::Greeting;
+        }
+        if (tight || dotted) && names.weak.contains(before) {
+            return Cue::Weak;
+        }
+        if word.before == Before::Sign
+            && matches!(before, "fra" | "til" | "cc" | "from" | "to" | "bcc" | "navn" | "att")
+        {
+            return Cue::Role;
+        }
+        Cue::None
+    }
+
+    /// The cue of the name that ends with a word.
+    fn cue_of_pair(&self, at: usize) -> Cue {
+        let start = (0..=at).rev().take(3).find(|at| {
+            at.checked_sub(1).is_some_and(|last| lists().names.greetings.contains(self.lower(last)))
+        });
+        if start.is_some() { Cue::Greeting } else { Cue::None }
+    }
+
+    /// Whether a word begins a signature: behind "mvh", or on the line below it, or "/Anna".
+    fn is_signed(&self, at: usize) -> bool {
+        let Some(word) = self.word(at) else { return false };
+        let line = self.normal.line(word.range.start);
+        let before = self.normal.part(line.start..word.range.start).trim();
+        if matches!(before, "/" | "//" | "-" | "--" | "~" | "_") && self.is_short_line(&line) {
+            return before != "-" || self.is_near_end(line.end);
+        }
+        let Some(last) = at.checked_sub(1) else { return false };
+        let signs =
+            |at: usize| lists().names.signoffs.contains(self.lower(at).trim_end_matches('.'));
+        let direct = signs(last) && word.before != Before::Stop;
+        let near = self.word(last).is_some_and(|last| {
+            let between = self.normal.part(last.range.end..word.range.start);
+            between.matches('\n').count() <= 3 && !between.contains(char::is_alphanumeric)
+        });
+        direct && near
+    }
+
+    fn is_short_line(&self, line: &Range<usize>) -> bool {
+        self.normal.part(line.clone()).split_whitespace().count() <= 5
+    }
+
+    /// Whether little follows.
+    fn is_near_end(&self, at: usize) -> bool {
+        let rest = self.normal.text.get(at..).unwrap_or_default();
+        rest.trim().len() < 200
+    }
+
+    /// The names found, wherever else they stand in the text.
+    fn again(&self, names: &[Finding]) -> Vec<Finding> {
+        let mut held: BTreeSet<&str> = BTreeSet::new();
+        let sure = |name: &&Finding| {
+            let named = name.reasons.iter().any(|reason| {
+                matches!(
+                    *reason,
+                    "first_name"
+                        | "surname"
+                        | "greeting"
+                        | "sign_off"
+                        | "title"
+                        | "surname_comma_first_name"
+                )
+            });
+            named && name.score >= 35
+        };
+        for name in names.iter().filter(sure) {
+            let text = self.normal.lower_part(name.range.clone());
+            let parts = text.split(|c: char| !(c.is_alphabetic() || c == '-'));
+            held.extend(parts.map(bare).filter(|part| {
+                part.chars().count() >= AGAIN_LETTERS_MIN
+                    && !lists().names.particles.contains(*part)
+            }));
+        }
+        let mails = self.others.iter().filter(|it| it.kind == FindingKind::Mail);
+        for mail in mails {
+            let local =
+                self.normal.lower_part(mail.range.clone()).split('@').next().unwrap_or_default();
+            let parts: Vec<&str> =
+                local.split(['.', '_', '-']).filter(|part| part.chars().count() > 2).collect();
+            if parts.iter().any(|part| lists().first.contains(*part)) {
+                held.extend(parts);
+            }
+        }
+        let signs: BTreeSet<&str> = names
+            .iter()
+            .filter(|name| name.reasons.first() == Some(&"initials"))
+            .map(|name| self.normal.part(name.range.clone()))
+            .collect();
+        let mut covering = names.iter().peekable();
+        let mut found = Vec::new();
+        for (at, word) in self.words.iter().enumerate() {
+            while covering.peek().is_some_and(|name| name.range.end <= word.range.start) {
+                covering.next();
+            }
+            if covering.peek().is_some_and(|name| name.touches(&word.range)) {
+                continue;
+            }
+            let lower = self.lower(at);
+            let initials =
+                word.form == Form::Upper && signs.contains(self.normal.part(word.range.clone()));
+            if !(initials || held.contains(lower) || held.contains(bare(lower)))
+                || word.known.never()
+                || lists().names.verbs.contains(lower)
+            {
+                continue;
+            }
+            let small = word.form == Form::Small && word.known.first() && !word.known.ordinary();
+            let capital = word.is_capital()
+                && !(word.known.ordinary()
+                    && word.opens
+                    && !lists().names.verbs.contains(self.lower(at + 1)));
+            if small || capital {
+                let score = Score::of(45, "named_elsewhere");
+                found.push(score.finding(FindingKind::Name, word.range.clone()));
+            }
+        }
+        found
+    }
+}

@@ -114,7 +114,7 @@ fn digits(normal: &Normal, groups: &[Group]) -> String {
 }
 
 /// The fewest groups at the front that hold so many digits, if some do.
-fn holding<'a>(groups: &'a [Group], reach: usize, wanted: usize) -> Option<&'a [Group]> {
+fn holding(groups: &[Group], reach: usize, wanted: usize) -> Option<&[Group]> {
     let mut held = 0;
     for (at, group) in groups.iter().take(reach).enumerate() {
         held += group.len();
@@ -129,7 +129,8 @@ fn ean(normal: &Normal, groups: &[Group], reach: usize) -> Option<Finding> {
     let held = holding(groups, reach, 13)?;
     let (digits, range) = (digits(normal, held), span(held)?);
     let named = beside(normal, &range).says(Label::Ean);
-    if !(digits.starts_with("57") && (named || keeps_ean(&digits)) || named) {
+    let shaped = digits.starts_with("57") && keeps_ean(&digits);
+    if !named && !shaped {
         return None;
     }
     let mut score = Score::of(60, "thirteen_digits");
@@ -144,12 +145,12 @@ fn card(normal: &Normal, groups: &[Group], reach: usize) -> Option<Finding> {
         let Some(held) = holding(groups, reach, wanted) else { continue };
         let shaped = matches!(
             held.iter().map(Group::len).collect::<Vec<_>>().as_slice(),
-            [4, 4, 4, 4] | [16] | [4, 6, 5] | [15] | [4, 4, 4, 4, 3]
+            [4, 4, 4, 4] | [16 | 15] | [4, 6, 5] | [4, 4, 4, 4, 3]
         );
         let (digits, range) = (digits(normal, held), span(held)?);
         let beside = beside(normal, &range);
         let (luhn, named) = (keeps_luhn(&digits), beside.says(Label::Card));
-        let issuer = digits.starts_with(['3', '4', '5', '6']) || digits.starts_with("2");
+        let issuer = digits.starts_with(['2', '3', '4', '5', '6']);
         let thing = beside.is_of_a_thing() && !named;
         if (luhn && issuer && (shaped || named) && !(thing && held.len() == 1)) || (named && shaped)
         {

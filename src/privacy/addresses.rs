@@ -1,6 +1,5 @@
 //! Street addresses: of persons, and of institutions, which are kept.
 
-use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -29,11 +28,10 @@ pub(crate) fn find(normal: &Normal, groups: &[Group], found: &mut Found) {
     for (at, group) in groups.iter().enumerate() {
         let free = !found.holds(&group.range);
         let alone = at == 0 || !matches!(group.gap, Gap::Dot | Gap::Hyphen | Gap::Slash);
-        if group.len() <= 3 && free && alone {
-            if let Some(finding) = address(normal, group) {
+        if group.len() <= 3 && free && alone
+            && let Some(finding) = address(normal, group) {
                 found.push(finding);
             }
-        }
     }
 }
 

@@ -17,6 +17,9 @@ const REPLACED_DAY: u32 = 60;
 /// somebody of ninety and more: a day with a time of day is likelier.
 const OLD_YEARS: std::ops::RangeInclusive<u32> = 10..=35;
 
+/// Whoever was born from this year on has seldom a place of work.
+const RECENT_YEAR: u32 = 2010;
+
 /// Serial numbers with letters, with the last four left out, or read with O for 0 and l for 1.
 static LETTERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b\d{2}[./ ]?\d{2}[./ ]?\d{2} ?(?:-|\n|-\n)? ?(?:\d[a-zæøå]{2}\d|[a-zæøå]\d{2}[a-zæøå]|\d{2}[a-zæøå]\d|\d[a-zæøå]\d{2})\b").ok()
@@ -84,8 +87,7 @@ fn shape(groups: &[Group]) -> Option<Shape<'_>> {
         ([6, 2, 2, ..], [a, b, ..]) if tight(*a) && *b == Gap::Blank => taken(3, Some(*a)),
         ([6, 4, ..], [a, ..]) if *a != Gap::Far => taken(2, Some(*a)),
         ([8, 4, ..], [a, ..]) if *a == Gap::Hyphen => taken(2, Some(*a)),
-        ([10, ..], _) => taken(1, None),
-        ([11..=13, ..], _) => taken(1, None),
+        ([10..=13, ..], _) => taken(1, None),
         _ => None,
     }
 }
@@ -107,11 +109,18 @@ fn judged(normal: &Normal, shape: &Shape<'_>, next: Option<&Group>) -> Option<Fi
         digits.truncate(10);
     }
     if digits.len() == 12 {
-        let century = number(digits.get(4..6)?)?;
-        if !(19..=20).contains(&century) || is_year(digits.get(8..12)?) {
+        let year = number(digits.get(4..8)?)?;
+        // "01.01.2024-2025" are two years rather than a birth date with a serial number.
+        let years = year >= RECENT_YEAR && is_year(digits.get(8..12)?);
+        if !(1900..2100).contains(&year) || (years && !named) {
             return None;
         }
         digits = format!("{}{}", digits.get(..4)?, digits.get(6..)?);
+    }
+    // Ten digits behind four, beside the word for an account, are its second half.
+    let behind = matches!(first.gap, Gap::Blank | Gap::Hyphen | Gap::Slash);
+    if behind && !named && shape.joint.is_none() && beside.near == Some(Label::Account) {
+        return None;
     }
     let dated = birth(&digits);
     let mut score = Score::of(20, if dated.is_some() { "date" } else { "no_date" });

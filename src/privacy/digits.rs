@@ -118,7 +118,7 @@ pub(crate) fn keeps_luhn(digits: &str) -> bool {
             (_, digit) => digit * 2,
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// Whether the thirteen digits of a location number keep their check digit.
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn sums_are_kept_or_not() {
-        assert!(keeps_modulus_11("0107726002") || !keeps_modulus_11("0107726002"));
+        assert!(keeps_modulus_11("0000000000") && !keeps_modulus_11("0000000002"));
         assert!(keeps_luhn("4111111111111111") && !keeps_luhn("4111111111111112"));
         assert!(keeps_97("DK5000400440116243") && !keeps_97("DK5100400440116243"));
         assert!(keeps_ean("5790000000005") && !keeps_ean("5798000123456"));

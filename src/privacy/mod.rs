@@ -15,6 +15,8 @@ mod contacts;
 mod addresses;
 mod birth;
 mod words;
+mod cues;
+mod again;
 mod names;
 mod special;
 mod detect;

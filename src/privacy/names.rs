@@ -1,41 +1,20 @@
 //! Names of persons: by lists, by the words beside them, by their shape, and again wherever they
 //! stand in the same text.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
+use crate::privacy::cues::{Cue, Reader};
 use crate::privacy::kinds::{Finding, FindingKind, Found, Score};
 use crate::privacy::lists::lists;
 use crate::privacy::normal::Normal;
-use crate::privacy::words::{Before, Form, Word, bare, words};
+use crate::privacy::words::{Before, Form, words};
 
 /// Words of one name at most.
 const WORDS_MAX: usize = 7;
-/// Letters of a name that is looked for again in the text.
-const AGAIN_LETTERS_MIN: usize = 3;
 /// Letters of a signature of initials.
 const INITIALS_MAX: usize = 4;
 /// A number or an address this close says that a name stands here, in bytes.
 const NEIGHBOUR_MAX: usize = 12;
-
-/// What stands before a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cue {
-    Greeting,
-    SignOff,
-    Title,
-    Role,
-    Weak,
-    None,
-}
-
-/// A text in which names are looked for.
-struct Reader<'a> {
-    normal: &'a Normal,
-    words: Vec<Word>,
-    /// What has been found otherwise.
-    others: &'a Found,
-}
 
 /// Every name. `found` holds what was found otherwise; names do not stand in it.
 pub(crate) fn find(normal: &Normal, found: &mut Found) {
@@ -50,14 +29,6 @@ pub(crate) fn find(normal: &Normal, found: &mut Found) {
 }
 
 impl Reader<'_> {
-    fn word(&self, at: usize) -> Option<&Word> {
-        self.words.get(at)
-    }
-
-    fn lower(&self, at: usize) -> &str {
-        self.word(at).map_or("", |word| self.normal.lower_part(word.range.clone()))
-    }
-
     fn first_pass(&self) -> Vec<Finding> {
         let mut names = Vec::new();
         let mut at = 0;
@@ -130,7 +101,7 @@ impl Reader<'_> {
             }
             match word.form {
                 Form::Capital | Form::Initial if !word.known.never() || self.is_surname(end) => {
-                    end += 1
+                    end += 1;
                 }
                 // "Eksempelsen" ends as "ledelsen" does; behind a first name it is a surname.
                 Form::Capital if word.known.last_like() && self.is_behind_first(end) => end += 1,
@@ -138,7 +109,7 @@ impl Reader<'_> {
                     if (upper || word.known.last() || word.known.first())
                         && !word.known.never() =>
                 {
-                    end += 1
+                    end += 1;
                 }
                 Form::Small if self.is_particle(end) => end += 2,
                 _ => break,
@@ -259,15 +230,16 @@ impl Reader<'_> {
                 if surname { 25 } else { 15 },
                 if surname { "surname" } else { "capital_follows" },
             );
-            return Some(self.cued(score, cue));
+            return Some(Self::cued(score, cue));
         }
         if matches!(cue, Cue::Greeting | Cue::SignOff | Cue::Title) {
             return self.addressed(at, end, cue);
         }
         if cue == Cue::Role && (known || word.known.last() || word.form == Form::Capital) {
-            return Some(
-                self.cued(Score::of(45, if known { "first_name" } else { "capital" }), cue),
-            );
+            return Some(Self::cued(
+                Score::of(45, if known { "first_name" } else { "capital" }),
+                cue,
+            ));
         }
         if known {
             return self.first_alone(at, cue);
@@ -278,7 +250,7 @@ impl Reader<'_> {
         self.surname_alone(at, cue)
     }
 
-    fn cued(&self, mut score: Score, cue: Cue) -> Score {
+    fn cued(mut score: Score, cue: Cue) -> Score {
         match cue {
             Cue::Greeting => score.add(15, "greeting"),
             Cue::SignOff => score.add(15, "sign_off"),
@@ -297,14 +269,12 @@ impl Reader<'_> {
         if word.form == Form::Upper && !word.known.first() && !word.known.last() {
             // "Mvh LBE": initials of whoever signs; "Hej HK": a union.
             let short = word.range.len() <= INITIALS_MAX && cue == Cue::SignOff && end == at + 1;
-            return short.then(|| self.cued(Score::of(30, "initials"), cue));
+            return short.then(|| Self::cued(Score::of(30, "initials"), cue));
         }
-        Some(
-            self.cued(
-                Score::of(base, if word.known.first() { "first_name" } else { "capital" }),
-                cue,
-            ),
-        )
+        Some(Self::cued(
+            Score::of(base, if word.known.first() { "first_name" } else { "capital" }),
+            cue,
+        ))
     }
 
     /// A first name on its own.
@@ -320,9 +290,9 @@ impl Reader<'_> {
             let paired = self.lower(at + 1) == "og"
                 && self.word(at + 2).is_some_and(|it| it.known.first() && it.is_capital());
             let opening = word.opens && (acting || paired) && !word.known.last() && !month;
-            return (inside || opening).then(|| self.cued(Score::of(40, "first_name"), cue));
+            return (inside || opening).then(|| Self::cued(Score::of(40, "first_name"), cue));
         }
-        Some(self.cued(Score::of(55, "first_name"), cue))
+        Some(Self::cued(Score::of(55, "first_name"), cue))
     }
 
     /// Whether a word stands as months and seasons do: "i Maj", "1. April".
@@ -380,7 +350,7 @@ impl Reader<'_> {
         if acting {
             score.add(10, "acts");
         }
-        score = self.cued(score, cue);
+        score = Self::cued(score, cue);
         (score.points() >= 30).then_some(score)
     }
 
@@ -394,23 +364,23 @@ impl Reader<'_> {
             return None;
         }
         if listed && (inside || acting) {
-            return Some(self.cued(Score::of(35, "surname"), cue));
+            return Some(Self::cued(Score::of(35, "surname"), cue));
         }
         if word.known.foreign() && word.known.unknown() && (inside || acting) {
-            return Some(self.cued(Score::of(30, "foreign_letters"), cue));
+            return Some(Self::cued(Score::of(30, "foreign_letters"), cue));
         }
         let led = matches!(
             at.checked_sub(1).map_or("", |last| self.lower(last)),
             "med" | "fra" | "til" | "af" | "for" | "om" | "hos" | "og" | "at" | "spørg" | "siger"
         );
         if word.known.last() && inside && led {
-            return Some(self.cued(Score::of(30, "surname"), cue));
+            return Some(Self::cued(Score::of(30, "surname"), cue));
         }
         let like = word.known.last_like()
             && word.known.unknown()
             && inside
             && self.lower(at).ends_with("sen");
-        like.then(|| self.cued(Score::of(25, "surname_ending"), cue))
+        like.then(|| Self::cued(Score::of(25, "surname_ending"), cue))
     }
 
     /// Whether a number of a person or an address stands right beside.
@@ -485,7 +455,7 @@ impl Reader<'_> {
         }
         Some((
             self.finding(
-                self.cued(Score::of(if sure { 60 } else { 35 }, "initials"), cue),
+                Self::cued(Score::of(if sure { 60 } else { 35 }, "initials"), cue),
                 at,
                 end,
             ),
@@ -522,162 +492,6 @@ impl Reader<'_> {
                 && !word.known.ordinary()
         });
         let end = if surname || like { at + 2 } else { at + 1 };
-        Some((self.finding(self.cued(Score::of(40, "first_name"), cue), at, end), end))
-    }
-
-    /// What the words before this one say.
-    fn cue(&self, at: usize) -> Cue {
-        let Some(word) = self.word(at) else { return Cue::None };
-        if self.is_signed(at) {
-            return Cue::SignOff;
-        }
-        let Some(last) = at.checked_sub(1) else { return Cue::None };
-        let names = &lists().names;
-        let before = self.lower(last);
-        let near =
-            matches!(word.before, Before::Blank | Before::Sign | Before::Comma | Before::Stop);
-        let tight = matches!(word.before, Before::Blank | Before::Sign);
-        let dotted = word.before == Before::Stop
-            && self.normal.part(self.word(last).map_or(0..0, |it| it.range.end..word.range.start))
-                == ". ";
-        if near && word.before != Before::Stop && names.greetings.contains(before) {
-            return Cue::Greeting;
-        }
-        let unit =
-            self.word(last).is_some_and(|it| it.form == Form::Upper) || word.before == Before::Sign;
-        if (tight || dotted) && !unit && names.titles.contains(before) {
-            return Cue::Title;
-        }
-        let name = word.known.first() || word.known.last();
-        let spoken = word.before == Before::Blank
-            && !self.word(last).is_some_and(|it| it.opens && it.is_capital());
-        if tight && (name || spoken) && names.roles.contains(before) {
-            return Cue::Role;
-        }
-        // "Hej Anna og Bo", "Kære Anna, Bo og Ali".
-        if tight
-            && before == "og"
-            && last > 0
-            && matches!(self.cue_of_pair(last - 1), Cue::Greeting)
-        {
-            return Cue::Greeting;
-        }
-        if (tight || dotted) && names.weak.contains(before) {
-            return Cue::Weak;
-        }
-        if word.before == Before::Sign
-            && matches!(before, "fra" | "til" | "cc" | "from" | "to" | "bcc" | "navn" | "att")
-        {
-            return Cue::Role;
-        }
-        Cue::None
-    }
-
-    /// The cue of the name that ends with a word.
-    fn cue_of_pair(&self, at: usize) -> Cue {
-        let start = (0..=at).rev().take(3).find(|at| {
-            at.checked_sub(1).is_some_and(|last| lists().names.greetings.contains(self.lower(last)))
-        });
-        if start.is_some() { Cue::Greeting } else { Cue::None }
-    }
-
-    /// Whether a word begins a signature: behind "mvh", or on the line below it, or "/Anna".
-    fn is_signed(&self, at: usize) -> bool {
-        let Some(word) = self.word(at) else { return false };
-        let line = self.normal.line(word.range.start);
-        let before = self.normal.part(line.start..word.range.start).trim();
-        if matches!(before, "/" | "//" | "-" | "--" | "~" | "_") && self.is_short_line(&line) {
-            return before != "-" || self.is_near_end(line.end);
-        }
-        let Some(last) = at.checked_sub(1) else { return false };
-        let signs =
-            |at: usize| lists().names.signoffs.contains(self.lower(at).trim_end_matches('.'));
-        let direct = signs(last) && word.before != Before::Stop;
-        let near = self.word(last).is_some_and(|last| {
-            let between = self.normal.part(last.range.end..word.range.start);
-            between.matches('\n').count() <= 3 && !between.contains(char::is_alphanumeric)
-        });
-        direct && near
-    }
-
-    fn is_short_line(&self, line: &Range<usize>) -> bool {
-        self.normal.part(line.clone()).split_whitespace().count() <= 5
-    }
-
-    /// Whether little follows.
-    fn is_near_end(&self, at: usize) -> bool {
-        let rest = self.normal.text.get(at..).unwrap_or_default();
-        rest.trim().len() < 200
-    }
-
-    /// The names found, wherever else they stand in the text.
-    fn again(&self, names: &[Finding]) -> Vec<Finding> {
-        let mut held: BTreeSet<&str> = BTreeSet::new();
-        let sure = |name: &&Finding| {
-            let named = name.reasons.iter().any(|reason| {
-                matches!(
-                    *reason,
-                    "first_name"
-                        | "surname"
-                        | "greeting"
-                        | "sign_off"
-                        | "title"
-                        | "surname_comma_first_name"
-                )
-            });
-            named && name.score >= 35
-        };
-        for name in names.iter().filter(sure) {
-            let text = self.normal.lower_part(name.range.clone());
-            let parts = text.split(|c: char| !(c.is_alphabetic() || c == '-'));
-            held.extend(parts.map(bare).filter(|part| {
-                part.chars().count() >= AGAIN_LETTERS_MIN
-                    && !lists().names.particles.contains(*part)
-            }));
-        }
-        let mails = self.others.iter().filter(|it| it.kind == FindingKind::Mail);
-        for mail in mails {
-            let local =
-                self.normal.lower_part(mail.range.clone()).split('@').next().unwrap_or_default();
-            let parts: Vec<&str> =
-                local.split(['.', '_', '-']).filter(|part| part.chars().count() > 2).collect();
-            if parts.iter().any(|part| lists().first.contains(*part)) {
-                held.extend(parts);
-            }
-        }
-        let signs: BTreeSet<&str> = names
-            .iter()
-            .filter(|name| name.reasons.first() == Some(&"initials"))
-            .map(|name| self.normal.part(name.range.clone()))
-            .collect();
-        let mut covering = names.iter().peekable();
-        let mut found = Vec::new();
-        for (at, word) in self.words.iter().enumerate() {
-            while covering.peek().is_some_and(|name| name.range.end <= word.range.start) {
-                covering.next();
-            }
-            if covering.peek().is_some_and(|name| name.touches(&word.range)) {
-                continue;
-            }
-            let lower = self.lower(at);
-            let initials =
-                word.form == Form::Upper && signs.contains(self.normal.part(word.range.clone()));
-            if !(initials || held.contains(lower) || held.contains(bare(lower)))
-                || word.known.never()
-                || lists().names.verbs.contains(lower)
-            {
-                continue;
-            }
-            let small = word.form == Form::Small && word.known.first() && !word.known.ordinary();
-            let capital = word.is_capital()
-                && !(word.known.ordinary()
-                    && word.opens
-                    && !lists().names.verbs.contains(self.lower(at + 1)));
-            if small || capital {
-                let score = Score::of(45, "named_elsewhere");
-                found.push(score.finding(FindingKind::Name, word.range.clone()));
-            }
-        }
-        found
+        Some((self.finding(Self::cued(Score::of(40, "first_name"), cue), at, end), end))
     }
 }

@@ -257,7 +257,7 @@ fn known(lower: &str, form: Form) -> Known {
         .with(Known::FIRST, first)
         .with(Known::LAST, last)
         .with(Known::ORDINARY, ordinary)
-        .with(Known::NEVER, (listed && !(first && !ordinary)) || place || thing)
+        .with(Known::NEVER, (listed && (!first || ordinary)) || place || thing)
         .with(Known::LAST_LIKE, like)
         .with(Known::FOREIGN, lower.chars().any(is_foreign))
 }

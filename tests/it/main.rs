@@ -26,6 +26,7 @@ mod language;
 mod lookup;
 mod meaning;
 mod personal_data;
+mod personal_data_made;
 mod scope;
 mod sources;
 mod vectors;

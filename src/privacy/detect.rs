@@ -43,6 +43,13 @@ pub fn find(text: &str) -> Vec<Finding> {
     found
 }
 
+/// All of a text that is not a name.
+pub(crate) fn numbers_of(text: &str) -> Vec<Finding> {
+    let normal = Normal::of(text);
+    let found = numbers(&normal);
+    back(&normal, found)
+}
+
 /// All that is not a name.
 fn numbers(normal: &Normal) -> Found {
     let mut found = Found::default();

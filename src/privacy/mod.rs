@@ -21,33 +21,24 @@ mod names;
 mod special;
 mod detect;
 mod masked;
+mod key;
+mod vault;
+mod restore;
+mod masker;
 mod outbound;
 
 pub use detect::{Detected, detect, find};
 pub use kinds::{Finding, FindingKind};
-pub use masked::Masked;
+pub use key::MasterKey;
+pub use masked::{Masked, mask, marked};
 pub(crate) use masked::contacts;
+pub use masker::Masker;
 pub(crate) use normal::is_unseen;
 pub use outbound::{Guarded, Leak, Outbound};
+pub use restore::Restored;
 pub use special::{Flag, Special};
+pub use vault::{Role, Vault};
 
-/// The text with a mark in place of each CPR, account and card number.
-pub fn mask(text: &str) -> String {
-    marked(text, &find(text))
-}
-
-/// The text with a mark in place of each finding that is masked.
-pub fn marked(text: &str, findings: &[Finding]) -> String {
-    let mut masked = String::with_capacity(text.len());
-    let mut at = 0;
-    for finding in findings.iter().filter(|finding| finding.acts()) {
-        masked.push_str(text.get(at..finding.range.start).unwrap_or_default());
-        masked.push_str(finding.kind.mark());
-        at = finding.range.end;
-    }
-    masked.push_str(text.get(at..).unwrap_or_default());
-    masked
-}
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,12 +12,21 @@ use crate::privacy::lists::{Label, lists};
 use crate::privacy::normal::Normal;
 
 /// An IBAN in any grouping.
-static IBAN: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)\b[a-z]{2} ?\d{2}(?:[ -]?[a-z0-9]{1,4}){2,9}\b").ok());
+static IBAN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let lands = LANDS.join("|");
+    let groups = r"(?:[ -]{0,2}[A-Za-z0-9]{1,4}){2,9}";
+    Regex::new(&format!(r"(?:\b|_)((?i:{lands}) ?\d{{2}}{groups})\b")).ok()
+});
 /// Letters and digits of the shortest and the longest IBAN.
 const IBAN_LENGTHS: std::ops::RangeInclusive<usize> = 15..=34;
+/// Countries whose banks write IBANs and send wages here.
+const LANDS: [&str; 38] = [
+    "DK", "FO", "GL", "SE", "NO", "FI", "IS", "DE", "NL", "BE", "FR", "GB", "IE", "ES", "PT", "IT",
+    "PL", "LT", "LV", "EE", "CZ", "SK", "AT", "CH", "HU", "RO", "BG", "HR", "SI", "GR", "LU", "UA",
+    "TR", "CY", "MT", "LI", "RS", "BA",
+];
 /// An account number without its registration number has so many digits.
-const ACCOUNT_DIGITS: std::ops::RangeInclusive<usize> = 6..=10;
+const ACCOUNT_DIGITS: std::ops::RangeInclusive<usize> = 7..=10;
 /// Registration number and account number together.
 const WHOLE_DIGITS: std::ops::RangeInclusive<usize> = 10..=14;
 /// A registration number stands so close to its word, in bytes.
@@ -26,8 +35,14 @@ const REGISTRATION_DISTANCE_MAX: usize = 12;
 /// Every IBAN.
 pub(crate) fn ibans(normal: &Normal, found: &mut Found) {
     let Some(pattern) = IBAN.as_ref() else { return };
-    for part in pattern.find_iter(&normal.text) {
-        let Some((range, checked)) = iban(part.as_str(), part.start()) else { continue };
+    let mut at = 0;
+    while let Some(part) = pattern.captures_at(&normal.text, at).and_then(|parts| parts.get(1)) {
+        let Some((range, checked)) = iban(part.as_str(), part.start()) else {
+            // "is 12 dage DK50…": another one may begin within.
+            at = part.start() + 2;
+            continue;
+        };
+        at = range.end;
         let named = beside(normal, &range).says(Label::Iban);
         if checked || named {
             let mut score = Score::of(if checked { 90 } else { 20 }, "iban");
@@ -49,6 +64,9 @@ fn iban(text: &str, start: usize) -> Option<(Range<usize>, bool)> {
     let upper = text.to_ascii_uppercase();
     let mut ends: Vec<usize> = upper.match_indices([' ', '-']).map(|(at, _)| at).collect();
     ends.push(upper.len());
+    if upper.bytes().filter(u8::is_ascii_digit).count() < 10 {
+        return None;
+    }
     for end in ends.iter().rev() {
         let bare = bare(upper.get(..*end)?);
         if IBAN_LENGTHS.contains(&bare.len()) && keeps_97(&bare) {
@@ -152,8 +170,8 @@ fn card(normal: &Normal, groups: &[Group], reach: usize) -> Option<Finding> {
         let (luhn, named) = (keeps_luhn(&digits), beside.says(Label::Card));
         let issuer = digits.starts_with(['2', '3', '4', '5', '6']);
         let thing = beside.is_of_a_thing() && !named;
-        if (luhn && issuer && (shaped || named) && !(thing && held.len() == 1)) || (named && shaped)
-        {
+        let four = held.len() == 4;
+        if (luhn && issuer && (shaped || named) && !(thing && !four)) || (named && shaped && four) {
             let mut score = Score::of(50, "card_shape");
             if luhn {
                 score.add(30, "luhn");
@@ -170,18 +188,26 @@ fn card(normal: &Normal, groups: &[Group], reach: usize) -> Option<Finding> {
 /// Registration number and account number together.
 fn whole(normal: &Normal, groups: &[Group], reach: usize) -> Option<Finding> {
     let first = groups.first()?;
-    let joined = |gap: Gap| matches!(gap, Gap::Blank | Gap::Hyphen | Gap::Slash | Gap::Dot);
+    let joined =
+        |gap: Gap| matches!(gap, Gap::Blank | Gap::Wide | Gap::Hyphen | Gap::Slash | Gap::Dot);
     let two = groups.get(1).filter(|second| first.len() == 4 && joined(second.gap));
+    // "1234   1234567890" and "1234_1234567890": farther apart, where the words say it.
     if let Some(second) = two.filter(|second| (6..=10).contains(&second.len())) {
         let range = first.range.start..second.range.end;
         let beside = beside(normal, &range);
-        if let Some(score) = weighed(&beside, !is_year(normal.part(first.range.clone()))) {
+        let lone = matches!(first.gap, Gap::Far | Gap::Cell | Gap::Line);
+        let year = is_year(normal.part(first.range.clone()));
+        let typical = second.len() == 10 || (!year && lone && second.gap != Gap::Wide);
+        if let Some(score) = weighed(&beside, typical) {
             return Some(score.finding(FindingKind::Account, range));
         }
     }
     if first.len() == 14 {
         let beside = beside(normal, &first.range);
         let stamp = normal.part(first.range.clone()).starts_with("20");
+        if stamp && beside.near != Some(Label::Account) {
+            return None;
+        }
         if let Some(score) = weighed(&beside, !stamp) {
             return Some(score.finding(FindingKind::Account, first.range.clone()));
         }
@@ -194,9 +220,20 @@ fn whole(normal: &Normal, groups: &[Group], reach: usize) -> Option<Finding> {
         };
         let range = span(held)?;
         let beside = beside(normal, &range);
-        if beside.first() == Some(Label::Account) || beside.first() == Some(Label::Iban) {
-            let mut score = Score::of(40, "account_shape");
-            score.add(30, "label_account");
+        let named = beside.says(Label::Account);
+        let gaps = held.iter().skip(1).all(|group| Some(group.gap) == held.get(1).map(|it| it.gap));
+        let year = is_year(normal.part(first.range.clone()));
+        if named
+            || (gaps
+                && !year
+                && wanted > 10
+                && !beside.is_of_a_thing()
+                && beside.near != Some(Label::Phone))
+        {
+            let mut score = Score::of(if named { 40 } else { 25 }, "account_shape");
+            if named {
+                score.add(30, "label_account");
+            }
             return Some(score.finding(FindingKind::Account, range));
         }
     }
@@ -213,8 +250,9 @@ fn weighed(beside: &Beside, typical: bool) -> Option<Score> {
     match beside.first() {
         Some(Label::Account | Label::Iban) => score.add(40, "label_account"),
         _ if beside.says(Label::Account) => score.add(25, "label_account"),
-        Some(Label::Phone | Label::MainNumber | Label::Time | Label::Born) => return None,
-        _ if beside.is_of_a_thing() => return None,
+        Some(Label::Phone | Label::MainNumber) if !typical => return None,
+        Some(Label::Week) => return None,
+        _ if beside.is_of_a_thing() && !(typical && beside.distance > 4) => return None,
         _ if !typical => return None,
         _ => {}
     }
@@ -262,7 +300,8 @@ fn account(normal: &Normal, groups: &[Group]) -> Option<Finding> {
     }
     let beside = beside(normal, &range);
     let near = beside.near == Some(Label::Account) && beside.distance <= 30;
-    let cents = normal.after(range.end) == Some(',');
+    let behind = normal.part(range.end..normal.floor(range.end + 2));
+    let cents = behind.starts_with(',') && behind.ends_with(|c: char| c.is_ascii_digit());
     (near && !cents).then(|| {
         let mut score = Score::of(30, "account_digits");
         score.add(30, "label_account");

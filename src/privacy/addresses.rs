@@ -11,27 +11,38 @@ use crate::privacy::normal::Normal;
 
 /// What may stand behind a house number: a letter, a floor and a side, a postcode and a town.
 static BEHIND: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let letter = r"(?: ?[A-Za-z]\b)?";
-    let floor = r"(?P<floor>(?:,? ?\(?(?:st|kl|stuen|\d{1,2})\.?(?:,? ?(?:sal|etage))?\.?,? ?(?:(?:th|tv|mf)\b\.?|dør \d+|(?:lejl|vær)\.? ?\d+|nr\. ?\d+|-\d{1,3}\b)|,? ?\d{1,2}\. ?sal|,? ?(?:st|kl)\.|,? ?\d{1,2}\.(?: ?\d{1,3}\b)?)\)?)?";
-    let town = r"(?P<town>(?:,? ?\n? ?|, ?)(?:(?:DK|dk|Dk)-? ?)?\d{3,5} ?(?:\d\d )?(?:(?:Kongens|Kgs\.|Store|St\.|Gl\.|Gamle|Nørre|Nr\.|Sdr\.|Sønder|Ny|Øster|Vester|Skt\.|Sct\.|Lille|Ll\.|Hvide|Over|Neder) )?[A-ZÆØÅ][\p{L}-]+(?: (?:[A-ZÆØÅ]{1,2}|Falster|Sjælland|Mors|Sogn)\b)?)?";
+    let letter = r"(?:/\d{1,4}|-\d{1,3}\b)?(?: ?[A-Za-z]\b)?";
+    let door = r"(?:(?:th|tv|mf)\b\.?|dør \d+|(?:lejl|vær)\.? ?\d+|nr\. ?\d+|-\d{1,3}\b)";
+    let floor = format!(
+        r"(?P<floor>(?:,? ?\(?(?:st|kl|stuen|\d{{1,2}})\.?(?:,? ?(?:sal|etage))?\.?,? ?{door}|,? ?\d{{1,2}}\. ?sal|,? ?(?:st|kl|stuen|th|tv|mf|kld)\b\.?|,? ?(?:lejl|vær)\.? ?\d+|,? ?\d{{1,2}}\.(?: ?\d{{1,3}}\b)?|, ?[A-Z]-?\d{{2,4}}\b)\)?)?"
+    );
+    let before = r"(?:(?:Kongens|Kgs\.|Store|St\.|Gl\.|Gamle|Nørre|Nr\.|Sdr\.|Sønder|Ny|Øster|Vester|Skt\.|Sct\.|Lille|Ll\.|Hvide|Over|Neder) )?";
+    let place = r"(?:, ?[A-ZÆØÅ][\p{L}-]+(?: [A-ZÆØÅ][\p{L}-]+)?)?";
+    let code = r"(?:[A-Za-z]{1,2}-? ?)?(?:\d{2}-\d{3}|\d{3} \d\d\b|\d{3,5}) ?";
+    let town = format!(
+        r"(?P<town>{place}(?:,? ?\n? ?| , ?){code}{before}[A-ZÆØÅ][\p{{L}}-]+(?: (?:[A-ZÆØÅ]{{1,2}}|Falster|Sjælland|Mors|Sogn)\b)?)?"
+    );
     Regex::new(&format!("^{letter}{floor}{town}")).ok()
 });
 /// Words before the street's last word that are looked at.
 const WORDS_MAX: usize = 4;
 /// Bytes before an address in which an institution is named.
 const BEFORE_MAX: usize = 90;
-/// A line above an address that is longer than this names nobody.
-const LINE_MAX: usize = 60;
+/// Parts of the text before an address among which somebody is named.
+const PARTS_MAX: usize = 3;
 
 /// Every address. House numbers lead to them: they are few.
 pub(crate) fn find(normal: &Normal, groups: &[Group], found: &mut Found) {
     for (at, group) in groups.iter().enumerate() {
         let free = !found.holds(&group.range);
         let alone = at == 0 || !matches!(group.gap, Gap::Dot | Gap::Hyphen | Gap::Slash);
-        if group.len() <= 3 && free && alone
-            && let Some(finding) = address(normal, group) {
-                found.push(finding);
-            }
+        if group.len() <= 3
+            && free
+            && alone
+            && let Some(finding) = address(normal, group)
+        {
+            found.push(finding);
+        }
     }
 }
 
@@ -59,9 +70,9 @@ fn address(normal: &Normal, house: &Group) -> Option<Finding> {
             score.add(15, reason);
         }
     }
-    let office = !own && is_of_institution(normal, start);
-    let kind = if office { FindingKind::OfficeAddress } else { FindingKind::Address };
     let end = house.range.end + behind.get(0).map_or(0, |part| part.end());
+    let office = !own && is_of_institution(normal, start, end);
+    let kind = if office { FindingKind::OfficeAddress } else { FindingKind::Address };
     Some(score.finding(kind, start..end))
 }
 
@@ -148,37 +159,43 @@ fn own(normal: &Normal, start: usize) -> bool {
     lists().own_address.iter().any(|word| holds(before, word))
 }
 
-/// Whether an institution is named before it, on its line or on the lines above.
-fn is_of_institution(normal: &Normal, start: usize) -> bool {
-    let line = normal.line(start);
-    let from = normal.floor(start.saturating_sub(BEFORE_MAX)).max(line.start);
-    if names_institution(normal.lower_part(from..start)) {
-        return true;
-    }
-    if normal.part(line.start..start).chars().any(char::is_alphabetic) {
-        return false;
-    }
-    let mut at = line.start;
-    for _ in 0..3 {
-        let Some(end) = at.checked_sub(1) else { return false };
-        let above = normal.line(end);
-        let text = normal.lower_part(above.clone());
-        if text.len() > LINE_MAX {
-            return false;
-        }
-        if names_institution(text) {
+/// Whether what is named right before it, or behind it on its line, is an institution.
+fn is_of_institution(normal: &Normal, start: usize, end: usize) -> bool {
+    let from = normal.floor(start.saturating_sub(BEFORE_MAX));
+    let before = normal.part(from..start);
+    let parts = before.rsplit([',', '\n', ';', '|', ':', '(', '.', '\t']);
+    let named = parts.map(str::trim).filter(|part| part.chars().any(char::is_alphabetic));
+    for part in named.take(PARTS_MAX) {
+        if names_institution(&part.to_lowercase()) {
             return true;
         }
-        at = above.start;
+        if names_person(part) {
+            return false;
+        }
     }
-    false
+    let stop = normal.line(start).end.max(end);
+    let behind = normal.lower_part(end..normal.floor(end + 40).min(stop));
+    behind.trim_start().starts_with('(') && names_institution(behind)
+}
+
+/// Whether a part of a line holds the first name of somebody.
+fn names_person(part: &str) -> bool {
+    part.split(|c: char| !(c.is_alphabetic() || c == '-')).any(|word| {
+        let lower = word.to_lowercase();
+        word.starts_with(char::is_uppercase)
+            && lists().first.contains(&lower)
+            && !lists().ordinary.contains(&lower)
+    })
 }
 
 fn names_institution(text: &str) -> bool {
     let words = text.split(|c: char| !(c.is_alphanumeric() || c == '/'));
     words.filter(|word| word.len() > 2).any(|word| {
         let word = word.strip_suffix('s').filter(|_| word.len() > 6).unwrap_or(word);
-        lists().institutions.iter().any(|ending| word.ends_with(ending.as_str()))
+        lists()
+            .institutions
+            .iter()
+            .any(|ending| word == ending || (ending.len() > 3 && word.ends_with(ending.as_str())))
     })
 }
 

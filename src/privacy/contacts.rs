@@ -16,7 +16,7 @@ static MAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// A number with a country code.
 static ABROAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:\( ?(?:\+|00) ?[1-9]\d{0,2} ?\)|\+ ?[1-9]\d{0,2}|\b00[1-9]\d{0,2})(?: ?\(0\))?(?:[ ./-]{0,3}\d){6,12}\b|\b00 45(?:[ .-]?\d){8}\b").ok()
+    Regex::new(r"(?:\( ?(?:\+|00) ?[1-9]\d{0,2} ?\)|\( ?45 ?\)|\+ ?[1-9]\d{0,2}|\b00[1-9]\d{0,2})(?: ?\(0\))?(?:[ ./-]{0,3}\d){6,12}\b|\b00 45(?:[ .-]?\d){8}\b").ok()
 });
 /// Digits of a Danish number.
 const DANISH_DIGITS: usize = 8;
@@ -33,7 +33,10 @@ pub(crate) fn mails(normal: &Normal, found: &mut Found) {
     for part in pattern.find_iter(&normal.text) {
         let text = part.as_str();
         let local = text.split(['@', '(', '[', ' ']).next().unwrap_or_default();
-        let (kind, score) = if is_functional(local) {
+        // "kystmuseet@kystmuseet.example"
+        let place = text.split('@').nth(1).unwrap_or_default();
+        let house = place.split('.').any(|part| part.len() > 3 && part.eq_ignore_ascii_case(local));
+        let (kind, score) = if house || is_functional(local) {
             (FindingKind::OfficeMail, Score::of(80, "functional_address"))
         } else {
             (FindingKind::Mail, Score::of(95, "mail_shape"))
@@ -64,6 +67,15 @@ fn is_functional(local: &str) -> bool {
         "indkøb",
         "indkoeb",
     ];
+    let whole = !local.contains(['.', '_', '-']) && !local.contains(|c: char| c.is_ascii_digit());
+    let name = lists().first.contains(&local) || lists().last.contains(&local);
+    let holds = |word: &String| {
+        word.chars().count() >= 4
+            && (local.starts_with(word.as_str()) || local.ends_with(word.as_str()))
+    };
+    if whole && !name && local.chars().count() >= 6 && functional.iter().any(holds) {
+        return true;
+    }
     functional.contains(&local)
         || (!local.contains(['.', '_']) && office.iter().any(|word| local.starts_with(word)))
         || local
@@ -73,7 +85,6 @@ fn is_functional(local: &str) -> bool {
 
 /// Every phone number, and the numbers of companies and production units.
 pub(crate) fn find(normal: &Normal, groups: &[Group], found: &mut Found) {
-    abroad(normal, found);
     let mut at = 0;
     while at < groups.len() {
         let rest = groups.get(at..).unwrap_or_default();
@@ -88,7 +99,8 @@ pub(crate) fn find(normal: &Normal, groups: &[Group], found: &mut Found) {
     }
 }
 
-fn abroad(normal: &Normal, found: &mut Found) {
+/// Every number with a country code.
+pub(crate) fn abroad(normal: &Normal, found: &mut Found) {
     let Some(pattern) = ABROAD.as_ref().filter(|_| normal.text.contains(['+', '0'])) else {
         return;
     };
@@ -96,6 +108,11 @@ fn abroad(normal: &Normal, found: &mut Found) {
         let digits: String = part.as_str().chars().filter(char::is_ascii_digit).collect();
         let bare = digits.trim_start_matches('0');
         let plus = part.as_str().contains(['+', '(']);
+        let before = normal.part(normal.line(part.start()).start..part.start());
+        let behind = before.trim_end_matches([' ', '-', '.', '/']);
+        if !plus && behind.ends_with(|c: char| c.is_ascii_digit()) {
+            continue;
+        }
         let mut range = part.range();
         if bare.starts_with("45") {
             let Some(end) = nth_digit(part.as_str(), digits.len() - bare.len() + 2 + DANISH_DIGITS)
@@ -131,7 +148,13 @@ fn shape(groups: &[Group]) -> Option<usize> {
     let joined = |gap: &Gap| matches!(gap, Gap::Blank | Gap::Hyphen | Gap::Dot | Gap::Slash);
     let dense = |gap: &Gap| matches!(gap, Gap::Blank | Gap::Hyphen);
     match (sizes.as_slice(), gaps.as_slice()) {
-        ([2, 2, 2, 2], [a, b, c]) if joined(a) && joined(b) && joined(c) => Some(4),
+        ([2, 2, 2, 2], [a, b, c]) if joined(a) && b == c && (a == b || *b == Gap::Blank) => Some(4),
+        // A line break within, as wrapping leaves it.
+        ([2, 2, 2, 2], [a, b, c])
+            if [a, b, c].iter().all(|gap| matches!(gap, Gap::Blank | Gap::Line)) =>
+        {
+            Some(4)
+        }
         ([2, 3, 3, ..] | [3, 2, 3, ..] | [3, 3, 2, ..], [a, b, ..]) if dense(a) && a == b => {
             Some(3)
         }
@@ -152,7 +175,7 @@ fn judged(normal: &Normal, groups: &[Group], next: Option<&Group>) -> Option<Fin
         });
     }
     let vat = normal.lower_part(normal.floor(range.start.saturating_sub(3))..range.start);
-    let vat = vat.trim_end().ends_with("dk");
+    let vat = vat.trim_end_matches([' ', '-']).ends_with("dk");
     if beside.first() == Some(Label::Cvr) || (vat && !beside.says(Label::Phone)) {
         let mut score = Score::of(60, "label_cvr");
         if keeps_cvr(&digits) {
@@ -174,7 +197,7 @@ fn is_said(beside: &Beside) -> bool {
             beside.says(Label::Phone)
         }
         None => beside.behind == Some(Label::Phone),
-        Some(_) => beside.direct.contains(&Label::Phone) && !beside.is_of_a_thing(),
+        Some(_) => beside.direct.contains(&Label::Phone),
     }
 }
 
@@ -195,6 +218,10 @@ fn weighed(
     let assigned = !digits.starts_with(['0', '1']) || digits.starts_with("00");
     let dated = is_dated(digits, groups);
     let range_of_years = dated && groups.len() == 2;
+    let wrapped = groups.iter().skip(1).any(|group| group.gap == Gap::Line);
+    if wrapped && !said {
+        return None;
+    }
     if range_of_years || (!said && (!assigned || dated)) {
         return None;
     }
@@ -210,18 +237,20 @@ fn weighed(
         score.add(50, "label_phone");
     } else if is_main(beside) {
         score.add(40, "label_main_number");
-    } else if beside.is_of_a_thing()
-        || matches!(
-            beside.first(),
-            Some(Label::Time | Label::Born | Label::Account | Label::Card | Label::Iban)
-        )
-    {
-        score.add(-60, "label_other");
+    } else if beside.is_of_a_thing() {
+        // Pairs are written for phones alone; a case or an order is not.
+        let pairs = groups.len() > 2 && beside.near != Some(Label::Week);
+        score.add(if pairs { -20 } else { -60 }, "label_other");
+    } else if matches!(beside.near, Some(Label::Account | Label::Card | Label::Iban)) {
+        score.add(-60, "label_account");
     }
     let close = |gap: Gap| matches!(gap, Gap::Hyphen | Gap::Dot | Gap::Slash);
     let glued = |c: Option<char>| c.is_some_and(|c| c.is_alphabetic() || c == '_');
     let first_gap = groups.first().map_or(Gap::Far, |group| group.gap);
-    if close(first_gap) || next.is_some_and(|next| close(next.gap) && next.len() > 2) {
+    let other = digits_before(normal, range.start);
+    if (close(first_gap) && other != DANISH_DIGITS)
+        || next.is_some_and(|next| close(next.gap) && next.len() > 2 && next.len() != DANISH_DIGITS)
+    {
         score.add(-25, "digits_beside");
     }
     if glued(normal.before(range.start)) || glued(normal.after(range.end)) {
@@ -231,6 +260,13 @@ fn weighed(
         score.add(-60, "amount");
     }
     Some(score)
+}
+
+/// Digits of the group before a place.
+fn digits_before(normal: &Normal, at: usize) -> usize {
+    let before = normal.part(normal.floor(at.saturating_sub(16))..at);
+    let before = before.trim_end_matches([' ', '-', '/', '.']);
+    before.bytes().rev().take_while(u8::is_ascii_digit).count()
 }
 
 /// Whether eight digits are a day of this or the last century, or two years.

@@ -29,6 +29,8 @@ static LEFT_OUT: LazyLock<Option<Regex>> =
 static LAST_FOUR: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"sidste (?:fire|4)(?: cifre| tal)?(?: i (?:hendes |hans )?cpr(?:-?n\w+)?)?(?: er|:)? (\d{4})\b").ok()
 });
+static SPACED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\b(?:\d ){5}\d ?-? ?(?:\d ){3}\d\b").ok());
 static MISREAD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\b[0-9OolI]{6} ?-? ?[0-9OolI]{4}\b").ok());
 /// Misread numbers still hold so many true digits.
@@ -68,7 +70,8 @@ fn shape(groups: &[Group]) -> Option<Shape<'_>> {
     let gaps: Vec<Gap> = groups.iter().skip(1).take(5).map(|group| group.gap).collect();
     let taken =
         |count: usize, joint: Option<Gap>| Some(Shape { groups: groups.get(..count)?, joint });
-    let tight = |gap: Gap| !matches!(gap, Gap::Far | Gap::Cell | Gap::Line | Gap::HyphenLine);
+    let tight =
+        |gap: Gap| !matches!(gap, Gap::Far | Gap::Wide | Gap::Cell | Gap::Line | Gap::HyphenLine);
     let same = |gaps: &[Gap]| gaps.iter().all(|gap| tight(*gap) && Some(gap) == gaps.first());
     match (sizes.as_slice(), gaps.as_slice()) {
         ([2, 2, 2, 4, ..], [a, b, c, ..]) if same(&[*a, *b]) && *c != Gap::Far => {
@@ -85,7 +88,7 @@ fn shape(groups: &[Group]) -> Option<Shape<'_>> {
             taken(4, Some(*c))
         }
         ([6, 2, 2, ..], [a, b, ..]) if tight(*a) && *b == Gap::Blank => taken(3, Some(*a)),
-        ([6, 4, ..], [a, ..]) if *a != Gap::Far => taken(2, Some(*a)),
+        ([6, 4, ..], [a, ..]) if !matches!(a, Gap::Far | Gap::Wide) => taken(2, Some(*a)),
         ([8, 4, ..], [a, ..]) if *a == Gap::Hyphen => taken(2, Some(*a)),
         ([10..=13, ..], _) => taken(1, None),
         _ => None,
@@ -118,8 +121,9 @@ fn judged(normal: &Normal, shape: &Shape<'_>, next: Option<&Group>) -> Option<Fi
         digits = format!("{}{}", digits.get(..4)?, digits.get(6..)?);
     }
     // Ten digits behind four, beside the word for an account, are its second half.
-    let behind = matches!(first.gap, Gap::Blank | Gap::Hyphen | Gap::Slash);
-    if behind && !named && shape.joint.is_none() && beside.near == Some(Label::Account) {
+    let behind = matches!(first.gap, Gap::Blank | Gap::Hyphen | Gap::Slash | Gap::Wide);
+    let four = digits_before(normal, range.start) == 4;
+    if behind && four && shape.joint.is_none() && beside.near != Some(Label::Cpr) {
         return None;
     }
     let dated = birth(&digits);
@@ -141,6 +145,13 @@ fn judged(normal: &Normal, shape: &Shape<'_>, next: Option<&Group>) -> Option<Fi
             || named
             || (dated.is_some() && shape.joint == Some(Gap::Line) && !beside.is_of_a_thing()));
     (fits && score.points() >= i32::from(SCORE_MIN)).then(|| score.finding(FindingKind::Cpr, range))
+}
+
+/// Digits of the group before a place.
+fn digits_before(normal: &Normal, at: usize) -> usize {
+    let before = normal.part(normal.floor(at.saturating_sub(12))..at);
+    let before = before.trim_end_matches([' ', '-', '/']);
+    before.bytes().rev().take_while(u8::is_ascii_digit).count()
 }
 
 fn is_year(digits: &str) -> bool {
@@ -176,7 +187,7 @@ fn weigh_joint(score: &mut Score, normal: &Normal, shape: &Shape<'_>, range: &Ra
         Some(Gap::Hyphen | Gap::HyphenLine) => score.add(45, "hyphen"),
         Some(Gap::Blank) => score.add(25, "blank"),
         None => score.add(15, "unseparated"),
-        Some(_) => score.add(10, "other_separator"),
+        Some(_) => score.add(15, "other_separator"),
     }
     let glued = |c: Option<char>| c.is_some_and(char::is_alphabetic);
     if glued(normal.before(range.start)) || glued(normal.after(range.end)) {
@@ -200,14 +211,15 @@ fn weigh_words(score: &mut Score, beside: &Beside) {
         score.add(50, "label_cpr");
     }
     match beside.first() {
-        Some(Label::ProductionUnit) => score.add(-60, "label_production_unit"),
+        _ if beside.all.contains(&Label::ProductionUnit) && !beside.is_cpr() => {
+            score.add(-60, "label_production_unit");
+        }
         Some(Label::Ean | Label::Account | Label::Finance | Label::Iban) => {
             score.add(-25, "label_account");
         }
-        Some(Label::Case | Label::Other | Label::Amount | Label::Wage) => {
-            score.add(-15, "label_other");
-        }
-        Some(Label::Cvr | Label::Phone | Label::MainNumber) => score.add(-10, "label_phone"),
+        Some(Label::Case | Label::Other) => score.add(-15, "label_other"),
+        Some(Label::Amount) => score.add(-10, "label_amount"),
+        Some(Label::Cvr) => score.add(-10, "label_cvr"),
         _ => {}
     }
 }
@@ -247,6 +259,12 @@ fn lettered(normal: &Normal, found: &mut Found) {
         if let Some(four) = parts.get(1) {
             let score = Score::of(60, "last_four");
             found.push(score.finding(FindingKind::PartialCpr, four.range()));
+        }
+    }
+    for part in SPACED.iter().flat_map(|it| it.find_iter(text)) {
+        let digits: String = part.as_str().chars().filter(char::is_ascii_digit).collect();
+        if birth(&digits).is_some() {
+            found.push(Score::of(45, "spaced").finding(FindingKind::Cpr, part.range()));
         }
     }
     for part in MISREAD.iter().flat_map(|it| it.find_iter(text)) {

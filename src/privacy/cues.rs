@@ -24,6 +24,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) words: Vec<Word>,
     /// What has been found otherwise.
     pub(crate) others: &'a Found,
+    /// Whether names begin with small letters here.
+    pub(crate) careless: bool,
 }
 
 impl Reader<'_> {
@@ -72,13 +74,40 @@ impl Reader<'_> {
         {
             return Cue::Greeting;
         }
+        let field = [
+            "fra",
+            "til",
+            "cc",
+            "from",
+            "to",
+            "bcc",
+            "navn",
+            "att",
+            "medarbejder",
+            "leder",
+            "chef",
+            "ansat",
+            "afsender",
+            "modtager",
+            "kontakt",
+            "kontaktperson",
+            "sagsbehandler",
+            "deltagere",
+            "fornavn",
+            "efternavn",
+            "vikar",
+            "ansvarlig",
+            "tilstede",
+            "afbud",
+            "referent",
+            "indringer",
+            "kunde",
+        ];
+        if word.before == Before::Sign && field.contains(&before) {
+            return Cue::Role;
+        }
         if (tight || dotted) && names.weak.contains(before) {
             return Cue::Weak;
-        }
-        if word.before == Before::Sign
-            && matches!(before, "fra" | "til" | "cc" | "from" | "to" | "bcc" | "navn" | "att")
-        {
-            return Cue::Role;
         }
         Cue::None
     }

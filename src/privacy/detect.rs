@@ -1,7 +1,11 @@
 //! Everything that a text says of persons, found in one pass over one way of writing it.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::privacy::digits::groups;
-use crate::privacy::kinds::{Finding, Found};
+use crate::privacy::kinds::{Finding, FindingKind, Found, Score};
 use crate::privacy::normal::Normal;
 use crate::privacy::special::Flag;
 use crate::privacy::{accounts, addresses, birth, contacts, cpr, names, special};
@@ -59,12 +63,28 @@ fn numbers(normal: &Normal) -> Found {
         return found;
     }
     accounts::ibans(normal, &mut found);
+    payment_lines(normal, &mut found);
+    contacts::abroad(normal, &mut found);
     birth::find(normal, &mut found);
     cpr::find(normal, &digits, &mut found);
     addresses::find(normal, &digits, &mut found);
     accounts::find(normal, &digits, &mut found);
     contacts::find(normal, &digits, &mut found);
     found
+}
+
+/// Payment lines of Danish giro forms: "+71<000000000000000+00000000<".
+fn payment_lines(normal: &Normal, found: &mut Found) {
+    static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"\+ ?\d{2} ?< ?\d{1,19} ?\+? ?\d{0,8} ?<?|<\d{10,19} ?\+ ?\d{7,8} ?<?").ok()
+    });
+    if !normal.text.contains('<') {
+        return;
+    }
+    for part in LINE.iter().flat_map(|line| line.find_iter(&normal.text)) {
+        let score = Score::of(80, "payment_line");
+        found.push(score.finding(FindingKind::PaymentLine, part.range()));
+    }
 }
 
 /// The findings in bytes of the text as it came, in order.

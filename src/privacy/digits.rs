@@ -8,6 +8,8 @@ use crate::privacy::normal::Normal;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gap {
     Blank,
+    /// Three blanks and more.
+    Wide,
     Hyphen,
     Dot,
     Slash,
@@ -64,6 +66,8 @@ fn gap(between: &str) -> Gap {
     let signs = between.trim_matches(' ');
     match signs {
         "" if blank(between) && between.len() <= 2 => Gap::Blank,
+        "" if blank(between) => Gap::Wide,
+        "_" if between.len() == 1 => Gap::Wide,
         "-" | "--" if between.len() <= 5 => Gap::Hyphen,
         "." if between.len() <= 3 => Gap::Dot,
         "/" if between.len() <= 3 => Gap::Slash,

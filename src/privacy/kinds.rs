@@ -38,6 +38,8 @@ pub enum FindingKind {
     ProductionUnit,
     /// A location number (EAN); kept.
     Ean,
+    /// The line of a giro form, which names a payment; kept.
+    PaymentLine,
     /// A mail address of an office; kept.
     OfficeMail,
     /// A phone number of an institution; kept.
@@ -67,6 +69,7 @@ impl FindingKind {
             Self::Cvr
                 | Self::ProductionUnit
                 | Self::Ean
+                | Self::PaymentLine
                 | Self::OfficeMail
                 | Self::OfficePhone
                 | Self::OfficeAddress
@@ -89,7 +92,7 @@ impl FindingKind {
             Self::Address | Self::OfficeAddress => "[adresse fjernet]",
             Self::Name => "[navn]",
             Self::BirthDate => "[fødselsdato fjernet]",
-            Self::Cvr | Self::ProductionUnit | Self::Ean => "[nummer fjernet]",
+            Self::Cvr | Self::ProductionUnit | Self::Ean | Self::PaymentLine => "[nummer fjernet]",
         }
     }
 }

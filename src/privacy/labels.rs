@@ -8,7 +8,7 @@ use crate::privacy::normal::Normal;
 /// Bytes before a number in which a word speaks of it.
 const BEFORE_MAX: usize = 48;
 /// Bytes after it.
-const AFTER_MAX: usize = 24;
+const AFTER_MAX: usize = 16;
 /// Lines of a table above a cell among which its head is looked for.
 const ROWS_MAX: usize = 60;
 /// A line above a number that is longer than this is no label.
@@ -87,21 +87,26 @@ pub(crate) fn beside(normal: &Normal, number: &Range<usize>) -> Beside {
         words = above;
         found = said(words);
     }
+    // What speaks of a thing speaks of the number right behind it; a person's label reaches farther.
+    let headed = words.len() != before.len();
+    let near = found
+        .iter()
+        .find(|(label, end)| headed || words.len().saturating_sub(*end) <= reach(*label));
     let to = normal.floor(number.end.saturating_add(AFTER_MAX)).min(line.end).max(number.end);
     let after = normal.lower_part(number.end..to);
     let after = after.split(['|', ';', '\t', ',', '.']).next().unwrap_or_default();
     let digit = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
     let behind = said(after.get(..digit).unwrap_or_default());
     Beside {
-        near: found.first().map(|label| label.0),
-        distance: found.first().map_or(usize::MAX, |label| before.len().saturating_sub(label.1)),
+        near: near.map(|label| label.0),
+        distance: near.map_or(usize::MAX, |label| words.len().saturating_sub(label.1)),
         all: found.iter().map(|label| label.0).collect(),
         direct: found
             .iter()
             .filter(|label| !has_digit(words.get(label.1..).unwrap_or_default()))
             .map(|label| label.0)
             .collect(),
-        behind: behind.last().map(|label| label.0),
+        behind: behind.last().map(|label| label.0).filter(|label| speaks_back(*label)),
     }
 }
 
@@ -139,6 +144,31 @@ fn said(text: &str) -> Vec<(Label, usize)> {
     kept.into_iter().map(|(label, range)| (label, range.end)).collect()
 }
 
+/// Whether a word behind a number speaks of it rather than of what follows.
+fn speaks_back(label: Label) -> bool {
+    !matches!(
+        label,
+        Label::Case
+            | Label::Other
+            | Label::Time
+            | Label::Wage
+            | Label::Born
+            | Label::Finance
+            | Label::Week
+    )
+}
+
+/// Bytes over which a word speaks of a number.
+fn reach(label: Label) -> usize {
+    match label {
+        Label::Time | Label::Amount => 8,
+        Label::Case | Label::Other | Label::Wage => 18,
+        Label::Finance | Label::Week | Label::Born => 24,
+        Label::Account => 32,
+        _ => BEFORE_MAX,
+    }
+}
+
 fn has_digit(text: &str) -> bool {
     text.bytes().any(|byte| byte.is_ascii_digit())
 }
@@ -155,7 +185,7 @@ fn above<'a>(normal: &'a Normal, line: &Range<usize>) -> &'a str {
 }
 
 /// The head of the column in which a byte stands.
-fn head<'a>(normal: &'a Normal, line: &Range<usize>, at: usize) -> &'a str {
+pub(crate) fn head<'a>(normal: &'a Normal, line: &Range<usize>, at: usize) -> &'a str {
     let text = normal.lower_part(line.clone());
     let Some(border) = ['|', ';', '\t'].into_iter().find(|sign| text.contains(*sign)) else {
         return "";

@@ -107,6 +107,7 @@ pub(crate) struct Names {
     pub(crate) roles: HashSet<String>,
     pub(crate) weak: HashSet<String>,
     pub(crate) verbs: HashSet<String>,
+    pub(crate) nouns: HashSet<String>,
     pub(crate) particles: HashSet<String>,
     pub(crate) endings: Vec<String>,
 }

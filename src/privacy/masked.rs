@@ -54,12 +54,8 @@ pub fn marked(text: &str, findings: &[Finding]) -> String {
 
 /// The mail addresses and phone numbers of a text, whosever they are.
 pub(crate) fn contacts(text: &str) -> Vec<&str> {
-    let kinds = [
-        FindingKind::Mail,
-        FindingKind::OfficeMail,
-        FindingKind::Phone,
-        FindingKind::OfficePhone,
-    ];
+    let kinds =
+        [FindingKind::Mail, FindingKind::OfficeMail, FindingKind::Phone, FindingKind::OfficePhone];
     let found = numbers_of(text).into_iter().filter(|finding| kinds.contains(&finding.kind));
     found.filter_map(|finding| text.get(finding.range)).collect()
 }

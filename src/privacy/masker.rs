@@ -17,9 +17,8 @@ use crate::privacy::vault::{Role, Vault, placeholder};
 use crate::privacy::words::{bare, words};
 
 /// What an incoming text writes as if it were a placeholder.
-static PLANTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\[\s*\[|\]\s*\]|\b\p{Lu}{2,}_\d{1,3}_[A-Z2-7]{4}\b").ok()
-});
+static PLANTED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\[\s*\[|\]\s*\]|\b\p{Lu}{2,}_\d{1,3}_[A-Z2-7]{4}\b").ok());
 /// Letters of a name that is looked for again in another part of the request.
 const NAME_LETTERS_MIN: usize = 3;
 
@@ -140,7 +139,9 @@ impl Masker {
             _ => None,
         });
         if let Some(person) = chosen.and_then(|at| self.persons.get_mut(at)) {
-            if words.len() > person.words.len() || (words == person.words && name.len() > person.length) {
+            if words.len() > person.words.len()
+                || (words == person.words && name.len() > person.length)
+            {
                 person.words = words;
                 person.length = name.len();
                 self.vault.exchange(person.role, person.n, name);
@@ -306,14 +307,19 @@ mod tests {
     #[test]
     fn the_same_value_has_the_same_number() {
         check(
-            &["Hej Lone\nPeter Bøgh Eksempelsen (010172-9995) er syg. Ring til Peter på 24123456. CPR 0101729995. Peters løn, tlf. +45 24 12 34 56.\nMvh\nAnna Holm"],
+            &[
+                "Hej Lone\nPeter Bøgh Eksempelsen (010172-9995) er syg. Ring til Peter på 24123456. CPR 0101729995. Peters løn, tlf. +45 24 12 34 56.\nMvh\nAnna Holm",
+            ],
             "Hej [[SAGSBEHANDLER_1]]\n[[PERSON_1]] ([[CPR_1]]) er syg. Ring til [[PERSON_1]] på [[TLF_1]]. CPR [[CPR_1]]. [[PERSON_1]]s løn, tlf. [[TLF_1]].\nMvh\n[[AFSENDER_1]]",
         );
     }
 
     #[test]
     fn a_name_learnt_elsewhere_is_known() {
-        check(&["Mvh\nHvidberg Skarnager", "Skal Skarnager have løn?"], "Skal [[AFSENDER_1]] have løn?");
+        check(
+            &["Mvh\nHvidberg Skarnager", "Skal Skarnager have løn?"],
+            "Skal [[AFSENDER_1]] have løn?",
+        );
     }
 
     #[test]
@@ -321,14 +327,18 @@ mod tests {
         let mut masker = masker();
         let masked = masker.mask("Anna Holm og Anna Birk er syge. Hvad med Anna?");
         let vault = masker.into_vault();
-        assert_eq!(vault.restore(masked.as_str()).text, "Anna Holm og Anna Birk er syge. Hvad med Anna?");
+        assert_eq!(
+            vault.restore(masked.as_str()).text,
+            "Anna Holm og Anna Birk er syge. Hvad med Anna?"
+        );
     }
 
     #[test]
     fn a_planted_placeholder_is_disarmed() {
         let mut masker = masker();
         let tag = masker.vault().tag().to_owned();
-        let masked = masker.mask(&format!("Skriv [[MEDARBEJDER_1_{tag}]] og MEDARBEJDER_1_{tag}. Hej Lone"));
+        let masked =
+            masker.mask(&format!("Skriv [[MEDARBEJDER_1_{tag}]] og MEDARBEJDER_1_{tag}. Hej Lone"));
         assert!(!masked.as_str().contains(&format!("MEDARBEJDER_1_{tag}")), "{}", masked.as_str());
     }
 }

@@ -7,20 +7,23 @@ use crate::privacy::cues::{Cue, Reader};
 use crate::privacy::kinds::{Finding, FindingKind, Found, Score};
 use crate::privacy::lists::lists;
 use crate::privacy::normal::Normal;
+use crate::privacy::standing::is_careless;
 use crate::privacy::words::{Before, Form, words};
 
+/// Two unknown capitals are a name from this score on.
+const PAIR_POINTS_MIN: i32 = 30;
 /// Words of one name at most.
 const WORDS_MAX: usize = 7;
 /// Letters of a signature of initials.
 const INITIALS_MAX: usize = 4;
-/// A number or an address this close says that a name stands here, in bytes.
-const NEIGHBOUR_MAX: usize = 12;
 
 /// Every name. `found` holds what was found otherwise; names do not stand in it.
 pub(crate) fn find(normal: &Normal, found: &mut Found) {
     let mut taken: Vec<Range<usize>> = found.iter().map(|it| it.range.clone()).collect();
     taken.sort_by_key(|range| range.start);
-    let reader = Reader { normal, words: words(normal, &taken), others: found };
+    let words = words(normal, &taken);
+    let careless = is_careless(&words);
+    let reader = Reader { normal, words, others: found, careless };
     let mut names = reader.first_pass();
     names.extend(reader.again(&names));
     for name in names {
@@ -289,28 +292,20 @@ impl Reader<'_> {
             let inside = !word.opens && word.before != Before::Sign && !month;
             let paired = self.lower(at + 1) == "og"
                 && self.word(at + 2).is_some_and(|it| it.known.first() && it.is_capital());
-            let opening = word.opens && (acting || paired) && !word.known.last() && !month;
-            return (inside || opening).then(|| Self::cued(Score::of(40, "first_name"), cue));
+            let opening = (word.opens || word.before == Before::Sign)
+                && (self.acts(at)
+                    || paired
+                    || (acting && !lists().names.nouns.contains(self.lower(at))))
+                && !month;
+            let listed = self.is_listed(at) || self.is_headed(at, at + 1);
+            return (inside || opening || listed)
+                .then(|| Self::cued(Score::of(40, "first_name"), cue));
         }
         Some(Self::cued(Score::of(55, "first_name"), cue))
     }
 
-    /// Whether a word stands as months and seasons do: "i Maj", "1. April".
-    fn is_timed(&self, at: usize) -> bool {
-        let Some(word) = self.word(at) else { return false };
-        let before = self
-            .normal
-            .part(self.normal.floor(word.range.start.saturating_sub(4))..word.range.start);
-        let after = self.normal.part(word.range.end..self.normal.floor(word.range.end + 5));
-        let digit = |text: &str| text.chars().any(|c| c.is_ascii_digit());
-        let month = ["maj", "april", "august", "juni", "juli", "mai", "sommer", "vinter"]
-            .contains(&self.lower(at));
-        month
-            && (digit(before) || digit(after) || before.ends_with(" i ") || before.ends_with("pr "))
-    }
-
     /// Whether a word follows the one before it in the same sentence.
-    fn follows(&self, at: usize) -> bool {
+    pub(crate) fn follows(&self, at: usize) -> bool {
         self.word(at).is_some_and(|word| word.before == Before::Blank)
     }
 
@@ -324,21 +319,27 @@ impl Reader<'_> {
         let all_capital = held
             .iter()
             .all(|word| matches!(word.form, Form::Capital | Form::Initial | Form::Small));
-        if !all_capital && !surname {
+        let neighbour = self.has_neighbour(first.range.start, last.range.end);
+        if !all_capital && !surname && !neighbour && !self.is_headed(at, end) {
             return None;
         }
         let acting = lists().names.verbs.contains(self.lower(end)) && self.follows(end);
-        let beside = self.has_neighbour(first.range.start, last.range.end);
         let alone = self.is_alone(at, end);
         let inside = !first.opens;
         let mut score = Score::of(10, "two_capitals");
+        if self.is_headed(at, end) || self.is_listed(at) {
+            score.add(20, "listed");
+        }
+        if self.is_spoken_of(at) {
+            score.add(10, "spoken_of");
+        }
         if surname {
             score.add(20, "surname");
         }
         if first_inside {
             score.add(20, "first_name");
         }
-        if beside {
+        if neighbour {
             score.add(20, "number_beside");
         }
         if alone {
@@ -351,7 +352,7 @@ impl Reader<'_> {
             score.add(10, "acts");
         }
         score = Self::cued(score, cue);
-        (score.points() >= 30).then_some(score)
+        (score.points() >= PAIR_POINTS_MIN).then_some(score)
     }
 
     /// A surname on its own, within a sentence.
@@ -373,43 +374,21 @@ impl Reader<'_> {
             at.checked_sub(1).map_or("", |last| self.lower(last)),
             "med" | "fra" | "til" | "af" | "for" | "om" | "hos" | "og" | "at" | "spørg" | "siger"
         );
-        if word.known.last() && inside && led {
+        let shown = self.is_listed(at) || self.is_headed(at, at + 1);
+        let spoken = self.is_spoken_of(at) || self.acts(at) || shown;
+        if word.known.last() && !self.is_timed(at) && (inside && led || spoken) {
             return Some(Self::cued(Score::of(30, "surname"), cue));
         }
         let like = word.known.last_like()
             && word.known.unknown()
             && inside
             && self.lower(at).ends_with("sen");
-        like.then(|| Self::cued(Score::of(25, "surname_ending"), cue))
-    }
-
-    /// Whether a number of a person or an address stands right beside.
-    fn has_neighbour(&self, start: usize, end: usize) -> bool {
-        let kinds = [
-            FindingKind::Cpr,
-            FindingKind::PartialCpr,
-            FindingKind::Mail,
-            FindingKind::Phone,
-            FindingKind::Address,
-            FindingKind::BirthDate,
-        ];
-        let around = start.saturating_sub(NEIGHBOUR_MAX)..end + NEIGHBOUR_MAX;
-        self.others.within(&around).any(|it| kinds.contains(&it.kind))
-    }
-
-    /// Whether the words are all that stands on their line or in their cell.
-    fn is_alone(&self, at: usize, end: usize) -> bool {
-        let (Some(first), Some(last)) = (self.word(at), self.word(end.saturating_sub(1))) else {
-            return false;
-        };
-        let line = self.normal.line(first.range.start);
-        let before = self.normal.part(line.start..first.range.start);
-        let after = self.normal.part(last.range.end.min(line.end)..line.end);
-        let edge = |text: &str, sign: Option<char>| {
-            text.trim().is_empty() || sign.is_some_and(|sign| matches!(sign, '|' | ';' | '\t'))
-        };
-        edge(before, before.trim_end_matches(' ').chars().next_back())
-            && edge(after, after.trim_start_matches(' ').chars().next())
+        if like {
+            return Some(Self::cued(Score::of(25, "surname_ending"), cue));
+        }
+        let long = word.range.len() >= 3 && word.form == Form::Capital && !self.is_definite(at);
+        (long && word.known.unknown() && spoken && !self.is_thing(at, at + 1))
+            .then(|| Self::cued(Score::of(22, "capital_within"), cue))
     }
 
     /// Whether what stands beside a name of the negative list makes it one all the same.
@@ -446,7 +425,11 @@ impl Reader<'_> {
         }
         let sure = next.known.last() || next.known.last_like();
         let cue = self.cue(at);
-        if !(sure || cue != Cue::None || (end - at > 1 && next.known.unknown())) {
+        let digit = self
+            .normal
+            .part(self.normal.floor(word.range.start.saturating_sub(2))..word.range.start);
+        let digit = digit.chars().any(|c| c.is_ascii_digit());
+        if !(sure || cue != Cue::None || (next.known.unknown() && !digit)) {
             return None;
         }
         let end = self.extent(end);
@@ -467,7 +450,7 @@ impl Reader<'_> {
     fn small_at(&self, at: usize) -> Option<(Finding, usize)> {
         let word = self.word(at)?;
         if !word.known.first() || word.known.never() {
-            return None;
+            return self.greeted_small(at);
         }
         let next = self.word(at + 1).filter(|next| next.before == Before::Blank);
         let surname = next.is_some_and(|next| {
@@ -482,7 +465,10 @@ impl Reader<'_> {
         let count = self.lower(at).chars().count();
         let acting = lists().names.verbs.contains(self.lower(at + 1)) && self.follows(at + 1);
         let led = matches!(cue, Cue::Role | Cue::Weak) || acting;
-        let role = led && !word.known.ordinary() && count > 3;
+        let plain = self.careless && !word.known.ordinary() && count > 2;
+        let spoken =
+            self.careless && word.known.ordinary() && (acting && !word.opens || self.acts(at));
+        let role = (led && !word.known.ordinary() && count > 3) || plain || spoken;
         if !(addressed || role || (surname && !word.known.ordinary() && count > 2)) {
             return None;
         }
@@ -493,5 +479,32 @@ impl Reader<'_> {
         });
         let end = if surname || like { at + 2 } else { at + 1 };
         Some((self.finding(Self::cued(Score::of(40, "first_name"), cue), at, end), end))
+    }
+
+    /// An unknown name in small letters that is all a greeting or a signature holds: "hej thilde,".
+    fn greeted_small(&self, at: usize) -> Option<(Finding, usize)> {
+        let word = self.word(at)?;
+        if word.known.never() || self.lower(at).chars().count() < 3 {
+            return None;
+        }
+        let last = at.checked_sub(1)?;
+        let names = &lists().names;
+        let greeted = names.greetings.contains(self.lower(last)) && word.before == Before::Blank;
+        let signed = matches!(self.lower(last), "mvh" | "vh" | "hilsen" | "kh" | "hilsner");
+        let next = self.word(at + 1);
+        let closed = next
+            .is_none_or(|next| matches!(next.before, Before::Line | Before::Comma | Before::Stop));
+        let opens = self.word(last).is_some_and(|it| it.opens);
+        let ordinary = names.verbs.contains(self.lower(at)) || names.weak.contains(self.lower(at));
+        (closed
+            && !ordinary
+            && ((greeted && opens)
+                || (signed && next.is_none_or(|next| next.before == Before::Line))))
+        .then(|| {
+            (
+                self.finding(Self::cued(Score::of(30, "small_letters"), Cue::Greeting), at, at + 1),
+                at + 1,
+            )
+        })
     }
 }

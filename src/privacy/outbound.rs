@@ -46,7 +46,8 @@ static CPR: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static IBAN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"\b(?:DK|FO|GL)\d{2}(?: ?\d{4}){3} ?\d{2}\b|\b[A-Z]{2}\d{2}(?: ?\d{4}){4,6}(?: ?\d{1,3})?\b").ok()
 });
-static CARD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b\d{4}([ -])\d{4}[ -]\d{4}[ -]\d{4}\b").ok());
+static CARD: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\b\d{4}([ -])\d{4}[ -]\d{4}[ -]\d{4}\b").ok());
 static CODED: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!(r"[A-Za-z0-9+/_-]{{{CODED_CHARS_MIN},}}")).ok());
 
@@ -106,7 +107,11 @@ fn written(role: Role, value: &str) -> Vec<String> {
     match role {
         // A first name alone stands in many texts; whole names do not.
         Role::Sender | Role::Caseworker | Role::Employee | Role::Person => {
-            if seen.small.trim().contains(' ') { vec![seen.small.trim().to_owned()] } else { Vec::new() }
+            if seen.small.trim().contains(' ') {
+                vec![seen.small.trim().to_owned()]
+            } else {
+                Vec::new()
+            }
         }
         Role::Mail => vec![seen.small],
         Role::Address => seen.small.split(',').next().map(str::to_owned).into_iter().collect(),
@@ -172,7 +177,8 @@ fn inner(text: &str) -> Vec<String> {
 fn decoded(run: &str) -> Vec<String> {
     let mut found = Vec::new();
     let bare = run.trim_end_matches('=');
-    let codes = [STANDARD_NO_PAD.decode(bare).ok(), URL_SAFE_NO_PAD.decode(bare).ok(), from_hex(bare)];
+    let codes =
+        [STANDARD_NO_PAD.decode(bare).ok(), URL_SAFE_NO_PAD.decode(bare).ok(), from_hex(bare)];
     for bytes in codes.into_iter().flatten() {
         found.extend(String::from_utf8(bytes.clone()).ok().filter(|text| is_text(text)));
         let units: Vec<u16> = bytes
@@ -205,7 +211,8 @@ fn from_url(text: &str) -> Option<String> {
             continue;
         }
         let ahead = rest.clone().take(2).collect::<Vec<u8>>();
-        let value = std::str::from_utf8(&ahead).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let value =
+            std::str::from_utf8(&ahead).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
         match value.filter(|_| ahead.len() == 2) {
             Some(value) => {
                 bytes.push(value);

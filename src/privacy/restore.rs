@@ -69,7 +69,11 @@ impl Vault {
             restored.text.push_str(before);
             rest.push_str(before);
             at = whole.end();
-            let value = if in_link(&bare, whole.start()) { None } else { self.value(&written, &mut restored) };
+            let value = if in_link(&bare, whole.start()) {
+                None
+            } else {
+                self.value(&written, &mut restored)
+            };
             match value {
                 Some(value) => {
                     restored.text.push_str(&value);
@@ -86,7 +90,8 @@ impl Vault {
         restored.text.push_str(end);
         rest.push_str(end);
         let left = LEFT.as_ref().map_or(0, |left| left.find_iter(&rest).count());
-        restored.unknown = left.saturating_sub(restored.withheld).max(usize::from(left > restored.withheld));
+        restored.unknown =
+            left.saturating_sub(restored.withheld).max(usize::from(left > restored.withheld));
         restored
     }
 
@@ -181,7 +186,11 @@ mod tests {
                 assert!(restored.is_whole(), "{written}: {restored:?}");
             }
         }
-        let p = format!("[[MEDARBEJDER_1_{}]]s løn, [[MEDARBEJDER_2_{}]]'s orlov", vault.tag(), vault.tag());
+        let p = format!(
+            "[[MEDARBEJDER_1_{}]]s løn, [[MEDARBEJDER_2_{}]]'s orlov",
+            vault.tag(),
+            vault.tag()
+        );
         assert_eq!(vault.restore(&p).text, "Lone Birks løn, Jens' orlov");
     }
 
@@ -202,7 +211,10 @@ mod tests {
         ];
         for written in strange {
             let restored = vault.restore(&format!("Vi skriver til {written} i dag."));
-            assert!(!restored.text.contains("Lone") && !restored.text.contains("Jens"), "{written}");
+            assert!(
+                !restored.text.contains("Lone") && !restored.text.contains("Jens"),
+                "{written}"
+            );
             assert!(restored.text.contains(written.trim()), "{written}: {}", restored.text);
             assert!(!restored.is_whole(), "{written}");
         }

@@ -3,8 +3,8 @@
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 
-use crate::privacy::kinds::FindingKind;
 use crate::privacy::key::MasterKey;
+use crate::privacy::kinds::FindingKind;
 
 /// Characters of the mark that every placeholder of a request carries.
 const TAG_CHARS: usize = 4;
@@ -91,7 +91,8 @@ impl Role {
             | FindingKind::OfficePhone
             | FindingKind::Cvr
             | FindingKind::ProductionUnit
-            | FindingKind::Ean => Self::Phone,
+            | FindingKind::Ean
+            | FindingKind::PaymentLine => Self::Phone,
         }
     }
 }
@@ -124,9 +125,10 @@ impl Vault {
     /// An empty vault. `request` is used once: it makes the key.
     pub fn new(master: &MasterKey, request: &str) -> Self {
         let seed = master.derive("placeholders", request);
-        let tag = seed.iter().take(TAG_CHARS).filter_map(|byte| {
-            TAG_LETTERS.get(usize::from(*byte) % TAG_LETTERS.len())
-        });
+        let tag = seed
+            .iter()
+            .take(TAG_CHARS)
+            .filter_map(|byte| TAG_LETTERS.get(usize::from(*byte) % TAG_LETTERS.len()));
         Self {
             cipher: Aes256Gcm::new(&master.derive("vault", request).into()),
             request: request.to_owned(),

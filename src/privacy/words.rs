@@ -211,6 +211,11 @@ fn form(word: &str) -> Form {
         return Form::Upper;
     }
     let joined = rest.split(['-', '\'', '\u{2019}', '`', '´']).count().saturating_sub(1);
+    // "P-nummer" and "HR-chef" are no names; "Anne-mette" is one.
+    let (head, tail) = word.split_once('-').unwrap_or((word, ""));
+    if tail.starts_with(char::is_lowercase) && head.chars().all(char::is_uppercase) {
+        return Form::Mixed;
+    }
     // "McCarthy", "MacLeod", "O'Brien", "Anne-Mette".
     if upper <= joined || (upper == 1 && (word.starts_with("Mc") || word.starts_with("Mac"))) {
         Form::Capital
@@ -244,6 +249,7 @@ fn known(lower: &str, form: Form) -> Known {
     let (first, last) = (within(&lists.first) || lists.first.contains(head), within(&lists.last));
     let ordinary = within(&lists.ordinary);
     let listed = lists.not_names.words.contains(lower);
+    let first = first && (!listed || lists.first.contains(lower));
     let place = lists.not_names.words.contains(stem) && !first && !last;
     let ends = |endings: &[String], word: &str, shorter: usize| {
         endings.iter().any(|end| word.len() >= end.len() + shorter && word.ends_with(end.as_str()))

@@ -222,7 +222,8 @@ fn mails(seed: u64) -> Vec<Marked> {
     let one = |at: usize| {
         let number = chance.below(1000);
         let local = LOCAL[at % LOCAL.len()];
-        let local = if at.is_multiple_of(3) { format!("{local}{number}") } else { local.to_owned() };
+        let local =
+            if at.is_multiple_of(3) { format!("{local}{number}") } else { local.to_owned() };
         let mail = format!("⟦MAIL:{local}@{}⟧", chance.one(&PLACES));
         marked("mail", &chance.one(&MAIL_CARRIERS).replace("{}", &mail), &mut chance)
     };

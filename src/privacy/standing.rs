@@ -1,0 +1,168 @@
+//! Where a word stands: alone in a cell, in a list of names, beside a number, in a careless text.
+
+use crate::privacy::cues::Reader;
+use crate::privacy::kinds::FindingKind;
+use crate::privacy::labels::head;
+use crate::privacy::lists::lists;
+use crate::privacy::words::{Before, Form, Word};
+
+/// A number or an address this close says that a name stands here, in bytes.
+const NEIGHBOUR_MAX: usize = 12;
+/// Words at the start of a line or a sentence from which on a text is called careless or not.
+const OPENINGS_MIN: usize = 1;
+/// Heads of columns that hold names.
+const HEADS: [&str; 12] = [
+    "navn",
+    "medarbejder",
+    "ansat",
+    "person",
+    "kontakt",
+    "leder",
+    "deltager",
+    "name",
+    "chef",
+    "ansvarlig",
+    "modtager",
+    "vikar",
+];
+
+/// Whether most sentences of a text begin with small letters: then names do too.
+pub(crate) fn is_careless(words: &[Word]) -> bool {
+    let opens: Vec<&Word> = words.iter().filter(|word| word.opens).collect();
+    let small = opens.iter().filter(|word| word.form == Form::Small).count();
+    opens.len() >= OPENINGS_MIN && small * 5 >= opens.len() * 3
+}
+
+impl Reader<'_> {
+    /// Whether a word stands as months and seasons do: "i Maj", "1. April".
+    pub(crate) fn is_timed(&self, at: usize) -> bool {
+        let Some(word) = self.word(at) else { return false };
+        let before = self
+            .normal
+            .part(self.normal.floor(word.range.start.saturating_sub(4))..word.range.start);
+        let after = self.normal.part(word.range.end..self.normal.floor(word.range.end + 5));
+        let digit = |text: &str| text.chars().any(|c| c.is_ascii_digit());
+        let month = ["maj", "april", "august", "juni", "juli", "mai", "sommer", "vinter"]
+            .contains(&self.lower(at));
+        month
+            && (digit(before) || digit(after) || before.ends_with(" i ") || before.ends_with("pr "))
+    }
+
+    /// Whether a number of a person or an address stands right beside.
+    pub(crate) fn has_neighbour(&self, start: usize, end: usize) -> bool {
+        let kinds = [
+            FindingKind::Cpr,
+            FindingKind::PartialCpr,
+            FindingKind::Mail,
+            FindingKind::Phone,
+            FindingKind::Address,
+            FindingKind::BirthDate,
+        ];
+        let around = start.saturating_sub(NEIGHBOUR_MAX)..end + NEIGHBOUR_MAX;
+        self.others.within(&around).any(|it| kinds.contains(&it.kind))
+    }
+
+    /// Whether the words are all that stands on their line or in their cell.
+    pub(crate) fn is_alone(&self, at: usize, end: usize) -> bool {
+        let (Some(first), Some(last)) = (self.word(at), self.word(end.saturating_sub(1))) else {
+            return false;
+        };
+        let line = self.normal.line(first.range.start);
+        let before = self.normal.part(line.start..first.range.start);
+        let after = self.normal.part(last.range.end.min(line.end)..line.end);
+        let edge = |text: &str, sign: Option<char>| {
+            text.trim().is_empty() || sign.is_some_and(|sign| matches!(sign, '|' | ';' | '\t'))
+        };
+        edge(before, before.trim_end_matches(' ').chars().next_back())
+            && edge(after, after.trim_start_matches(' ').chars().next())
+    }
+
+    /// Whether the words are a cell under a head that says that names stand there.
+    pub(crate) fn is_headed(&self, at: usize, end: usize) -> bool {
+        let Some(word) = self.word(at) else { return false };
+        if !self.is_alone(at, end) {
+            return false;
+        }
+        let head = head(self.normal, &self.normal.line(word.range.start), word.range.start);
+        HEADS.iter().any(|name| head.contains(name))
+    }
+
+    /// Whether a name stands beside it in a list: "Anna, Bo og Ali", "Anna/Bo".
+    pub(crate) fn is_listed(&self, at: usize) -> bool {
+        let name = |at: usize| {
+            self.word(at).is_some_and(|it| {
+                it.is_capital() && (it.known.first() || it.known.last()) && !it.known.never()
+            })
+        };
+        let joined = |at: usize| {
+            self.word(at).is_some_and(|it| matches!(it.before, Before::Comma | Before::Sign))
+        };
+        let and = |at: usize| self.lower(at) == "og" || self.lower(at) == "samt";
+        let before = at.checked_sub(1).is_some_and(|last| {
+            (joined(at) && name(last)) || (and(last) && last.checked_sub(1).is_some_and(name))
+        });
+        before || (joined(at + 1) && name(at + 1)) || (and(at + 1) && name(at + 2))
+    }
+
+    /// Whether a word within a sentence stands where persons do rather than places and systems.
+    pub(crate) fn is_spoken_of(&self, at: usize) -> bool {
+        let Some(word) = self.word(at) else { return false };
+        let Some(last) = at.checked_sub(1) else { return false };
+        let before = self.lower(last);
+        let place = [
+            "i",
+            "på",
+            "via",
+            "under",
+            "pr",
+            "den",
+            "det",
+            "de",
+            "en",
+            "et",
+            "the",
+            "in",
+            "on",
+            "ad",
+            "vores",
+            "jeres",
+            "kaldet",
+            "mellem",
+            "nye",
+            "nyt",
+            "menuen",
+            "feltet",
+            "fanen",
+            "knappen",
+            "systemet",
+            "programmet",
+            "modulet",
+            "af",
+            "ift",
+            "hos",
+            "statens",
+            "jf",
+        ];
+        let small = self.word(last).is_some_and(|it| it.form == Form::Small);
+        !word.opens && word.before == Before::Blank && small && !place.contains(&before)
+    }
+
+    /// Whether a word ends as the thing itself does, or is as long as compounds are: "Portalen",
+    /// "Havnevæsenet".
+    pub(crate) fn is_definite(&self, at: usize) -> bool {
+        let lower = self.lower(at);
+        let ends = ["et", "ets", "en", "ens", "erne", "ernes", "er", "ers", "ligt", "isk", "ede"];
+        let surname = lower.ends_with("sen") || lower.ends_with("sens");
+        (!surname && ends.iter().any(|end| lower.ends_with(end))) || lower.chars().count() > 12
+    }
+
+    /// Whether a verb of persons follows.
+    pub(crate) fn acts(&self, at: usize) -> bool {
+        let any = [
+            "er", "var", "har", "skal", "vil", "kan", "får", "bliver", "blev", "kommer", "kom",
+            "går", "gik", "kunne", "ville", "skulle", "fra", "gerne", "selv", "havde", "fik",
+        ];
+        let verb = self.lower(at + 1);
+        self.follows(at + 1) && lists().names.verbs.contains(verb) && !any.contains(&verb)
+    }
+}

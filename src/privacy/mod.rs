@@ -26,8 +26,10 @@ mod key;
 mod vault;
 mod restore;
 mod masker;
+mod areas;
 mod outbound;
 
+pub use areas::{AREAS, Area, Instruction, Settings, Stay};
 pub use detect::{Detected, detect, find};
 pub use key::MasterKey;
 pub use kinds::{Finding, FindingKind};

@@ -33,6 +33,7 @@ use crate::index::{self, Index, Record, Snapshot, Update};
 use crate::inquiry::{self, AttachmentText, Inquiry, Received};
 use crate::language::{content_stems, tokens};
 use crate::passages::{PassageId, Place};
+use crate::privacy::MasterKey;
 use crate::retrieval::{self, Correction, Encoder, Hit, Meaning, Means, Mode, Narrowing};
 use crate::sources::{self, Attachment, Extractor, Format, Kind, Note};
 use crate::terms::{
@@ -448,6 +449,8 @@ pub struct Service {
     encoder: OnceLock<Option<Encoder>>,
     /// The language model, if the settings name one.
     endpoint: Option<Arc<Endpoint>>,
+    /// The key under which the values of a request are kept.
+    key: MasterKey,
 }
 
 impl Service {
@@ -466,7 +469,8 @@ impl Service {
         let endpoint = endpoint.then(|| Endpoint::open(&config.endpoint, &config.data));
         let endpoint = endpoint.transpose()?.map(Arc::new);
         let encoder = OnceLock::new();
-        Ok(Self { config, index, register: named, extractor: None, encoder, endpoint })
+        let key = config.privacy.key.clone().unwrap_or_else(MasterKey::of_this_run);
+        Ok(Self { config, index, register: named, extractor: None, encoder, endpoint, key })
     }
 
     /// The same service, which can read the attachments of mails too.

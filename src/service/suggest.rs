@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::draft::endpoint::{Ask, Endpoint, Moment};
+use crate::draft::endpoint::{Ask, Endpoint, Moment, withheld};
 use crate::draft::{Case, Draft, Progress};
 use crate::index::Snapshot;
 use crate::inquiry::Inquiry;
@@ -49,7 +49,11 @@ impl Service {
             return Prepared { draft, ask: None, started };
         }
         let asking = Instant::now();
-        let ask = Ask::of(case, &draft, Arc::clone(snapshot));
+        let held = (&self.config.privacy, &self.key);
+        let ask = match Ask::of(case, &draft, Arc::clone(snapshot), held) {
+            Ok(ask) => ask,
+            Err(stay) => return Prepared { draft: withheld(draft, &stay), ask: None, started },
+        };
         let ms = (asking.elapsed().as_secs_f64() * 1e6).round() / 1e3;
         draft.timings_ms.insert("asking".to_owned(), ms);
         Prepared { draft, ask: Some(ask), started }

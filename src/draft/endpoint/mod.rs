@@ -33,6 +33,7 @@ use crate::draft::endpoint::prices::Usage;
 use crate::draft::endpoint::spending::Spending;
 use crate::draft::endpoint::wire::{Message, chat_url};
 use crate::draft::{Draft, Maker, Progress};
+use crate::privacy::Stay;
 use crate::terms::Day;
 
 pub use ask::Ask;
@@ -269,6 +270,16 @@ async fn finish(
     let failure = (!kept && lost).then_some(Failure::Unsupported);
     let woven = words::told(woven, &tallies);
     (failure.map_or(woven.clone(), |failure| words::failed(woven, failure)), failure)
+}
+
+/// The draft of an inquiry that stays on this machine, with the reason.
+pub fn withheld(draft: Draft, stay: &Stay) -> Draft {
+    let failure = match stay {
+        Stay::NoInstruction(_) | Stay::Forbidden(_) => Failure::NoInstruction,
+        Stay::Special(_) => Failure::Special,
+    };
+    tracing::info!(draft = %draft.id, failure = failure.word(), "not asked the endpoint");
+    words::failed(draft, failure)
 }
 
 /// What every request of one draft has in common.

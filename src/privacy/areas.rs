@@ -67,6 +67,17 @@ pub enum Stay {
     Special(Vec<Special>),
 }
 
+impl Stay {
+    /// The reason in one stable word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::NoInstruction(_) => "no_instruction",
+            Self::Forbidden(_) => "forbidden",
+            Self::Special(_) => "special",
+        }
+    }
+}
+
 impl Area {
     /// Its word in settings.
     pub fn word(self) -> &'static str {

@@ -20,9 +20,9 @@ use serde::Serialize;
 
 pub use demo::{demo_folder, demo_gold};
 pub use encode::{Pace, encode};
-pub use evaluate::{Evaluated, Trial, evaluate_beir, evaluate_run};
+pub use evaluate::{Evaluated, Mail, Trial, evaluate_beir, evaluate_run};
 pub use jobs::{Job, Jobs, KEPT_MAX, Running, Seat, State, Trouble};
-pub use suggest::Prepared;
+pub use suggest::{Egress, Prepared};
 
 use crate::config::Config;
 use crate::draft::endpoint::{self, Endpoint};

@@ -46,13 +46,13 @@ fn desk() -> Desk {
 }
 
 /// A server that does what a script says, and remembers what it was sent.
-struct Foe {
+pub(crate) struct Foe {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<Value>>>,
 }
 
 /// What the server does with one request.
-type Act = Box<dyn Fn(&mut TcpStream, &Value) + Send + Sync>;
+pub(crate) type Act = Box<dyn Fn(&mut TcpStream, &Value) + Send + Sync>;
 
 impl Foe {
     /// The acts follow each other; the last one is repeated.
@@ -79,15 +79,15 @@ impl Foe {
         Self { address, asked }
     }
 
-    fn one(act: Act) -> Self {
+    pub(crate) fn one(act: Act) -> Self {
         Self::new(vec![act])
     }
 
-    fn asked(&self) -> Vec<Value> {
+    pub(crate) fn asked(&self) -> Vec<Value> {
         self.asked.lock().unwrap().clone()
     }
 
-    fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> Settings {
         settings(&format!("http://{}/v1", self.address))
     }
 }
@@ -237,7 +237,7 @@ fn writes(sentences: &'static [&'static str]) -> Act {
     })
 }
 
-fn well() -> Act {
+pub(crate) fn well() -> Act {
     writes(&[REWRITTEN])
 }
 
@@ -807,6 +807,9 @@ fn the_command_line_uses_the_model_and_says_what_leaves_and_what_it_cost() {
         command.env("SVARFORSLAG_ENDPOINT__DIALECT", "openai");
         command.env("SVARFORSLAG_ENDPOINT__API_KEY_VARIABLE", "LLM_KEY");
         command.env("LLM_KEY", "hemmelig-key");
+        for area in ["LOEN", "REFUSION", "REGNSKAB", "SHR"] {
+            command.env(format!("SVARFORSLAG_PRIVACY__AREAS__{area}__ENDPOINT"), "true");
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         // A command that reads nothing may have ended already.

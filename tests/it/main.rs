@@ -12,6 +12,7 @@
 
 mod desk;
 
+mod canaries;
 mod commands;
 mod deadlines;
 mod demo;

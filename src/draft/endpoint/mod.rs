@@ -102,6 +102,16 @@ impl Endpoint {
         probed
     }
 
+    /// What would be sent, and to where; nothing is.
+    pub fn preview(&self, ask: &Ask) -> Result<(String, Vec<u8>), Failure> {
+        let abilities = probe::assumed(&self.settings);
+        let url = chat_url(&self.settings, &abilities).ok_or(Failure::Unknown)?;
+        let messages = ask.messages().map_err(|_| Failure::Internal)?;
+        let body = wire::body(&self.settings, &abilities, &messages);
+        let guarded = ask.outbound.pass(body).map_err(|_| Failure::Leak)?;
+        Ok((url.to_string(), guarded.into_bytes()))
+    }
+
     /// What an institution's drafts took in the month of a day.
     pub fn spent(&self, institution: Option<&str>, day: Day) -> Result<Spent, Error> {
         self.spending.of(institution, day)

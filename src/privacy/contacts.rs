@@ -76,6 +76,24 @@ fn is_functional(local: &str) -> bool {
     if whole && !name && local.chars().count() >= 6 && functional.iter().any(holds) {
         return true;
     }
+    let strong = [
+        "admin",
+        "support",
+        "service",
+        "post",
+        "info",
+        "kontakt",
+        "team",
+        "hr",
+        "loen",
+        "løn",
+        "koordinator",
+    ];
+    let parts: Vec<&str> = local.split(['.', '-', '_', '+']).collect();
+    let named = |part: &&str| lists().first.contains(*part) || lists().last.contains(*part);
+    if parts.iter().any(|part| strong.contains(part)) && !parts.iter().any(named) {
+        return true;
+    }
     functional.contains(&local)
         || (!local.contains(['.', '_']) && office.iter().any(|word| local.starts_with(word)))
         || local

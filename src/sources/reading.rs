@@ -306,10 +306,17 @@ impl Reading<'_> {
 /// What people wrote to each other, without their numbers; a past case without any personal data,
 /// for good: what stands in its place names nobody and is counted nowhere.
 fn masked(text: &str, kind: Kind) -> String {
-    if kind == Kind::Sag {
-        return privacy::marked(text, &privacy::detect(text).findings);
+    if kind != Kind::Sag {
+        return privacy::mask(text);
     }
-    privacy::mask(text)
+    let mut findings = privacy::detect(text).findings;
+    // A phone number or a date beside nobody is the organisation's own, and what the case is about.
+    let alone = [privacy::FindingKind::Phone, privacy::FindingKind::BirthDate];
+    let person = |finding: &privacy::Finding| finding.acts() && !alone.contains(&finding.kind);
+    if !findings.iter().any(person) {
+        findings.clear();
+    }
+    privacy::marked(text, &findings)
 }
 
 fn day_of(time: &str) -> String {

@@ -262,13 +262,16 @@ fn weighed(
     } else if matches!(beside.near, Some(Label::Account | Label::Card | Label::Iban)) {
         score.add(-60, "label_account");
     }
-    let close = |gap: Gap| matches!(gap, Gap::Hyphen | Gap::Dot | Gap::Slash);
+    // " - " parts what stands beside; "-" joins it.
+    let joins = |c: Option<char>| matches!(c, Some('-' | '.' | '/'));
     let glued = |c: Option<char>| c.is_some_and(|c| c.is_alphabetic() || c == '_');
-    let first_gap = groups.first().map_or(Gap::Far, |group| group.gap);
     let other = digits_before(normal, range.start);
-    if (close(first_gap) && other != DANISH_DIGITS)
-        || next.is_some_and(|next| close(next.gap) && next.len() > 2 && next.len() != DANISH_DIGITS)
-    {
+    let before = joins(normal.before(range.start)) && other != 0 && other != DANISH_DIGITS;
+    let behind = joins(normal.after(range.end))
+        && next.is_some_and(|next| {
+            next.range.start == range.end + 1 && next.len() > 2 && next.len() != DANISH_DIGITS
+        });
+    if before || behind {
         score.add(-25, "digits_beside");
     }
     if glued(normal.before(range.start)) || glued(normal.after(range.end)) {

@@ -297,7 +297,11 @@ impl Reader<'_> {
                     || paired
                     || (acting && !lists().names.nouns.contains(self.lower(at))))
                 && !month;
-            let listed = self.is_listed(at) || self.is_headed(at, at + 1);
+            let listed = self.is_listed(at)
+                || self.is_headed(at, at + 1)
+                || self.is_field(at, at + 1)
+                || self.is_speaker(at, at + 1)
+                || self.is_last(at, at + 1);
             return (inside || opening || listed)
                 .then(|| Self::cued(Score::of(40, "first_name"), cue));
         }
@@ -327,7 +331,8 @@ impl Reader<'_> {
         let alone = self.is_alone(at, end);
         let inside = !first.opens;
         let mut score = Score::of(10, "two_capitals");
-        if self.is_headed(at, end) || self.is_listed(at) {
+        let field = self.is_field(at, end) || self.is_speaker(at, end) || self.is_last(at, end);
+        if field || self.is_headed(at, end) || self.is_listed(at) {
             score.add(20, "listed");
         }
         if self.is_spoken_of(at) {
@@ -374,7 +379,9 @@ impl Reader<'_> {
             at.checked_sub(1).map_or("", |last| self.lower(last)),
             "med" | "fra" | "til" | "af" | "for" | "om" | "hos" | "og" | "at" | "spørg" | "siger"
         );
-        let shown = self.is_listed(at) || self.is_headed(at, at + 1);
+        let shown = self.is_listed(at)
+            || self.is_headed(at, at + 1)
+            || (self.is_last(at, at + 1) && !self.is_definite(at));
         let spoken = self.is_spoken_of(at) || self.acts(at) || shown;
         if word.known.last() && !self.is_timed(at) && (inside && led || spoken) {
             return Some(Self::cued(Score::of(30, "surname"), cue));
@@ -491,6 +498,13 @@ impl Reader<'_> {
         let names = &lists().names;
         let greeted = names.greetings.contains(self.lower(last)) && word.before == Before::Blank;
         let signed = matches!(self.lower(last), "mvh" | "vh" | "hilsen" | "kh" | "hilsner");
+        if matches!(self.lower(last), "fru" | "hr" | "frk" | "frøken" | "herr")
+            && !names.verbs.contains(self.lower(at))
+            && matches!(word.before, Before::Blank | Before::Stop)
+        {
+            let score = Score::of(30, "small_letters");
+            return Some((self.finding(Self::cued(score, Cue::Title), at, at + 1), at + 1));
+        }
         let next = self.word(at + 1);
         let closed = next
             .is_none_or(|next| matches!(next.before, Before::Line | Before::Comma | Before::Stop));

@@ -8,6 +8,8 @@ use crate::privacy::words::{Before, Form, Word};
 
 /// A number or an address this close says that a name stands here, in bytes.
 const NEIGHBOUR_MAX: usize = 12;
+/// Bytes behind a signature at most: a phone number, a title.
+const LAST_MAX: usize = 60;
 /// Words at the start of a line or a sentence from which on a text is called careless or not.
 const OPENINGS_MIN: usize = 1;
 /// Heads of columns that hold names.
@@ -145,6 +147,43 @@ impl Reader<'_> {
         ];
         let small = self.word(last).is_some_and(|it| it.form == Form::Small);
         !word.opens && word.before == Before::Blank && small && !place.contains(&before)
+    }
+
+    /// Whether the words end the text or stand alone on a line near its end, as a signature does.
+    pub(crate) fn is_last(&self, at: usize, end: usize) -> bool {
+        let (Some(first), Some(last)) = (self.word(at), self.word(end.saturating_sub(1))) else {
+            return false;
+        };
+        let parted = first.opens || matches!(first.before, Before::Sign | Before::Comma);
+        let rest = self.normal.part(last.range.end..self.normal.text.len());
+        let closed = !rest.contains(char::is_alphanumeric);
+        let alone = self.is_alone(at, end) && rest.trim().len() < LAST_MAX;
+        at > 0 && parted && (closed || alone) && end - at <= 3
+    }
+
+    /// Whether somebody is said to speak: "Anna: ja tak" at the start of a line.
+    pub(crate) fn is_speaker(&self, at: usize, end: usize) -> bool {
+        let (Some(first), Some(last)) = (self.word(at), self.word(end.saturating_sub(1))) else {
+            return false;
+        };
+        let line = self.normal.line(first.range.start);
+        let before = self.normal.part(line.start..first.range.start);
+        let after = self.normal.part(last.range.end..line.end);
+        let said = after.strip_prefix(':').is_some_and(|rest| rest.trim().contains(' '));
+        !before.contains(char::is_alphanumeric) && said && !self.is_definite(at)
+    }
+
+    /// Whether a word fills a field: "nærmeste pårørende: Anna, 12 34 56 78".
+    pub(crate) fn is_field(&self, at: usize, end: usize) -> bool {
+        let (Some(first), Some(last)) = (self.word(at), self.word(end.saturating_sub(1))) else {
+            return false;
+        };
+        let before = self
+            .normal
+            .part(self.normal.floor(first.range.start.saturating_sub(2))..first.range.start);
+        let after = self.normal.part(last.range.end..self.normal.floor(last.range.end + 2));
+        let closed = after.is_empty() || after.starts_with([',', '\n', '(', ';']) || after == " (";
+        before.trim_end().ends_with(':') && closed && !self.is_definite(at)
     }
 
     /// Whether a word ends as the thing itself does, or is as long as compounds are: "Portalen",

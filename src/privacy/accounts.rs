@@ -171,7 +171,9 @@ fn card(normal: &Normal, groups: &[Group], reach: usize) -> Option<Finding> {
         let issuer = digits.starts_with(['2', '3', '4', '5', '6']);
         let thing = beside.is_of_a_thing() && !named;
         let four = held.len() == 4;
-        if (luhn && issuer && (shaped || named) && !(thing && !four)) || (named && shaped && four) {
+        let summed = luhn && issuer && (shaped || named) && (!thing || four);
+        let said = named && shaped && four;
+        if summed || said {
             let mut score = Score::of(50, "card_shape");
             if luhn {
                 score.add(30, "luhn");

@@ -54,7 +54,7 @@ impl Reader<'_> {
     fn held(&self, names: &[Finding]) -> BTreeSet<&str> {
         let mut held: BTreeSet<&str> = BTreeSet::new();
         let sure = |name: &&Finding| {
-            let named = name.reasons.iter().any(|reason| {
+            let told = name.reasons.iter().any(|reason| {
                 matches!(
                     *reason,
                     "first_name"
@@ -65,7 +65,7 @@ impl Reader<'_> {
                         | "surname_comma_first_name"
                 )
             });
-            named && name.score >= 35
+            told && name.score >= 35
         };
         for name in names.iter().filter(sure) {
             let text = self.normal.lower_part(name.range.clone());

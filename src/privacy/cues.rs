@@ -7,6 +7,35 @@ use crate::privacy::lists::lists;
 use crate::privacy::normal::Normal;
 use crate::privacy::words::{Before, Form, Word};
 
+/// Fields that hold names.
+const FIELDS: [&str; 25] = [
+    "fra",
+    "til",
+    "cc",
+    "from",
+    "to",
+    "bcc",
+    "navn",
+    "att",
+    "medarbejder",
+    "leder",
+    "chef",
+    "ansat",
+    "afsender",
+    "modtager",
+    "kontakt",
+    "kontaktperson",
+    "sagsbehandler",
+    "deltagere",
+    "fornavn",
+    "efternavn",
+    "vikar",
+    "ansvarlig",
+    "tilstede",
+    "afbud",
+    "referent",
+];
+
 /// What stands before a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cue {
@@ -74,36 +103,7 @@ impl Reader<'_> {
         {
             return Cue::Greeting;
         }
-        let field = [
-            "fra",
-            "til",
-            "cc",
-            "from",
-            "to",
-            "bcc",
-            "navn",
-            "att",
-            "medarbejder",
-            "leder",
-            "chef",
-            "ansat",
-            "afsender",
-            "modtager",
-            "kontakt",
-            "kontaktperson",
-            "sagsbehandler",
-            "deltagere",
-            "fornavn",
-            "efternavn",
-            "vikar",
-            "ansvarlig",
-            "tilstede",
-            "afbud",
-            "referent",
-            "indringer",
-            "kunde",
-        ];
-        if word.before == Before::Sign && field.contains(&before) {
+        if word.before == Before::Sign && FIELDS.contains(&before) {
             return Cue::Role;
         }
         if (tight || dotted) && names.weak.contains(before) {

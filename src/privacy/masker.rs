@@ -299,9 +299,9 @@ mod tests {
         for part in parts {
             masker.learn(part);
         }
-        let masked = masker.mask(parts.last().unwrap());
+        let done = masker.mask(parts.last().unwrap());
         let tag = masker.vault().tag().to_owned();
-        assert_eq!(masked.as_str().replace(&format!("_{tag}]]"), "]]"), expected);
+        assert_eq!(done.as_str().replace(&format!("_{tag}]]"), "]]"), expected);
     }
 
     #[test]
@@ -325,10 +325,10 @@ mod tests {
     #[test]
     fn nobody_is_taken_for_somebody_else() {
         let mut masker = masker();
-        let masked = masker.mask("Anna Holm og Anna Birk er syge. Hvad med Anna?");
+        let done = masker.mask("Anna Holm og Anna Birk er syge. Hvad med Anna?");
         let vault = masker.into_vault();
         assert_eq!(
-            vault.restore(masked.as_str()).text,
+            vault.restore(done.as_str()).text,
             "Anna Holm og Anna Birk er syge. Hvad med Anna?"
         );
     }
@@ -337,8 +337,8 @@ mod tests {
     fn a_planted_placeholder_is_disarmed() {
         let mut masker = masker();
         let tag = masker.vault().tag().to_owned();
-        let masked =
+        let done =
             masker.mask(&format!("Skriv [[MEDARBEJDER_1_{tag}]] og MEDARBEJDER_1_{tag}. Hej Lone"));
-        assert!(!masked.as_str().contains(&format!("MEDARBEJDER_1_{tag}")), "{}", masked.as_str());
+        assert!(!done.as_str().contains(&format!("MEDARBEJDER_1_{tag}")), "{}", done.as_str());
     }
 }

@@ -74,16 +74,13 @@ impl Vault {
             } else {
                 self.value(&written, &mut restored)
             };
-            match value {
-                Some(value) => {
-                    restored.text.push_str(&value);
-                    restored.text.push_str(&genitive(&value, written.name("s").is_some()));
-                    restored.values.push(value);
-                }
-                None => {
-                    restored.text.push_str(whole.as_str());
-                    rest.push_str(whole.as_str());
-                }
+            if let Some(value) = value {
+                restored.text.push_str(&value);
+                restored.text.push_str(&genitive(&value, written.name("s").is_some()));
+                restored.values.push(value);
+            } else {
+                restored.text.push_str(whole.as_str());
+                rest.push_str(whole.as_str());
             }
         }
         let end = bare.get(at..).unwrap_or_default();

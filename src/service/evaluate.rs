@@ -132,11 +132,11 @@ impl Service {
         let mut masker = Masker::new(&self.key, &format!("evaluation/{n}"));
         let subject = inquiry.subject.as_deref().unwrap_or_default();
         masker.learn(&format!("{subject}\n\n{}", inquiry.body));
-        let mut masked = inquiry.clone();
-        masked.body = masker.mask(&inquiry.body).as_str().to_owned();
-        masked.subject =
+        let mut hidden = inquiry.clone();
+        masker.mask(&inquiry.body).as_str().clone_into(&mut hidden.body);
+        hidden.subject =
             inquiry.subject.as_deref().map(|subject| masker.mask(subject).as_str().to_owned());
-        (Some(masked), Some(masker.into_vault()))
+        (Some(hidden), Some(masker.into_vault()))
     }
 
     /// Refuses judgements that resolve to nothing: their inquiries would be judged too hard.

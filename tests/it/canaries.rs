@@ -88,18 +88,19 @@ impl Canary {
             let bytes = text.as_bytes().to_vec();
             forms.push(STANDARD.encode(&bytes).into_bytes());
             forms.push(STANDARD_NO_PAD.encode(&bytes).into_bytes());
-            forms.push(
-                bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes(),
-            );
-            forms.push(
-                bytes.iter().map(|byte| format!("%{byte:02X}")).collect::<String>().into_bytes(),
-            );
+            forms.push(written(&bytes, |byte| format!("{byte:02x}")));
+            forms.push(written(&bytes, |byte| format!("%{byte:02X}")));
             forms.push(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
             forms.push(text.encode_utf16().flat_map(u16::to_be_bytes).collect());
             forms.push(bytes);
         }
         forms
     }
+}
+
+/// Bytes in another way of writing.
+fn written(bytes: &[u8], one: impl Fn(&u8) -> String) -> Vec<u8> {
+    bytes.iter().map(one).collect::<Vec<_>>().concat().into_bytes()
 }
 
 /// Where a log is kept.

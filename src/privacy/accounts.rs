@@ -15,7 +15,7 @@ use crate::privacy::normal::Normal;
 static IBAN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let lands = LANDS.join("|");
     let groups = r"(?:[ -]{0,2}[A-Za-z0-9]{1,4}){2,9}";
-    Regex::new(&format!(r"(?:\b|_)((?i:{lands}) ?\d{{2}}{groups})\b")).ok()
+    Regex::new(&format!(r"(?:(?-u:\b)|_)((?i:{lands}) ?\d{{2}}{groups})(?-u:\b)")).ok()
 });
 /// Letters and digits of the shortest and the longest IBAN.
 const IBAN_LENGTHS: std::ops::RangeInclusive<usize> = 15..=34;

@@ -10,10 +10,10 @@ use crate::privacy::normal::Normal;
 static BORN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let month = "(?:januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december|jan|feb|mar|apr|jun|jul|aug|sep|okt|nov|dec)";
     let date = format!(
-        r"\d{{1,2}}\.? ?{month}\.? ?(?:19|20)\d{{2}}|\d{{1,2}}[./-] ?\d{{1,2}}[./-] ?(?:19|20)?\d{{2}}\b|(?:19|20)\d{{2}}-\d{{2}}-\d{{2}}|\d{{6}}\b"
+        r"\d{{1,2}}\.? ?{month}\.? ?(?:19|20)\d{{2}}|\d{{1,2}}[./-] ?\d{{1,2}}[./-] ?(?:19|20)?\d{{2}}(?-u:\b)|(?:19|20)\d{{2}}-\d{{2}}-\d{{2}}|\d{{6}}(?-u:\b)"
     );
     Regex::new(&format!(
-        r"\b(?:født|fødselsdato(?:en)?|fødselsdag|f\.? ?d\.|f\.)(?: er)?[:.]? ?(?:den |d\. ?)?({date})"
+        r"(?-u:\b)(?:født|fødselsdato(?:en)?|fødselsdag|f\.? ?d\.|f\.)(?: er)?[:.]? ?(?:den |d\. ?)?({date})"
     ))
     .ok()
 });

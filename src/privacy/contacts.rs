@@ -16,7 +16,7 @@ static MAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// A number with a country code.
 static ABROAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:\( ?(?:\+|00) ?[1-9]\d{0,2} ?\)|\( ?45 ?\)|\+ ?[1-9]\d{0,2}|\b00[1-9]\d{0,2})(?: ?\(0\))?(?:[ ./-]{0,3}\d){6,12}\b|\b00 45(?:[ .-]?\d){8}\b").ok()
+    Regex::new(r"(?:\( ?(?:\+|00) ?[1-9]\d{0,2} ?\)|\( ?45 ?\)|\+ ?[1-9]\d{0,2}|(?-u:\b)00[1-9]\d{0,2})(?: ?\(0\))?(?:[ ./-]{0,3}\d){6,12}(?-u:\b)|(?-u:\b)00 45(?:[ .-]?\d){8}(?-u:\b)").ok()
 });
 /// Digits of a Danish number.
 const DANISH_DIGITS: usize = 8;

@@ -22,17 +22,17 @@ const RECENT_YEAR: u32 = 2010;
 
 /// Serial numbers with letters, with the last four left out, or read with O for 0 and l for 1.
 static LETTERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b\d{2}[./ ]?\d{2}[./ ]?\d{2} ?(?:-|\n|-\n)? ?(?:\d[a-zæøå]{2}\d|[a-zæøå]\d{2}[a-zæøå]|\d{2}[a-zæøå]\d|\d[a-zæøå]\d{2})\b").ok()
+    Regex::new(r"(?i)(?-u:\b)\d{2}[./ ]?\d{2}[./ ]?\d{2} ?(?:-|\n|-\n)? ?(?:\d[a-zæøå]{2}\d|[a-zæøå]\d{2}[a-zæøå]|\d{2}[a-zæøå]\d|\d[a-zæøå]\d{2})(?-u:\b)").ok()
 });
 static LEFT_OUT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\b\d{6} ?-? ?(?:[xX]{4}\b|[*•#]{4}|_{4})").ok());
+    LazyLock::new(|| Regex::new(r"(?-u:\b)\d{6} ?-? ?(?:[xX]{4}(?-u:\b)|[*•#]{4}|_{4})").ok());
 static LAST_FOUR: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"sidste (?:fire|4)(?: cifre| tal)?(?: i (?:hendes |hans )?cpr(?:-?n\w+)?)?(?: er|:)? (\d{4})\b").ok()
+    Regex::new(r"sidste (?:fire|4)(?: cifre| tal)?(?: i (?:hendes |hans )?cpr(?:-?n\w+)?)?(?: er|:)? (\d{4})(?-u:\b)").ok()
 });
 static SPACED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\b(?:\d ){5}\d ?-? ?(?:\d ){3}\d\b").ok());
+    LazyLock::new(|| Regex::new(r"(?-u:\b)(?:\d ){5}\d ?-? ?(?:\d ){3}\d(?-u:\b)").ok());
 static MISREAD: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\b[0-9OolI]{6} ?-? ?[0-9OolI]{4}\b").ok());
+    LazyLock::new(|| Regex::new(r"(?-u:\b)[0-9OolI]{6} ?-? ?[0-9OolI]{4}(?-u:\b)").ok());
 /// Misread numbers still hold so many true digits.
 const TRUE_DIGITS_MIN: usize = 7;
 

@@ -1,7 +1,9 @@
 //! Special kinds of personal data: health, union, belief, origin, sexuality, offences.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use serde::{Deserialize, Serialize};
 
 use crate::privacy::lists::lists;
@@ -34,8 +36,13 @@ pub struct Flag {
     pub range: Range<usize>,
 }
 
-/// The first word of each kind.
-pub(crate) fn find(normal: &Normal) -> Vec<Flag> {
+/// Every word of every kind, looked for at once.
+struct Words {
+    all: AhoCorasick,
+    kinds: Vec<Special>,
+}
+
+static WORDS: LazyLock<Option<Words>> = LazyLock::new(|| {
     let lists = &lists().special;
     let kinds = [
         (Special::Health, &lists.health),
@@ -45,23 +52,22 @@ pub(crate) fn find(normal: &Normal) -> Vec<Flag> {
         (Special::Sexuality, &lists.sexuality),
         (Special::Offence, &lists.offence),
     ];
-    let text = normal.lower.as_str();
-    let first = |words: &[String]| {
-        words
-            .iter()
-            .filter_map(|word| first_at(text, word).map(|at| at..at + word.len()))
-            .min_by_key(|range| range.start)
-    };
-    let flags = kinds
-        .into_iter()
-        .filter_map(|(kind, words)| Some(Flag { kind, range: normal.back(&first(words)?) }));
-    flags.collect()
-}
+    let words = kinds.iter().flat_map(|(kind, words)| words.iter().map(|word| (*kind, word)));
+    let (kinds, words): (Vec<Special>, Vec<&String>) = words.unzip();
+    Some(Words { all: AhoCorasick::new(words).ok()?, kinds })
+});
 
-/// Where a word begins with these letters.
-fn first_at(text: &str, word: &str) -> Option<usize> {
-    text.match_indices(word).map(|(at, _)| at).find(|at| {
-        let before = text.get(..*at).and_then(|before| before.chars().next_back());
-        before.is_none_or(|c| !c.is_alphanumeric())
-    })
+/// The first word of each kind.
+pub(crate) fn find(normal: &Normal) -> Vec<Flag> {
+    let Some(words) = WORDS.as_ref() else { return Vec::new() };
+    let mut flags: Vec<Flag> = Vec::new();
+    for found in words.all.find_overlapping_iter(normal.lower.as_str()) {
+        let Some(kind) = words.kinds.get(found.pattern().as_usize()).copied() else { continue };
+        let begins = normal.before(found.start()).is_none_or(|c| !c.is_alphanumeric());
+        if begins && !flags.iter().any(|flag| flag.kind == kind) {
+            flags.push(Flag { kind, range: normal.back(&found.range()) });
+        }
+    }
+    flags.sort_by_key(|flag| flag.kind);
+    flags
 }

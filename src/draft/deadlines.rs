@@ -587,6 +587,7 @@ mod tests {
             score: 1.0,
             why: String::new(),
             explanation: Explanation::default(),
+            nearness: Vec::new(),
             sentences: Arc::new([]),
         }
     }

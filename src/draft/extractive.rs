@@ -8,7 +8,7 @@ use crate::draft::assign::{Found, Place, assign};
 use crate::draft::check::{Check, Gate};
 use crate::draft::deadlines::{Told, next_steps};
 use crate::draft::note::{Line, Note, day_line};
-use crate::draft::outcome::{Outcome, Rule, rule_for};
+use crate::draft::outcome::{Outcome, Rule, rule_for, rule_in};
 use crate::draft::phrases::Phrase;
 use crate::draft::quoted::Own;
 use crate::draft::remarks::{HITS_SHOWN, remark, remarks, sources, unknown};
@@ -146,10 +146,11 @@ pub fn short_answer(query: &str, found: &Lookup) -> Vec<Citation> {
 fn sensed(means: &Means<'_>, case: &Case<'_>) -> Result<BTreeMap<usize, Sensed>, Error> {
     let questions = &case.reading.questions;
     let subject = case.inquiry.subject.as_deref().unwrap_or_default();
-    let meaning = |text| Words { text, context: "", subject }.meaning();
-    let texts: Vec<String> = questions.iter().map(|question| meaning(&question.text)).collect();
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let all = means.sense(case.scope, &texts, &Filter::current(), HITS_PER_QUESTION)?;
+    let mut words: Vec<Words<'_>> = Vec::new();
+    for Question { text, context, .. } in questions {
+        words.push(Words { text, context, subject });
+    }
+    let all = means.sense(case.scope, &words, &Filter::current(), HITS_PER_QUESTION)?;
     let known = questions.iter().zip(all);
     Ok(known.filter_map(|(question, sensed)| Some((question.n, sensed?))).collect())
 }
@@ -189,7 +190,7 @@ impl Writer<'_> {
     }
 
     fn answer(&mut self, question: &Question) -> Result<(Answer, Vec<String>), Error> {
-        let rule = rule_for(&question.text);
+        let rule = rule_in(&question.text, &question.context);
         let ordered = |outcome| rule.filter(|rule| rule.outcome == outcome);
         if let Some(rule) = ordered(Outcome::Refused) {
             let phrase = "prompts/reply/refused.j2";
@@ -593,7 +594,7 @@ fn place_of(reading: &Reading, question: &Question) -> Option<Place> {
     if instructs(reading, question) {
         return None;
     }
-    match rule_for(&question.text).map(|rule| rule.outcome) {
+    match rule_in(&question.text, &question.context).map(|rule| rule.outcome) {
         Some(Outcome::Refused | Outcome::OutOfScope) => None,
         Some(Outcome::NeedsCaseLookup | Outcome::NeedsClarification) => Some(Place::Beside),
         _ if question.status => Some(Place::Beside),

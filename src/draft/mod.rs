@@ -9,6 +9,7 @@ mod phrases;
 mod tone;
 mod sentence;
 mod outcome;
+mod demand;
 mod select;
 mod voice;
 mod quoted;

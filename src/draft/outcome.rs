@@ -80,6 +80,19 @@ pub(crate) fn rule_for(question: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.pattern.is_match(question))
 }
 
+/// The rule for a question; one that says little alone is read with what stands around it, but
+/// only to send it elsewhere or refuse it.
+pub(crate) fn rule_in(question: &str, context: &str) -> Option<&'static Rule> {
+    /// Words that mean something, below which a question leans on what stands around it.
+    const OWN_WORDS_MIN: usize = 3;
+    rule_for(question).or_else(|| {
+        let leans = language::content_stems(question).len() < OWN_WORDS_MIN;
+        let elsewhere =
+            |rule: &&Rule| matches!(rule.outcome, Outcome::OutOfScope | Outcome::Refused);
+        RULES.iter().filter(elsewhere).find(|rule| leans && rule.pattern.is_match(context))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

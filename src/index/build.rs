@@ -10,7 +10,7 @@ use tantivy::{IndexSettings, IndexWriter, TantivyDocument, Term};
 use crate::index::Error;
 use crate::index::manifest::{self, FORMAT, Manifest, Record};
 use crate::index::schema::{self, Fields, GENERAL};
-use crate::index::vector_file;
+use crate::index::{sentences, vector_file};
 use crate::language::analyser;
 use crate::passages::{self, Passage};
 use crate::sources::{Collection, Document, Note};
@@ -114,6 +114,7 @@ pub fn update(data: &Path, update: Update, progress: &dyn Fn(Progress)) -> Resul
     if let Some(name) = fresh {
         if let Ok(older) = manifest::current_build(data) {
             vector_file::carry(&older, &build);
+            sentences::carry(&older, &build);
         }
         manifest::point_to(data, &name)?;
     }
@@ -299,7 +300,10 @@ fn is_build(name: &str) -> bool {
 /// had made one.
 fn is_ours(build: &Path) -> bool {
     let begun = |name: String| {
-        name == ".managed.json" || name.starts_with(".tantivy") || vector_file::is_own(&name)
+        name == ".managed.json"
+            || name.starts_with(".tantivy")
+            || vector_file::is_own(&name)
+            || sentences::is_own(&name)
     };
     let mut entries = fs::read_dir(build).into_iter().flatten().flatten();
     build.join("meta.json").is_file()
@@ -323,7 +327,11 @@ fn sweep(data: &Path, build: &Path) {
     for path in entries(build) {
         let old = name(&path).is_some_and(|name| name.starts_with("manifest-"))
             && path != manifest::manifest_path(build, &number);
-        if old || name(&path).is_some_and(|name| vector_file::is_unfinished(&name)) {
+        if old
+            || name(&path).is_some_and(|name| {
+                vector_file::is_unfinished(&name) || sentences::is_unfinished(&name)
+            })
+        {
             let _ = fs::remove_file(&path);
         }
     }

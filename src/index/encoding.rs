@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::index::Error;
 use crate::index::build::{Lock, lock};
 use crate::index::manifest::{self, Record};
+use crate::index::sentences;
 use crate::index::snapshot::Snapshot;
 use crate::index::vector_file::{self, Entry, ModelId, TextHash, write_vectors};
 use crate::index::vectors::Vectors;
@@ -65,7 +66,9 @@ pub struct Encoded {
 /// Removes the vectors of an index, for one that is to be searched by words alone.
 pub fn drop_vectors(data: &Path) -> Result<(), Error> {
     let _lock = lock(data)?;
-    vector_file::remove(&manifest::current_build(data)?)
+    let build = manifest::current_build(data)?;
+    sentences::remove(&build)?;
+    vector_file::remove(&build)
 }
 
 impl Encoding {

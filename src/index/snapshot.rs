@@ -13,6 +13,7 @@ use crate::index::manifest::{self, Manifest, Record};
 use crate::index::rows::{Ranges, Rows};
 use crate::index::schema::{self, Fields};
 use crate::index::search::{Mask, Match, Query, Scores};
+use crate::index::sentences::{self, Sentences};
 use crate::index::vector_file::{self, Lack};
 use crate::index::vectors::Vectors;
 use crate::passages::{Passage, PassageId};
@@ -64,6 +65,7 @@ pub struct Snapshot {
     /// For a document that has been replaced: from which day, and by which document.
     successors: HashMap<String, Vec<(Option<Day>, String)>>,
     vectors: Result<Vectors, Lack>,
+    sentences: Option<Sentences>,
     /// What filters ask of the documents, in the order of the vectors.
     facts: Vec<Facts>,
     stamp: Stamp,
@@ -108,12 +110,13 @@ impl std::fmt::Debug for Snapshot {
 const OPENINGS_MAX: usize = 20;
 
 /// By which a newer state is known: the engine's own list of its files, which each commit renews,
-/// and the file of vectors, which may come later.
+/// and the files of vectors, which may come later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stamp {
     build: PathBuf,
     written: Option<Vec<u8>>,
     vectors: Option<vector_file::Stamp>,
+    sentences: Option<sentences::Stamp>,
 }
 
 impl Stamp {
@@ -121,7 +124,8 @@ impl Stamp {
         let build = manifest::current_build(data)?;
         let written = std::fs::read(build.join("meta.json")).ok();
         let vectors = vector_file::stamp(&build);
-        Ok(Self { build, written, vectors })
+        let sentences = sentences::stamp(&build);
+        Ok(Self { build, written, vectors, sentences })
     }
 }
 
@@ -166,6 +170,7 @@ impl Snapshot {
         if let Err(lack @ (Lack::Damaged { .. } | Lack::OtherForm(_))) = &vectors {
             tracing::warn!(%lack, remedy = lack.remedy(), "only words are searched");
         }
+        let sentences = Sentences::open(&stamp.build);
         let documents = vectors.iter().flat_map(Vectors::documents);
         let facts = documents.filter_map(|(document, _)| {
             let record = manifest.documents.get(document)?;
@@ -192,6 +197,7 @@ impl Snapshot {
             masks,
             successors,
             vectors,
+            sentences,
             facts,
             stamp,
         })
@@ -210,6 +216,11 @@ impl Snapshot {
     /// The vectors of these passages, or why there are none to search.
     pub fn vectors(&self) -> Result<&Vectors, &Lack> {
         self.vectors.as_ref()
+    }
+
+    /// The vectors of the sentences of these passages, as far as there are some.
+    pub fn sentences(&self) -> Option<&Sentences> {
+        self.sentences.as_ref()
     }
 
     /// Whether a document, by its place among those of the vectors, passes a filter.

@@ -17,6 +17,8 @@ const REMINDER_WORDS_MAX: usize = 3;
 pub(crate) const SENTENCES_BACK_MAX: usize = 3;
 /// Words of a question that took sentences along.
 const TEXT_WORDS_MAX: usize = 60;
+/// A question so many sentences away is about what is wrong there.
+const LACK_NEAR_MAX: usize = 2;
 /// Asks of one message; nobody answers more.
 const ASKS_MAX: usize = 200;
 
@@ -116,8 +118,8 @@ impl<'a> Asked<'a> {
         let line = self.text(intro).trim_end().to_owned();
         // "Hvad er fristen for" goes on in each item.
         let goes_on = opens(&line) && !line.ends_with(['.', '?', '!']);
-        let points =
-            say::POINTS_TO_ITEMS.is_match(&line) && (opens(&line) || say::WISHES.is_match(&line));
+        let points = say::POINTS_TO_ITEMS.is_match(&line)
+            && (opens(&line) || say::WISHES.is_match(&line) || say::WANTS_ITEMS.is_match(&line));
         let asks_below = say::LIST_OF_ASKS.is_match(&line) || points;
         if !(goes_on || asks_below) {
             return;
@@ -148,6 +150,7 @@ impl<'a> Asked<'a> {
 
     /// Leaves the asks that are questions, each with what belongs to it.
     pub(crate) fn settle(&mut self) {
+        let orders = self.take_orders();
         let has = |class| self.found.iter().any(|ask: &Found| ask.class == class);
         let (strong, reminder, wanted) =
             (has(Class::Strong), has(Class::Reminder), has(Class::Wanted));
@@ -158,6 +161,7 @@ impl<'a> Asked<'a> {
                 .iter()
                 .any(|ask| ask.class == Class::Strong && says_status(self.text(&ask.range), true));
             self.promote_wants();
+            self.promote_lacks();
             self.attach(Class::Wanted, Class::Strong);
             self.found.retain(|ask| {
                 ask.class == Class::Strong || ask.class == Class::Reminder && !status
@@ -174,6 +178,32 @@ impl<'a> Asked<'a> {
         self.join_thin();
         self.deal_out();
         self.take_along();
+        self.found.extend(orders);
+        self.found.sort_by_key(|ask| ask.range.start);
+    }
+
+    /// What instructs the program is accounted for once, and takes no part in the rest.
+    fn take_orders(&mut self) -> Option<Found> {
+        if !self.found.iter().any(|ask| ask.class > Class::Injected) {
+            return None;
+        }
+        let (orders, rest): (Vec<Found>, Vec<Found>) = std::mem::take(&mut self.found)
+            .into_iter()
+            .partition(|ask| ask.class == Class::Injected);
+        self.found = rest;
+        let mut orders = orders.into_iter();
+        let mut first = orders.next()?;
+        // What follows in the same paragraph goes on to instruct, unless it asks.
+        let after = self.blocks.get(first.block).into_iter().flat_map(|block| &block.sentences);
+        let silent = after.skip(first.sentence + 1).take_while(|sentence| {
+            let asks = |ask: &Found| {
+                ask.range.start < sentence.range.end && sentence.range.start < ask.range.end
+            };
+            !self.found.iter().any(asks)
+        });
+        first.range.end = silent.last().map_or(first.range.end, |last| last.range.end);
+        first.more = orders.map(|order| order.range).collect();
+        Some(first)
     }
 
     /// A message without a question: what comes nearest to one.
@@ -217,6 +247,33 @@ impl<'a> Asked<'a> {
                 && !say::WANTS_ANSWER.is_match(words)
         };
         let own: Vec<bool> = self.found.iter().map(|ask| own(self, ask)).collect();
+        for (ask, own) in self.found.iter_mut().zip(own) {
+            if own {
+                ask.class = Class::Strong;
+            }
+        }
+    }
+
+    /// Something wrong that no question of its paragraph is about wants an answer too.
+    fn promote_lacks(&mut self) {
+        if self.channel == Channel::Phone {
+            return;
+        }
+        let near = |asked: &Self, lack: &Found| {
+            asked.found.iter().any(|ask| {
+                let gap = ask.sentence.abs_diff(lack.sentence);
+                ask.class == Class::Strong && ask.block == lack.block && gap <= LACK_NEAR_MAX
+            })
+        };
+        let own: Vec<bool> = self
+            .found
+            .iter()
+            .map(|ask| {
+                ask.class == Class::Lack
+                    && weight(self.text(&ask.range)) >= CONTENT_WORDS_MIN
+                    && !near(self, ask)
+            })
+            .collect();
         for (ask, own) in self.found.iter_mut().zip(own) {
             if own {
                 ask.class = Class::Strong;
@@ -303,8 +360,10 @@ impl<'a> Asked<'a> {
                     && last.sentence < ask.sentence
                     && ask.sentence - last.sentence < 2
             });
-            let joins =
-                near && (elliptic(words) || item && thin && bare(words).len() < words.len());
+            let goes_on = bare(words).len() < words.len();
+            // "Hvilken afg.årsag på ham" names a matter of its own; "og hvornår senest" does not.
+            let joins = near
+                && (elliptic(words) && (goes_on || weight(words) == 0) || item && thin && goes_on);
             match joined.last_mut() {
                 Some(last) if joins => {
                     last.range.end = ask.range.end;

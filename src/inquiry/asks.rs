@@ -122,7 +122,7 @@ pub(crate) fn asks(sentence: &str, channel: Channel, place: Place) -> Vec<Ask> {
         let asked = direct_interrogative(plain) && verb_at_once(plain);
         return whole(if asked { Class::Strong } else { Class::Reminder });
     }
-    if say::HAND_OVER.is_match(bare) {
+    if hands_over(bare) {
         return whole(Class::Weak);
     }
     if !marked && say::OFFER.is_match(bare) {
@@ -149,6 +149,8 @@ pub(crate) fn asks(sentence: &str, channel: Channel, place: Place) -> Vec<Ask> {
         whole(Class::Wanted)
     } else if sender && say::LEADS.is_match(sentence) {
         whole(Class::Lead)
+    } else if channel != Channel::Phone && say::DONE_WRONG.is_match(sentence) {
+        whole(Class::Strong)
     } else if say::LACKS.is_match(sentence) {
         whole(Class::Lack)
     } else {
@@ -156,12 +158,35 @@ pub(crate) fn asks(sentence: &str, channel: Channel, place: Place) -> Vec<Ask> {
     }
 }
 
+/// Whether a clause only hands over what stands elsewhere; "hvad får hun i november, ring tilbage"
+/// asks.
+fn hands_over(bare: &str) -> bool {
+    let asks_itself = direct_interrogative(bare) && verb_at_once(bare) && weight(bare) > 1;
+    say::HAND_OVER.is_match(bare) && !asks_itself
+}
+
 /// Whether a wh-word with a verb at once behind it stands within the words.
 fn inner_question(sentence: &str) -> bool {
     let starts = sentence.match_indices(' ').filter_map(|(at, _)| sentence.get(at + 1..));
     let mut asking = starts.filter(|rest| say::INTERROGATIVE.is_match(rest));
     asking.any(|rest| {
-        direct_interrogative(rest) || rest.starts_with("hv ") || rest.starts_with("hv. ")
+        direct_interrogative(rest)
+            || present_first(rest)
+            || rest.starts_with("hv ")
+            || rest.starts_with("hv. ")
+    }) || inner_verb_first(sentence)
+}
+
+/// Whether a verb and its subject stand within the words as only a question has them: "chefen er
+/// syg kan vi ikke bare godkende".
+fn inner_verb_first(sentence: &str) -> bool {
+    let words: Vec<String> = words(sentence).map(fold).collect();
+    words.windows(3).any(|three| {
+        let [before, verb, subject] = three else { return false };
+        ["kan", "skal", "må"].contains(&verb.as_str())
+            && ["vi", "de", "jeg", "han", "hun", "i"].contains(&subject.as_str())
+            && !["så", "og", "men", "derfor", "nu", "da", "her", "i", "det", "der", "eller"]
+                .contains(&before.as_str())
     })
 }
 
@@ -200,6 +225,10 @@ fn first_person(clause: &str) -> bool {
     words(clause).any(|word| matches!(fold(word).as_str(), "vi" | "jeg" | "os" | "we"))
 }
 
+fn word_count(text: &str) -> usize {
+    words(text).count()
+}
+
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
@@ -218,8 +247,12 @@ fn verb_first(clause: &str, marked: bool) -> bool {
     if !marked {
         let thing = say::THING.is_match(subject)
             && ["er", "kan", "skal", "må", "bliver"].contains(&fold(verb).as_str());
+        // "Er Ole på den rigtige overenskomst"; but "Er systemet nede, ringer I".
+        let named = words(subject).next().is_some_and(|word| {
+            word.starts_with(char::is_uppercase) && word.chars().skip(1).all(char::is_lowercase)
+        });
         return say::MODAL.is_match(clause)
-            && (person || thing)
+            && (person || thing || named && word_count(subject) > 1)
             && !say::CONDITION.is_match(clause);
     }
     // "udbetaler I", "sendes de"; but "eller vi", "hvis I".
@@ -284,6 +317,15 @@ pub(crate) fn elliptic(clause: &str) -> bool {
     say::INTERROGATIVE.is_match(clause)
         && words(first).count() <= WORDS_MAX
         && !words(first).any(|word| say::FIRST_VERB.is_match(word))
+        && !present_first(first)
+}
+
+/// Whether a verb and its subject follow the wh-word, by their form: "hvem flytter det".
+fn present_first(clause: &str) -> bool {
+    let mut next = words(clause).skip(1);
+    let present = |word: &str| word.chars().count() > 4 && word.ends_with("er");
+    next.next().is_some_and(present)
+        && next.next().is_some_and(|word| say::PERSON.is_match(word) || say::THING.is_match(word))
 }
 
 /// One sentence while it is cut into clauses.
@@ -330,8 +372,7 @@ impl Reader<'_> {
             let range = start + lead..start + clause.trim_end_matches(is_joint).len();
             let goes_on = found.last().is_some_and(|last| last.class == Class::Strong);
             if range.start < range.end && (self.asks(clause) || goes_on && carries_on(clause)) {
-                let hands_over = say::HAND_OVER.is_match(bare(clause));
-                let class = if hands_over { Class::Weak } else { Class::Strong };
+                let class = if hands_over(bare(clause)) { Class::Weak } else { Class::Strong };
                 found.push(Ask { range, class });
             }
         }
@@ -351,8 +392,14 @@ impl Reader<'_> {
             || item && say::WHETHER.is_match(bare)
             || brief && modal_first(bare)
             || verb_first(joined, self.marked || phone)
+            // "Når vi bestiller, skal beløbet så stå som i dag"
+            || self.marked && say::SUBORDINATE_FIRST.is_match(bare) && ends_in_question(bare)
             || say::ASKS_INDIRECTLY.is_match(clause)
             || sender && say::IN_DOUBT.is_match(clause)
+            || say::SEEKS.is_match(clause)
+            || say::ASSUMES.is_match(clause) && !say::ASSUMES_ANSWER.is_match(clause)
+            || say::WISHED.is_match(clause)
+            || say::LEAVE.is_match(clause)
             || say::WISHES.is_match(bare)
             || say::IMPERATIVE.is_match(bare) && !say::OFFER.is_match(bare)
             || say::WHAT_ABOUT.is_match(bare)
@@ -361,7 +408,9 @@ impl Reader<'_> {
     /// Whether the words after a joint ask something of their own.
     fn cuts(&self, joint: Joint, left: &str, right: &str) -> bool {
         let left_asks = self.asks(left) || ends_in_question(left);
-        let indirect = say::ASKS_INDIRECTLY.is_match(left) || say::IN_DOUBT.is_match(left);
+        let indirect = say::ASKS_INDIRECTLY.is_match(left)
+            || say::IN_DOUBT.is_match(left)
+            || say::SEEKS.is_match(left);
         let more = indirect && say::WHETHER.is_match(right);
         let direct = direct_interrogative(bare(right)) || verb_first(bare(right), self.marked);
         match joint {

@@ -185,6 +185,9 @@ patterns! {
         r"^(?:hvis|når|da|såfremt|ifald|selv\s?om|fordi|siden|efter at|inden|mens|som"
         r"|dersom|eftersom|idet|medmindre|if|when|in case|wenn|ved|for at|under"
         r"|i forbindelse|i forhold|med hensyn|hvad angår|ift|vedr)\b[^,]*$";
+    /// The opening of such a clause.
+    SUBORDINATE_FIRST =
+        r"^(?:hvis|når|såfremt|ifald|selv\s?om|dersom|if|when|in case|wenn|i tilfælde)\b";
     /// A clause that puts a condition: "Skal han stoppe, skriver I bare".
     CONDITION = r",\s*(?:så|skal|må|kan|vil|bør|skriver|ringer|giver|sender|er|retter) ";
     /// "om" as the opening of a further indirect question.
@@ -194,9 +197,9 @@ patterns! {
     ASKS_INDIRECTLY =
         r"\b(?:(?:vil|ville|vi|jeg|at|gerne|have)(?: \w+){0,3} (?:vide|høre|spørge)"
         r"|vil vide|vil høre|sp(?:ø(?:r|rg)?|m|g)\.?|(?:fortælle|oplyse|forklare|bekræfte"
-        r"|uddybe)(?: (?:mig|os))?|spørger|spurgt|spurgte|forespørger|efterspørger|gad vide"
+        r"|uddybe)(?: (?:mig|os))?|spørger(?: \w+){0,3}|spurgt(?: \w+){0,2}|spurgte(?: \w+){0,2}|forespørger|efterspørger|gad vide"
         r"|undrer sig(?: over)?|bed(?:er|es|e) (?:om )?(?:at få )?(?:oplyst|bekræftet"
-        r"|afklaret|vide|svar på)|know|ask(?:s|ing)?|asked|wondering|wissen)(?:,| (?:til|jer|os|vi"
+        r"|afklaret|vide|svar på)|jeres (?:vurdering|holdning|bud|råd|anbefaling|udmelding|syn|mening) (?:af|på|om|til)|know|ask(?:s|ing)?|asked|wondering|wissen)(?:,| (?:til|jer|os|vi"
         r"|jeg|mig|lige|også|igen|nu))*,? \W?(?:om|hvorvidt|hv\w*|when|what|how|who|which|where"
         r"|why|whether|if|ob|wann|wie)\b";
     /// Not knowing, when it is the sender that does.
@@ -211,6 +214,28 @@ patterns! {
         r"|at få at vide|at vide|oplyst|bekræftet)|spørgsmålet er|uklart for os"
         r"|(?:oplysning\w*|besked|vejledning|information\w*|bekræftelse|svar|afklaring"
         r"|rådgivning) (?:om|på|i|af))(?: \w+){0,2}?,? (?:om|hvorvidt|hv\w+)\b";
+    /// Seeking to know, in whatever words: "jeg aner ikke, om", "sig mig også, hvilken dag".
+    SEEKS =
+        r"\b(?:aner ikke|anede ikke|ikke (?:helt )?(?:sikker|klar over)|uvist|usikker(?:t|e)?|nysgerrige? "
+        r"(?:på|efter)|spændte? på|undrer|wonder(?:s|ing)?|spørgsmålet (?:er|lyder|bliver)|sig (?:mig|os)"
+        r"|fortæl(?:le|t)?|forklar(?:e|et)?|(?:få|have) (?:oplyst|afklaret|belyst|bekræftet)|klarhed (?:over|om)"
+        r"|forklaring på|(?:glad|taknemmelig|interesseret) (?:for|i) at (?:vide|høre|få)"
+        r"|(?:rart|godt|fint|dejligt|nyttigt|interessant) at (?:vide|høre|få|kende)|at få at vide|mangler at)"
+        r"\b[^.?!]{0,60}?\b(?:om|hvorvidt|hv\w+|where|when|what|how|who|which|whether|if)\b";
+    /// Taking for granted what wants to be confirmed: "det går jeg ud fra, at I ordner".
+    ASSUMES =
+        r"\b(?:(?:går|gik) (?:jeg|vi) ud fra|regner (?:jeg|vi) (?:da |så )?med|(?:jeg|vi) (?:går ud fra|regner med"
+        r"|antager|forudsætter|formoder)|formoder (?:jeg|vi)|antager (?:jeg|vi)),? (?:at )?(?:i|vi|det|den|de|man)\b";
+    /// The same, of an answer to this very mail.
+    ASSUMES_ANSWER = r"\b(?:svar\w*|hører|besked|vender tilbage|tilbagemelding|ringer|kontakter)\b";
+    /// Someone's wish for something of ours: "direktionen vil gerne have et regneark på mail".
+    WISHED =
+        r"\b(?:vil|ville|ønsker|kunne) (?:\w+ ){0,3}(?:have|ha|få|modtage|se) (?:\w+ ){0,8}"
+        r"(?:på mail|pr\.? mail|på skrift|tilsendt|sendt|forklaring\w*|regneark\w*|liste\w*|oversigt\w*|udtræk\w*"
+        r"|kopi\w*|rapport\w*|kvittering\w*|bekræftelse\w*)\b|\bwould (?:\w+ )?like you to\b";
+    /// Leave that is asked for: "hvis I siger god for det", "hvis I vil sende en mand".
+    LEAVE = r"\bhvis i (?:siger god for|er med på|kan gå med til|(?:vil|kan|gider) (?:\w+ ){0,3}(?:sende|rette"
+        r"|ordne|oprette|lave|slette|lukke|åbne|flytte|stoppe))\b";
     /// A wish that we do something: "vi vil gerne have ...".
     WISHES =
         r"\b(?:vi|jeg) (?:vil|skal|må)(?: \w+){0,2} bede\b|\b(?:vil|skal|må) (?:vi"
@@ -310,10 +335,16 @@ patterns! {
         r"|vedrørende|angående)\b";
     /// Something is missing or wrong.
     LACKS =
-        r"\b(?:mangler|virker ikke|kan ikke|fejl\w*|forkert\w*|ikke (?:fået|modtaget"
+        r"\b(?:mangler|virker (?:heller |stadig )?ikke|ikke (?:er )?(?:gyldig\w*|tilgængelig\w*|genkendt)|brokker sig|melder fejl|kan ikke|fejl\w*|forkert\w*|ikke (?:fået|modtaget"
         r"|kommet|udbetalt|kunne|registreret|oprettet|slået)|for meget|for lidt|dobbelt"
         r"|afvist|nede|låst|ingen løn|problem\w*|skal (?:have|rettes|ændres|oprettes"
         r"|stoppes|udbetales|slettes))\b";
+    /// Something was done to the sender, or left undone, that wants an answer though nobody asks.
+    DONE_WRONG =
+        r"\b(?:i har (?:\w+ )?(?:standset|stoppet|trukket|glemt|tastet|afvist|lukket)\b"
+        r"|(?:som|der) (?:stadig |endnu |fortsat )?ikke er (?:betalt|udbetalt|bogført|rettet|behandlet)"
+        r"|(?:er|var) (?:det )?jeres fejl|det er jer,? der har|vi bad (?:jer )?(?:\w+ |den \S+ ){0,4}om at få"
+        r"|(?:sagen|den|bestillingen) står (?:som|på|til) .{0,60}\bmen (?:vi|jeg) har)\b";
     /// A list follows that the sender asks about.
     LIST_OF_ASKS =
         r"\b(?:spørgsmål|spm|svar på|vide|høre|oplys\w*|afklar\w*|bekræft\w*|hjælp\w*"
@@ -322,6 +353,9 @@ patterns! {
 
     /// Points to the items below.
     POINTS_TO_ITEMS = r"\b(?:følgende|nedenstående|disse|herunder|below|following)\b";
+    /// Wants something of them, whoever the subject is: "vi er fem nye og vil gerne have følgende".
+    WANTS_ITEMS =
+        r"\b(?:vil|ville|kunne|skal|ønsker|mangler|søger|har brug for)\b";
     /// Points to what stands below or to what is sent along.
     POINTS_BELOW =
         r"\b(?:nedenstående|nedenfor|herunder|følgende|vedhæftede|vedlagte|videresendte"

@@ -499,6 +499,7 @@ impl Reader<'_> {
         let greeted = names.greetings.contains(self.lower(last)) && word.before == Before::Blank;
         let signed = matches!(self.lower(last), "mvh" | "vh" | "hilsen" | "kh" | "hilsner");
         if matches!(self.lower(last), "fru" | "hr" | "frk" | "frøken" | "herr")
+            && self.word(last).is_some_and(|title| title.form != Form::Upper)
             && !names.verbs.contains(self.lower(at))
             && matches!(word.before, Before::Blank | Before::Stop)
         {

@@ -8,6 +8,8 @@ use crate::privacy::words::{Before, Form, Word};
 
 /// A number or an address this close says that a name stands here, in bytes.
 const NEIGHBOUR_MAX: usize = 12;
+/// Bytes of a title at most.
+const TITLE_MAX: usize = 40;
 /// Bytes behind a signature at most: a phone number, a title.
 const LAST_MAX: usize = 60;
 /// Words at the start of a line or a sentence from which on a text is called careless or not.
@@ -158,7 +160,10 @@ impl Reader<'_> {
         let rest = self.normal.part(last.range.end..self.normal.text.len());
         let closed = !rest.contains(char::is_alphanumeric);
         let alone = self.is_alone(at, end) && rest.trim().len() < LAST_MAX;
-        at > 0 && parted && (closed || alone) && end - at <= 3
+        // A title has no signature.
+        let before = self.normal.part(0..first.range.start);
+        let letter = before.contains('\n') || before.len() > TITLE_MAX;
+        letter && parted && (closed || alone) && end - at <= 3
     }
 
     /// Whether somebody is said to speak: "Anna: ja tak" at the start of a line.

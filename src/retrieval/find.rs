@@ -12,7 +12,7 @@ use crate::retrieval::Hit;
 use crate::retrieval::explain::{Boost, BoostReason, Explanation};
 use crate::retrieval::fusion::{Reference, Said};
 use crate::retrieval::means::{Means, Sensed};
-use crate::retrieval::quotes::{ReadSentence, coverage, read_sentences, share};
+use crate::retrieval::quotes::{ReadSentence, coverage, read_sentences, sentence_text, share};
 use crate::retrieval::spelling::{Correction, corrected};
 use crate::retrieval::terms::{Weighted, Words, query, weigh};
 use crate::sources::Kind;
@@ -24,6 +24,8 @@ const CANDIDATES: usize = 60;
 const OUTDATED_MAX: usize = 5;
 /// An outdated passage is shown in a lookup when it matches this well beside the best one.
 const OUTDATED_SHARE: f32 = 0.6;
+/// Hits of a question whose sentences are weighed by meaning.
+const WEIGHED_MAX: usize = 20;
 /// Quotes shown with a hit.
 const QUOTES_MAX: usize = 2;
 /// What coverage weighs beside the search engine's score for a question, of a mail or looked up:
@@ -116,11 +118,27 @@ pub fn find(
     let best = Best::of(&current);
     current.retain(|candidate| ranker.for_loengruppe(&candidate.matched, question.loengruppe));
     let reference = ranker.reference(&current, best);
-    let hits = ranker.rank(&search, current, (best, reference), limit)?;
+    let mut hits = ranker.rank(&search, current, (best, reference), limit)?;
+    weigh_sentences(means, question.sensed, &mut hits);
     let outdated = Filter { states: States::Outdated, ..Filter::all() };
     let outdated = candidates(&search, &outdated, None, OUTDATED_MAX)?;
     let outdated = ranker.rank(&search, outdated, (best, reference), OUTDATED_MAX)?;
     Ok(Evidence { hits, outdated, terms })
+}
+
+/// Says of the sentences of the best hits how near they are to the question.
+fn weigh_sentences(means: &Means<'_>, sensed: Option<&Sensed>, hits: &mut [Hit]) {
+    let (Some(sensed), Some(sentences)) = (sensed, means.sentences()) else { return };
+    for hit in hits.iter_mut().take(WEIGHED_MAX) {
+        let heading = hit.heading.rsplit(" > ").next().unwrap_or_default();
+        let text = |range: &Range<usize>| hit.text.get(range.clone()).unwrap_or_default();
+        let near = hit.sentences.iter().map(|sentence| {
+            let text = sentence_text(heading, text(&sentence.range));
+            sentences.similarity(sensed.vector(), &text)
+        });
+        // One that is not known would look like one that is far off.
+        hit.nearness = near.collect::<Option<_>>().unwrap_or_default();
+    }
 }
 
 /// The passages for a query of a few words or a question; outdated ones come last, marked.
@@ -140,7 +158,12 @@ pub fn look_up(
     let (text, did_you_mean) = corrected(snapshot, scope, text);
     let (terms, glossary) = weigh(snapshot, Words { text: &text, ..Words::default() });
     let search = snapshot.search(scope, &query(&terms));
-    let sensed = means.sense(scope, &[&text], &filter(States::Current), limit)?;
+    let sensed = means.sense(
+        scope,
+        &[Words { text: &text, ..Words::default() }],
+        &filter(States::Current),
+        limit,
+    )?;
     let sensed = sensed.first().and_then(Option::as_ref);
     let coverage_share = if text.contains('?') { COVERAGE_SHARE } else { COVERAGE_SHARE_WORDS };
     let collapse = Collapse::Alike;
@@ -372,6 +395,7 @@ impl Ranker<'_> {
             explanation,
             quotes: best_sentences(&passage.text, &sentences, self.terms),
             sentences,
+            nearness: Vec::new(),
             heading: passage.heading.join(" > "),
             passage_id: passage.id,
             document: passage.document,

@@ -1,8 +1,9 @@
 //! What a search is made with, and what a question means to the embedding model.
 
-use crate::embedding::Model;
-use crate::index::{Error, Filter, ModelId, Near, Questions, Snapshot};
+use crate::embedding::{self, Model};
+use crate::index::{Error, Filter, ModelId, Near, Questions, Sentences, Snapshot};
 use crate::retrieval::fusion::Settings;
+use crate::retrieval::terms::Words;
 use crate::terms::Scope;
 
 /// Passages that are near to a question and are ranked with those that share its words.
@@ -40,6 +41,7 @@ pub struct Means<'a> {
 /// The passages that are near to a question.
 #[derive(Debug, Clone)]
 pub struct Sensed {
+    vector: Vec<f32>,
     near: Vec<Near>,
 }
 
@@ -49,19 +51,21 @@ impl<'a> Means<'a> {
         Self { snapshot, settings: Settings::default(), encoder: None }
     }
 
-    /// For each text the passages near to it, found for all texts in one pass; none
+    /// For each question the passages near to it, found for all questions in one pass; none
     /// where there are no vectors to search.
     pub fn sense(
         &self,
         scope: &Scope,
-        texts: &[&str],
+        questions: &[Words<'_>],
         filter: &Filter,
         limit: usize,
     ) -> Result<Vec<Option<Sensed>>, Error> {
-        let none = || vec![None; texts.len()];
-        let Some(encoder) = self.encoder.filter(|_| !texts.is_empty()) else { return Ok(none()) };
-        let vectors: Vec<Vec<f32>> = match encoder.model.encode_queries(texts) {
-            Ok(vectors) => vectors.iter().map(|vector| vector.values().to_vec()).collect(),
+        let none = || vec![None; questions.len()];
+        let Some(encoder) = self.encoder.filter(|_| !questions.is_empty()) else {
+            return Ok(none());
+        };
+        let vectors = match mixed(&encoder.model, questions) {
+            Ok(vectors) => vectors,
             Err(error) => {
                 // A question that cannot be encoded can still be searched for by its words.
                 tracing::error!(%error, remedy = error.remedy(), "only words are searched");
@@ -72,11 +76,48 @@ impl<'a> Means<'a> {
         let questions = Questions { model: &encoder.id, vectors: &rows };
         let nearest = self.snapshot.near(scope, questions, filter, limit.max(NEAR_MAX))?;
         let Some(nearest) = nearest else { return Ok(none()) };
-        Ok(nearest.found.into_iter().map(|near| Some(Sensed { near })).collect())
+        let found = vectors.into_iter().zip(nearest.found);
+        Ok(found.map(|(vector, near)| Some(Sensed { vector, near })).collect())
+    }
+
+    /// The vectors of sentences, where they are of the model that encodes questions.
+    pub(crate) fn sentences(&self) -> Option<&'a Sentences> {
+        let encoder = self.encoder?;
+        self.snapshot.sentences().filter(|held| *held.model() == encoder.id)
     }
 }
 
+/// Each question as one vector of length 1: of its words below the subject, and, weighing less, of
+/// its words alone and of its words after what the mail tells.
+fn mixed(model: &Model, questions: &[Words<'_>]) -> Result<Vec<Vec<f32>>, embedding::Error> {
+    let meanings: Vec<(usize, String, f32)> = questions
+        .iter()
+        .enumerate()
+        .flat_map(|(at, words)| {
+            words.meanings().into_iter().map(move |(text, weight)| (at, text, weight))
+        })
+        .collect();
+    let texts: Vec<&str> = meanings.iter().map(|(_, text, _)| text.as_str()).collect();
+    let mut mixed: Vec<Vec<f32>> = vec![vec![0.0; model.dimensions()]; questions.len()];
+    for ((at, _, weight), vector) in meanings.iter().zip(model.encode_queries(&texts)?) {
+        let Some(sum) = mixed.get_mut(*at) else { continue };
+        for (sum, value) in sum.iter_mut().zip(vector.values()) {
+            *sum += weight * value;
+        }
+    }
+    for vector in &mut mixed {
+        let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
+        vector.iter_mut().for_each(|value| *value /= length.max(f32::MIN_POSITIVE));
+    }
+    Ok(mixed)
+}
+
 impl Sensed {
+    /// The question as a vector.
+    pub(crate) fn vector(&self) -> &[f32] {
+        &self.vector
+    }
+
     /// The passages near to the question, nearest first.
     pub(crate) fn near(&self) -> &[Near] {
         &self.near

@@ -24,7 +24,7 @@ pub use explain::{Boost, BoostReason, Explanation, FoundAs, FoundWord};
 pub use find::{Evidence, Lookup, Meaning, Narrowing, Question, find, look_up, show};
 pub use fusion::{Fusion, Mode, Settings};
 pub use means::{Encoder, Means, Sensed};
-pub use quotes::{ReadSentence, sentence_ranges};
+pub use quotes::{ReadSentence, sentence_ranges, sentence_texts};
 pub use spelling::Correction;
 pub use terms::{EqualName, Weighted, Words, weigh};
 
@@ -64,10 +64,21 @@ pub struct Hit {
     /// The same in parts.
     #[serde(default)]
     pub explanation: Explanation,
+    /// How near each sentence is to the question in meaning, where all have vectors; else empty.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub nearness: Vec<f32>,
     /// The sentences of the text with their stems, read once for all that weighs them.
     #[serde(skip, default = "no_sentences")]
     #[schema(ignore)]
     pub sentences: Arc<[ReadSentence]>,
+}
+
+impl Hit {
+    /// How near its nearest sentence is to the question in meaning; 0 where that is not known.
+    pub fn nearest(&self) -> f32 {
+        self.nearness.iter().copied().fold(0.0, f32::max)
+    }
 }
 
 fn no_sentences() -> Arc<[ReadSentence]> {

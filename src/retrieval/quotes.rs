@@ -43,6 +43,19 @@ pub fn sentence_ranges(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// The sentences of a passage as they are encoded, each once.
+pub fn sentence_texts(passage: &Passage) -> Vec<String> {
+    let heading = passage.heading.last().map_or("", String::as_str);
+    let ranges = sentence_ranges(&passage.text).into_iter();
+    let text = |range: Range<usize>| passage.text.get(range).unwrap_or_default();
+    ranges.map(|range| sentence_text(heading, text(range))).collect()
+}
+
+/// A sentence as it is encoded: below its heading, which often names what it is about.
+pub(crate) fn sentence_text(heading: &str, sentence: &str) -> String {
+    format!("{heading}\n{sentence}")
+}
+
 /// A sentence of a passage, with its stems.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadSentence {

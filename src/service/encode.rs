@@ -5,8 +5,8 @@ use std::path::Path;
 
 use crate::config::{Config, ModelChoice};
 use crate::embedding::{Files, Model};
-use crate::index::{Encoded, Encoding, drop_vectors};
-use crate::retrieval::Encoder;
+use crate::index::{Encoded, Encoding, SentenceEncoding, drop_vectors};
+use crate::retrieval::{Encoder, sentence_texts};
 use crate::service::{Error, Service};
 
 /// Passages that are handed to the model at once.
@@ -61,6 +61,16 @@ pub fn encode(
         drop_vectors(&config.data)?;
         return Ok(None);
     };
+    let encoded = encode_passages(config, &encoder, progress)?;
+    encode_sentences(config, &encoder, progress)?;
+    Ok(encoded)
+}
+
+fn encode_passages(
+    config: &Config,
+    encoder: &Encoder,
+    progress: &dyn Fn(usize, usize),
+) -> Result<Option<Encoded>, Error> {
     let Some(mut encoding) = Encoding::begin(&config.data, &encoder.id)? else { return Ok(None) };
     let mut missing = encoding.missing();
     let of = missing.len();
@@ -87,4 +97,38 @@ pub fn encode(
         }
     }
     Ok(Some(encoding.save()?))
+}
+
+/// Gives every sentence of the index its vector. Searches do not wait for them: until all are
+/// there, sentences are weighed by words alone.
+fn encode_sentences(
+    config: &Config,
+    encoder: &Encoder,
+    progress: &dyn Fn(usize, usize),
+) -> Result<(), Error> {
+    let begun = SentenceEncoding::begin(&config.data, &encoder.id, &sentence_texts)?;
+    let Some(mut encoding) = begun else { return Ok(()) };
+    let mut missing = encoding.missing();
+    let of = missing.len();
+    missing.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    let mut done = 0;
+    for portion in missing.chunks(PORTION) {
+        let texts: Vec<&str> = portion.iter().map(String::as_str).collect();
+        let mut tell = |part: usize, _: usize| progress(done + part, of);
+        let vectors = encoder.model.encode_passages(&texts, &mut tell)?;
+        for (text, windows) in portion.iter().zip(vectors) {
+            // What is longer than a window is no sentence; its beginning stands for it.
+            if let Some(first) = windows.first() {
+                encoding.put(text, first.values())?;
+            }
+        }
+        let before = done / SAVED_EVERY;
+        done += portion.len();
+        progress(done, of);
+        if done / SAVED_EVERY > before && done < of {
+            encoding.save()?;
+        }
+    }
+    encoding.save()?;
+    Ok(())
 }

@@ -190,7 +190,7 @@ fn rank(
             context: "",
             subject: inquiry.inquiry.subject.as_deref().unwrap_or_default(),
         };
-        let sensed = means.sense(scope, &[&words.meaning()], &Filter::current(), DEPTH)?;
+        let sensed = means.sense(scope, &[words], &Filter::current(), DEPTH)?;
         let sensed = sensed.first().and_then(Option::as_ref);
         let search = retrieval::Question { words, loengruppe: None, sensed };
         let found = retrieval::find(means, scope, &search, DEPTH)?;

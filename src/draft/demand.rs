@@ -1,0 +1,193 @@
+//! The kind of value that alone answers a question: "hvor mange dage" is not answered by a date.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::language::{ValueKind, quick_wording, stem, tokens, values, wording};
+
+/// A value that an answer must hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Demand {
+    /// A share: "hvor mange procent".
+    Percent,
+    /// An amount or a rate: "hvad er satsen".
+    Amount,
+    /// A length of time, in this unit where one is named: "hvor mange år", "hvor længe".
+    Duration(Option<Unit>),
+    /// A number of these things, by their stem: "hvor mange linjer".
+    Count(String),
+    /// Any figure: "hvilken sats".
+    Figure,
+}
+
+/// A unit of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Minute,
+    Hour,
+    Day,
+    Week,
+    Month,
+    Year,
+}
+
+/// The units, each with the beginnings of its words; the longer ones first.
+const UNITS: [(Unit, &[&str]); 6] = [
+    (Unit::Minute, &["minut"]),
+    (Unit::Hour, &["time", "timer"]),
+    (Unit::Day, &["dage", "dag", "arbejdsdag", "kalenderdag", "feriedag", "hverdag", "bankdag"]),
+    (Unit::Week, &["uge", "uger"]),
+    (Unit::Month, &["måned", "mdr", "md"]),
+    (Unit::Year, &["år"]),
+];
+
+/// Numbers that texts write as words.
+const NUMBER_WORDS: [&str; 15] = [
+    "en", "én", "et", "ét", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", "ti", "tolv",
+    "halv",
+];
+
+struct Patterns {
+    percent: Option<Regex>,
+    amount: Option<Regex>,
+    long: Option<Regex>,
+    many: Option<Regex>,
+    figure: Option<Regex>,
+    /// Another question in the same words.
+    several: Option<Regex>,
+}
+
+static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns {
+    percent: wording(r"\b(hvor mange (procent|pct|%)|hvor (stor|mange) en andel|hvor stor en del|hvilken procent\w*|hvad er (så )?procent\w*|procentsats\w*)\b").ok(),
+    amount: wording(r"\b(hvor (stort|højt|stor|høj) (er|bliver|et|må) [^?]{0,40}\b(beløb\w*|sats\w*|takst\w*|gratiale\w*|honorar\w*|tillæg\w*)|hvor (stort|højt) (et )?beløb|hvad (er|bliver) (den nye |det |den )?(satsen|sats|taksten|takst|prisen|pris|beløbet|timesatsen|timesats)|hvad koster|hvor mange (kroner|kr)|i kroner)\b").ok(),
+    long: quick_wording(r"\bhvor (længe|lang tid)\b").ok(),
+    many: Regex::new(r"(?i)\b(?:hvor|hv\.?) mange (\p{L}+)").ok(),
+    several: wording(r"\b(og|samt|eller),? (\w+ )?(hvornår|hvordan|hvad|hvem|hvor|hvilke[nt]?|hv\.?|sidste frist|kan|skal|må)\b").ok(),
+    figure: wording(r"\b(hvilken (sats|takst|pris)|timesats\w*|telefontid\w*|hvad er satsen)\b").ok(),
+}
+});
+
+/// What value a question demands; none where words may answer, or may answer a part of it.
+pub(crate) fn demand(question: &str) -> Option<Demand> {
+    let several = PATTERNS.several.as_ref().is_some_and(|several| several.is_match(question));
+    sole(question).map(|demand| if several { Demand::Figure } else { demand })
+}
+
+fn sole(question: &str) -> Option<Demand> {
+    let fits = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|p| p.is_match(question));
+    if fits(&PATTERNS.percent) {
+        return Some(Demand::Percent);
+    }
+    if fits(&PATTERNS.amount) {
+        return Some(Demand::Amount);
+    }
+    if fits(&PATTERNS.long) {
+        return Some(Demand::Duration(None));
+    }
+    if let Some(noun) = PATTERNS.many.as_ref().and_then(|many| many.captures(question)?.get(1)) {
+        let noun = noun.as_str().to_lowercase();
+        return Some(match unit_of(&noun) {
+            Some(unit) => Demand::Duration(Some(unit)),
+            None => Demand::Count(stem(&noun)),
+        });
+    }
+    fits(&PATTERNS.figure).then_some(Demand::Figure)
+}
+
+impl Demand {
+    /// Whether a sentence holds such a value.
+    pub(crate) fn is_met(&self, sentence: &str) -> bool {
+        let has = |wanted: &[ValueKind]| {
+            values(sentence).iter().any(|value| wanted.contains(&value.kind))
+        };
+        match self {
+            Self::Percent => has(&[ValueKind::Percent]),
+            Self::Amount => has(&[ValueKind::Amount, ValueKind::Percent]),
+            Self::Figure => sentence.bytes().any(|byte| byte.is_ascii_digit()),
+            Self::Duration(unit) => {
+                let fits = |found: Unit| unit.is_none_or(|unit| unit == found);
+                // "Hvor længe varer ordningen" is answered by its last day.
+                unit.is_none() && has(&[ValueKind::Date])
+                    || after_numbers(sentence).any(|word| unit_of(&word).is_some_and(fits))
+            }
+            Self::Count(noun) => after_numbers(sentence).any(|word| {
+                let word = stem(&word);
+                word == *noun || word.ends_with(noun.as_str())
+            }),
+        }
+    }
+}
+
+fn unit_of(word: &str) -> Option<Unit> {
+    let opens = |beginnings: &&[&str]| beginnings.iter().any(|begin| word.starts_with(begin));
+    // "årsag" and "timeløn" are no lengths of time.
+    let short = word.chars().count() <= 12 && !word.starts_with("årsa") && !word.contains("løn");
+    UNITS.iter().find(|(_, words)| short && opens(&words)).map(|(unit, _)| *unit)
+}
+
+/// The words that follow upon a number at once or with a word between, in lower case.
+fn after_numbers(sentence: &str) -> impl Iterator<Item = String> {
+    let words: Vec<String> =
+        tokens(sentence).into_iter().map(|token| token.text.to_lowercase()).collect();
+    let mut found = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let digits = word.bytes().any(|byte| byte.is_ascii_digit());
+        if digits || NUMBER_WORDS.contains(&word.as_str()) {
+            found.extend(words.iter().skip(at + 1).take(2).cloned());
+        }
+    }
+    found.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(question: &str, yes: &[&str], no: &[&str]) {
+        let demand = demand(question).expect(question);
+        for sentence in yes {
+            assert!(demand.is_met(sentence), "{demand:?} should be met by: {sentence}");
+        }
+        for sentence in no {
+            assert!(!demand.is_met(sentence), "{demand:?} should not be met by: {sentence}");
+        }
+    }
+
+    #[test]
+    fn a_length_of_time_needs_its_unit() {
+        check(
+            "Hvor mange år bliver lønsedlerne liggende?",
+            &["Lønsedler gemmes i 5 år.", "De ligger der i fem hele år."],
+            &["Lønsedlen ses omkring 4 dage inden dispositionsdatoen.", "3 årsager er kendt."],
+        );
+        check(
+            "Hvor længe kan vi se lukkede sager?",
+            &["De kan ses i 30 dage.", "Sager kan ses i tre måneder."],
+            &["Serviceportalen viser sager, som brugeren selv har oprettet."],
+        );
+    }
+
+    #[test]
+    fn a_number_of_things_names_them() {
+        check(
+            "Hvor mange linjer må der være i én fil?",
+            &["En fil må højst have 200 linjer."],
+            &["Skabelonen fra 2024 afvises."],
+        );
+        assert_eq!(demand("Hvor mange procent skal der lægges på?"), Some(Demand::Percent));
+    }
+
+    #[test]
+    fn rates_and_amounts_are_figures_of_money() {
+        check(
+            "Hvad er den nye sats for PKAT 121?",
+            &["Satsen er 212,40 kr. i timen."],
+            &["Overenskomsten for PKAT 121 afgør, hvilke satser der gælder."],
+        );
+        assert_eq!(demand("Hvad er fristen for honorarer?"), None);
+        assert_eq!(demand("Hvem godkender merarbejdet?"), None);
+    }
+}

@@ -13,6 +13,7 @@
 
 mod endpoint;
 mod meaning;
+mod personal;
 mod vectors;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,8 @@ use svarforslag::terms::Asker;
 const MEMORY: &str = "--memory";
 /// The option by which only vectors are measured.
 const VECTORS: &str = "--vectors";
+/// The option by which only the finding of personal data is measured.
+const PERSONAL: &str = "--personal";
 /// The option by which only our own time beside a language model is measured.
 const ENDPOINT: &str = "--endpoint";
 const PASSAGES: usize = 100_000;
@@ -330,6 +333,11 @@ fn main() -> ExitCode {
     std::fs::create_dir_all(&target).unwrap();
     let mut rows = Vec::new();
     let only = |option: &str| arguments.iter().any(|argument| argument == option);
+    if only(PERSONAL) {
+        personal::measure(&mut rows);
+        println!("{}: {}", rows[0].what, rows[0].figure);
+        return ExitCode::SUCCESS;
+    }
     if !only(ENDPOINT) {
         vectors::measure(&mut rows, &target, quick);
     }
@@ -337,6 +345,7 @@ fn main() -> ExitCode {
         endpoint::measure(&mut rows, &target);
     }
     if !only(VECTORS) && !only(ENDPOINT) {
+        personal::measure(&mut rows);
         meaning::measure_encoding(&mut rows);
         measure_demo(&mut rows, &target);
         measure_large(&mut rows, &target, if quick { PASSAGES_QUICK } else { PASSAGES });

@@ -28,7 +28,12 @@ pub(crate) fn measure(rows: &mut Vec<Row>, target: &Path) {
     let data = target.join("endpoint");
     index(&data, &demo());
     let model = Model::start();
-    let config = Config { data: data.clone(), endpoint: model.settings(), ..Config::default() };
+    let config = Config {
+        data: data.clone(),
+        endpoint: model.settings(),
+        privacy: instructed(),
+        ..Config::default()
+    };
     let service = Service::open(config).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let inquiry = inquiry();
@@ -155,4 +160,13 @@ fn answer(request: &str) -> Vec<u8> {
         body.len()
     );
     [head.into_bytes(), body.into_bytes()].concat()
+}
+
+/// Instructions under which every inquiry may leave, masked.
+fn instructed() -> svarforslag::privacy::Settings {
+    use svarforslag::privacy::{AREAS, Instruction, Settings, Special};
+    let special = [Special::Health, Special::Union, Special::Belief].into();
+    let instruction = Instruction { endpoint: true, special, ..Instruction::default() };
+    let areas = AREAS.into_iter().map(|area| (area, instruction.clone())).collect();
+    Settings { areas, ..Settings::default() }
 }

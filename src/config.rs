@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::draft::endpoint;
-use crate::{draft, passages, retrieval};
+use crate::{draft, passages, privacy, retrieval};
 
 /// The settings file that is read when it is there.
 pub const FILE: &str = "svarforslag.toml";
@@ -42,6 +42,8 @@ pub struct Config {
     pub limits: Limits,
     /// A language model that helps with drafts; none unless it has an address.
     pub endpoint: endpoint::Settings,
+    /// What may be done with personal data.
+    pub privacy: privacy::Settings,
 }
 
 /// What one caller may take.
@@ -100,6 +102,7 @@ impl Default for Config {
             retrieval: retrieval::Settings::default(),
             limits: Limits::default(),
             endpoint: endpoint::Settings::default(),
+            privacy: privacy::Settings::default(),
         }
     }
 }
@@ -223,6 +226,7 @@ pub fn load(
     let origins = origins(&read, overrides);
     let mut config: Config = read.try_deserialize().map_err(unreadable)?;
     config.endpoint.api_key = key(&config.endpoint, &variables)?;
+    config.privacy.key = vault_key(&config.privacy, &variables)?;
     check(&config)?;
     Ok(Loaded { config, origins })
 }
@@ -244,6 +248,25 @@ fn key(
         _ => "there is no such variable, or it holds no key",
     };
     Err(Error::Impossible { key: "endpoint.api_key_variable", value: name.to_owned(), why })
+}
+
+/// The key of the vault, from the variable or the file that the settings name.
+fn vault_key(
+    settings: &privacy::Settings,
+    variables: &HashMap<String, String>,
+) -> Result<Option<privacy::MasterKey>, Error> {
+    let (name, file) = (settings.key_variable.as_str(), settings.key_file.as_path());
+    let (key, value, written) = if !name.is_empty() {
+        ("privacy.key_variable", name.to_owned(), variables.get(name).cloned())
+    } else if !file.as_os_str().is_empty() {
+        let value = file.display().to_string();
+        ("privacy.key_file", value, std::fs::read_to_string(file).ok())
+    } else {
+        return Ok(None);
+    };
+    let why = "there is no such variable or file, or it does not hold 32 bytes in base64";
+    let parsed = written.and_then(|written| privacy::MasterKey::parse(&written));
+    parsed.map(Some).ok_or(Error::Impossible { key, value, why })
 }
 
 fn check(config: &Config) -> Result<(), Error> {
@@ -276,6 +299,9 @@ fn check(config: &Config) -> Result<(), Error> {
         return impossible("limits", &0, "at least one request and one connection must be allowed");
     }
     if let Some((key, value, why)) = config.endpoint.impossible() {
+        return impossible(key, &value, why);
+    }
+    if let Some((key, value, why)) = config.privacy.impossible() {
         return impossible(key, &value, why);
     }
     let wait = config.endpoint.deadline_ms_max;

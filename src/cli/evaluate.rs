@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::evaluation::{self, Gate, Report, read_gold};
 use crate::language::{Steps, choose_steps};
 use crate::retrieval::{Fusion, Mode, Settings};
-use crate::service::{self, Build, Evaluated, Service, Trial, demo_folder, demo_gold};
+use crate::service::{self, Build, Evaluated, Mail, Service, Trial, demo_folder, demo_gold};
 use crate::terms::Asker;
 
 #[derive(Debug, clap::Args)]
@@ -46,6 +46,9 @@ pub(crate) struct Arguments {
     /// otherwise (retrieval.fusion=ranks, retrieval.vector_weight=0.5).
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Mask the mails first: questions are found, searched and drafted on masked text.
+    #[arg(long)]
+    mask: bool,
     /// What the run is called in reports.
     #[arg(long, default_value = "svarforslag")]
     name: String,
@@ -166,7 +169,8 @@ fn evaluate(
     } else {
         read_gold(&arguments.gold).map_err(service::Error::from)?
     };
-    let trial = Trial { gold, name: name.clone(), asker: Asker::operator() };
+    let mail = if arguments.mask { Mail::Masked } else { Mail::AsWritten };
+    let trial = Trial { gold, name: name.clone(), asker: Asker::operator(), mail };
     let evaluated = Service::open(config)?.evaluate(&trial, &|done, of| {
         progress(done, of);
         ControlFlow::Continue(())

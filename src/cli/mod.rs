@@ -14,6 +14,9 @@ mod serve;
 mod demo;
 mod evaluate;
 mod doctor;
+mod mask;
+mod egress;
+mod privacy;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -66,6 +69,12 @@ enum Command {
     Serve(serve::Arguments),
     /// List known embedding models, or check one.
     Models(models::Arguments),
+    /// Put marks in place of the personal data of a text.
+    Mask(mask::Arguments),
+    /// Print the exact bytes that would leave for an inquiry, and to where, without sending them.
+    Egress(egress::Arguments),
+    /// Print in Danish what is done with personal data with these settings.
+    PrivacyReport,
     /// Print the settings and where each came from.
     Config,
     /// Say what is installed, what is missing, and what to do.
@@ -132,6 +141,9 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Evaluate(arguments)) => evaluate::run(&desk, &arguments),
         Some(Command::Serve(_)) => serve::run(&desk),
         Some(Command::Models(arguments)) => models::run(&desk, &arguments),
+        Some(Command::Mask(arguments)) => mask::run(&desk, &arguments),
+        Some(Command::Egress(arguments)) => egress::run(&desk, &arguments),
+        Some(Command::PrivacyReport) => privacy::run(&desk),
         Some(Command::Config) => settings::run(&desk),
         Some(Command::Doctor) => doctor::run(&desk),
         Some(Command::Extract { .. }) => Ok(ExitCode::from(2)),

@@ -8,7 +8,7 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 use crate::draft::wording;
 
 /// Every template that the program uses, by its path.
-const TEMPLATES: [(&str, &str); 18] = [
+const TEMPLATES: [(&str, &str); 19] = [
     ("prompts/reply/greeting.j2", include_str!("../../prompts/reply/greeting.j2")),
     ("prompts/reply/thanks.j2", include_str!("../../prompts/reply/thanks.j2")),
     ("prompts/reply/closing.j2", include_str!("../../prompts/reply/closing.j2")),
@@ -32,6 +32,7 @@ const TEMPLATES: [(&str, &str); 18] = [
     ("prompts/endpoint/system.j2", include_str!("../../prompts/endpoint/system.j2")),
     ("prompts/endpoint/draft.j2", include_str!("../../prompts/endpoint/draft.j2")),
     ("prompts/endpoint/repair.j2", include_str!("../../prompts/endpoint/repair.j2")),
+    ("prompts/report/privacy.j2", include_str!("../../prompts/report/privacy.j2")),
     ("prompts/page/status.j2", include_str!("../../prompts/page/status.j2")),
 ];
 

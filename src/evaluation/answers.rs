@@ -400,7 +400,9 @@ fn holds_kind(kind: NeverKind, text: &str) -> bool {
         NeverKind::Date => has(ValueKind::Date),
         NeverKind::Amount => has(ValueKind::Amount),
         NeverKind::Cpr => found(privacy::FindingKind::Cpr),
-        NeverKind::Account => found(privacy::FindingKind::Account),
+        NeverKind::Account => {
+            found(privacy::FindingKind::Account) || found(privacy::FindingKind::Iban)
+        }
         NeverKind::Phone => values(text).iter().any(|value| {
             value.kind == ValueKind::Number && value.norm.len() == 8 && !value.norm.contains('.')
         }),

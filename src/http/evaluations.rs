@@ -25,7 +25,7 @@ use crate::http::desk::Desk;
 use crate::http::problem::{self, Code, Problem, ProblemBody};
 use crate::http::request::{Form, PARAMETER_CHARS_MAX, prefers, read_body};
 use crate::inquiry;
-use crate::service::{self, Job, Running, Service, State as Stands, Trial, demo_gold};
+use crate::service::{self, Job, Mail, Running, Service, State as Stands, Trial, demo_gold};
 use crate::terms::Asker;
 
 /// Inquiries of one evaluation; each takes as long as a draft.
@@ -107,7 +107,7 @@ impl Wanted {
         if judgements > JUDGEMENTS_MAX {
             return Err(too_many("judgements", judgements, JUDGEMENTS_MAX));
         }
-        Ok(Trial { gold, name: RUN.to_owned(), asker: Asker::caller() })
+        Ok(Trial { gold, name: RUN.to_owned(), asker: Asker::caller(), mail: Mail::AsWritten })
     }
 }
 

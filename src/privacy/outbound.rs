@@ -1,7 +1,22 @@
-//! The last look at bytes before they leave, which does not trust that they were masked.
+//! The last look at bytes before they leave, which does not trust that they were masked: patterns of
+//! its own, also within other ways of writing, and the request's own values.
 
-use crate::privacy::find;
-use crate::privacy::masked::{is_unseen, secrets};
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use regex::Regex;
+
+use crate::privacy::vault::{Role, Vault};
+
+/// Letters and digits of a value that is held back; shorter ones stand in any text by chance.
+const VALUE_CHARS_MIN: usize = 4;
+/// A run of letters of this length may be a text in base64 or hex.
+const CODED_CHARS_MIN: usize = 12;
+/// Ways of writing within each other that are undone.
+const DEPTH_MAX: usize = 3;
 
 /// Why bytes may not leave. It does not say what was found: no log may hold it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -17,51 +32,118 @@ impl Guarded {
     pub fn into_bytes(self) -> Vec<u8> {
         self.0
     }
+
+    /// The bytes, to be looked at.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
+
+/// Six digits that can be a birth date, and four.
+static CPR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:^|[^\d])((?:[0-2]\d|3[01]|[6-8]\d|9[01])(?:0[1-9]|1[0-2])\d\d)([ -]{0,3})(\d{4})(?:$|[^\d])").ok()
+});
+static IBAN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\b(?:DK|FO|GL)\d{2}(?: ?\d{4}){3} ?\d{2}\b|\b[A-Z]{2}\d{2}(?: ?\d{4}){4,6}(?: ?\d{1,3})?\b").ok()
+});
+static CARD: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\b\d{4}([ -])\d{4}[ -]\d{4}[ -]\d{4}\b").ok());
+static CODED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!(r"[A-Za-z0-9+/_-]{{{CODED_CHARS_MIN},}}")).ok());
 
 /// What must not leave with one inquiry.
 #[derive(Debug, Clone, Default)]
 pub struct Outbound {
-    secrets: Vec<String>,
+    values: Option<AhoCorasick>,
 }
 
 impl Outbound {
-    /// Guards what the customer wrote, but for what the organisation's own sources say too.
-    pub fn of<'a>(inquiry: &[&str], sources: impl Iterator<Item = &'a str>) -> Self {
-        let mut held: Vec<String> = inquiry.iter().flat_map(|text| secrets(text)).collect();
-        held.sort();
-        held.dedup();
-        if !held.is_empty() {
-            for source in sources {
-                let open = Seen::of(source);
-                held.retain(|secret| !open.holds(secret));
-            }
+    /// Guards the values of a request, but for what the organisation's own sources say too.
+    pub fn of<'a>(vault: &Vault, sources: impl Iterator<Item = &'a str>) -> Self {
+        let mut held: BTreeSet<String> = BTreeSet::new();
+        for (role, value) in vault.values() {
+            held.extend(written(role, &value));
         }
-        Self { secrets: held }
+        held.retain(|value| value.chars().count() >= VALUE_CHARS_MIN);
+        for source in sources {
+            let seen = Seen::of(source);
+            held.retain(|value| !seen.small.contains(value) && !seen.joined.contains(value));
+        }
+        if held.is_empty() {
+            return Self::default();
+        }
+        let values =
+            AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostFirst).build(&held).ok();
+        Self { values }
     }
 
-    /// Lets JSON pass, unless the texts, names and numbers in it hold a CPR number, an account
-    /// number or a secret. They are read from the bytes as a receiver would read them.
+    /// Lets JSON pass, unless the texts, names and numbers in it hold a CPR number, an account, a
+    /// card or a value. They are read from the bytes as a receiver would read them.
     pub fn pass(&self, json: Vec<u8>) -> Result<Guarded, Leak> {
         let value: serde_json::Value = serde_json::from_slice(&json).map_err(|_| Leak)?;
         let mut clean = true;
-        texts(&value, &mut |text| clean &= self.is_clean(text));
+        texts(&value, &mut |text| clean &= self.is_clean(text, DEPTH_MAX));
         if clean { Ok(Guarded(json)) } else { Err(Leak) }
     }
 
-    fn is_clean(&self, text: &str) -> bool {
-        if !find(text).is_empty() {
+    fn is_clean(&self, text: &str, depth: usize) -> bool {
+        if has_number(text) || self.holds(text) {
             return false;
         }
-        if self.secrets.is_empty() {
-            return true;
-        }
+        let Some(deeper) = depth.checked_sub(1) else { return true };
+        inner(text).iter().all(|inside| self.is_clean(inside, deeper))
+    }
+
+    fn holds(&self, text: &str) -> bool {
+        let Some(values) = &self.values else { return false };
         let seen = Seen::of(text);
-        !self.secrets.iter().any(|secret| seen.holds(secret))
+        values.is_match(&seen.small) || values.is_match(&seen.joined)
     }
 }
 
-/// A text without what can be written between the digits of a number.
+/// A value as it may stand in a text: in small letters; its letters and digits alone.
+fn written(role: Role, value: &str) -> Vec<String> {
+    let seen = Seen::of(value);
+    match role {
+        // A first name alone stands in many texts; whole names do not.
+        Role::Sender | Role::Caseworker | Role::Employee | Role::Person => {
+            if seen.small.trim().contains(' ') {
+                vec![seen.small.trim().to_owned()]
+            } else {
+                Vec::new()
+            }
+        }
+        Role::Mail => vec![seen.small],
+        Role::Address => seen.small.split(',').next().map(str::to_owned).into_iter().collect(),
+        _ => vec![seen.joined],
+    }
+}
+
+/// Whether a text holds what is written as a CPR number, an account or a card.
+fn has_number(text: &str) -> bool {
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) && !text.chars().any(char::is_numeric) {
+        return false;
+    }
+    let plain = plain(text);
+    let cpr = CPR.as_ref().is_none_or(|it| it.is_match(&plain));
+    let iban = IBAN.as_ref().is_none_or(|it| it.is_match(&plain));
+    cpr || iban || CARD.as_ref().is_none_or(|it| it.is_match(&plain))
+}
+
+/// A text with plain digits, dashes and blanks, without what nobody sees.
+fn plain(text: &str) -> String {
+    let one = |c: char| match c {
+        '\u{ff10}'..='\u{ff19}' => char::from_digit(u32::from(c) - 0xff10, 10),
+        '\u{660}'..='\u{669}' => char::from_digit(u32::from(c) - 0x660, 10),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}' => Some('-'),
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' => None,
+        c if c.is_whitespace() => Some(' '),
+        c => Some(c),
+    };
+    text.chars().filter_map(one).collect()
+}
+
+/// A text without what can be written between the parts of a value.
 struct Seen {
     small: String,
     joined: String,
@@ -69,15 +151,77 @@ struct Seen {
 
 impl Seen {
     fn of(text: &str) -> Self {
-        let small: String = text.chars().filter(|c| !is_unseen(*c)).collect();
-        let small = small.to_lowercase();
+        let small: String = plain(text).to_lowercase();
+        let small = small.split_whitespace().collect::<Vec<_>>().join(" ");
         let joined = small.chars().filter(|c| c.is_alphanumeric()).collect();
         Self { small, joined }
     }
+}
 
-    fn holds(&self, secret: &str) -> bool {
-        self.small.contains(secret) || self.joined.contains(secret)
+/// What stands in a text in another way of writing: base64, hex, URL, JSON.
+fn inner(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    if text.contains('%') {
+        found.extend(from_url(text).filter(|inside| inside != text));
     }
+    if text.contains("\\u") || text.contains("\\n") {
+        let quoted = format!("\"{}\"", text.replace('"', "\\\""));
+        found.extend(serde_json::from_str::<String>(&quoted).ok().filter(|inside| inside != text));
+    }
+    for run in CODED.iter().flat_map(|coded| coded.find_iter(text)) {
+        found.extend(decoded(run.as_str()));
+    }
+    found
+}
+
+fn decoded(run: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let bare = run.trim_end_matches('=');
+    let codes =
+        [STANDARD_NO_PAD.decode(bare).ok(), URL_SAFE_NO_PAD.decode(bare).ok(), from_hex(bare)];
+    for bytes in codes.into_iter().flatten() {
+        found.extend(String::from_utf8(bytes.clone()).ok().filter(|text| is_text(text)));
+        let units: Vec<u16> = bytes
+            .chunks_exact(2)
+            .filter_map(|pair| Some(u16::from_le_bytes(<[u8; 2]>::try_from(pair).ok()?)))
+            .collect();
+        found.extend(String::from_utf16(&units).ok().filter(|text| is_text(text)));
+    }
+    found
+}
+
+fn is_text(text: &str) -> bool {
+    !text.is_empty() && !text.chars().any(|c| c.is_control() && !c.is_whitespace())
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.as_bytes().chunks(2).map(|pair| {
+        let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
+        u8::from_str_radix(pair, 16).ok()
+    });
+    pairs.collect()
+}
+
+fn from_url(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes().iter().copied();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(if byte == b'+' { b' ' } else { byte });
+            continue;
+        }
+        let ahead = rest.clone().take(2).collect::<Vec<u8>>();
+        let value =
+            std::str::from_utf8(&ahead).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match value.filter(|_| ahead.len() == 2) {
+            Some(value) => {
+                bytes.push(value);
+                rest.nth(1);
+            }
+            None => bytes.push(byte),
+        }
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// Every text and number of a JSON value, names of fields too.
@@ -99,9 +243,13 @@ fn texts(value: &serde_json::Value, each: &mut dyn FnMut(&str)) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::privacy::key::MasterKey;
+    use crate::privacy::masker::Masker;
 
     fn passes(inquiry: &str, sources: &[&str], sent: &str) -> bool {
-        let outbound = Outbound::of(&[inquiry], sources.iter().copied());
+        let mut masker = Masker::new(&MasterKey::of_this_run(), "1");
+        masker.learn(inquiry);
+        let outbound = Outbound::of(masker.vault(), sources.iter().copied());
         let body = serde_json::json!({ "messages": [{ "content": sent }] });
         outbound.pass(serde_json::to_vec(&body).unwrap()).is_ok()
     }
@@ -118,10 +266,25 @@ mod tests {
     }
 
     #[test]
+    fn a_number_in_another_way_of_writing_is_held_back() {
+        use base64::engine::general_purpose::STANDARD;
+        let secret = "CPR 010172-9995";
+        assert!(!passes("", &[], &STANDARD.encode(secret)));
+        let hex = secret.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+        assert!(!passes("", &[], &hex));
+        assert!(!passes("", &[], "CPR%20010172%2D9995"));
+        assert!(!passes("", &[], r"CPR \u0030\u0031\u0030172-9995"));
+        let wide: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert!(!passes("", &[], &STANDARD.encode(wide)));
+        assert!(!passes("", &[], "CPR ０１０１７２-9995"));
+    }
+
+    #[test]
     fn what_this_customer_wrote_is_held_back_in_every_way_of_writing() {
-        let inquiry = "Ring 0012 3456 eller skriv til per@sted.example";
+        let inquiry = "Ring 0012 3456 eller skriv til per@sted.example. Mvh Per Eksempelsen";
         assert!(!passes(inquiry, &[], "tlf. 00-12-34-56"));
         assert!(!passes(inquiry, &[], "PER@STED.EXAMPLE"));
+        assert!(!passes(inquiry, &[], "Kære per  eksempelsen"));
         assert!(passes(inquiry, &[], "tlf. 0012 9999"));
         assert!(passes(inquiry, &["Ring til os på 00123456, per@sted.example"], "Ring 0012 3456"));
     }

@@ -13,6 +13,7 @@ use crate::evaluation::{
 use crate::index::{self, Filter, Snapshot, Update, update};
 use crate::inquiry::Inquiry;
 use crate::passages::Passage;
+use crate::privacy::{Masker, Vault};
 use crate::retrieval::{self, Means, Mode, Narrowing, Words};
 use crate::service::{Error, Pace, Service, clock, encode};
 use crate::sources::{Block, Collection, Document, Form, Kind};
@@ -25,6 +26,20 @@ const UNRESOLVED_SHOWN: usize = 40;
 /// Documents ranked for each query of a test set.
 const BEIR_DEPTH: usize = 100;
 
+/// Puts values in place of placeholders in every text of a draft.
+fn restore(value: &mut serde_json::Value, vault: &Vault) {
+    match value {
+        serde_json::Value::String(text) if text.contains("[[") => {
+            *text = vault.restore(text).text;
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| restore(item, vault)),
+        serde_json::Value::Object(fields) => {
+            fields.values_mut().for_each(|field| restore(field, vault));
+        }
+        _ => {}
+    }
+}
+
 /// What is to be evaluated, and for whom.
 #[derive(Debug)]
 pub struct Trial {
@@ -34,6 +49,18 @@ pub struct Trial {
     pub name: String,
     /// Who asks for it.
     pub asker: Asker,
+    /// How the mails are read.
+    pub mail: Mail,
+}
+
+/// How the mails of an evaluation are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mail {
+    /// As they came.
+    #[default]
+    AsWritten,
+    /// Masked: questions are found, searched and drafted on masked text, and the draft is restored.
+    Masked,
 }
 
 /// An evaluation with the rankings it was made from.
@@ -57,7 +84,7 @@ impl Service {
         trial: &Trial,
         progress: &dyn Fn(usize, usize) -> ControlFlow<()>,
     ) -> Result<Evaluated, Error> {
-        let Trial { gold, name, asker } = trial;
+        let Trial { gold, name, asker, mail } = trial;
         self.check_judgements(trial)?;
         let snapshot = self.snapshot()?;
         let mut latency = Vec::new();
@@ -65,9 +92,13 @@ impl Service {
         let (mut run, mut qrels) = (Run::new(), Qrels::new());
         for (done, inquiry) in gold.inquiries.iter().enumerate() {
             let started = Instant::now();
-            let draft = self.suggest(&inquiry.inquiry, asker.clone())?;
+            let (masked, vault) = self.read_as(*mail, (done, &inquiry.inquiry));
+            let draft = self.suggest(masked.as_ref().unwrap_or(&inquiry.inquiry), asker.clone())?;
             latency.push(started.elapsed().as_secs_f64() * 1e3);
-            let draft = serde_json::to_value(&draft).unwrap_or_default();
+            let mut draft = serde_json::to_value(&draft).unwrap_or_default();
+            if let Some(vault) = vault {
+                restore(&mut draft, &vault);
+            }
             let scope = self.scope_of(&snapshot, &inquiry.inquiry, asker);
             let idf = |stem: &str| rarity(&snapshot, stem);
             let judged_text = |relevant: &Relevant| {
@@ -87,6 +118,25 @@ impl Service {
         latency.sort_by(f64::total_cmp);
         report.latency_ms = latency;
         Ok(Evaluated { report, run, qrels })
+    }
+
+    /// The inquiry masked, with the values behind its placeholders, where mails are masked.
+    fn read_as(
+        &self,
+        mail: Mail,
+        (n, inquiry): (usize, &Inquiry),
+    ) -> (Option<Inquiry>, Option<Vault>) {
+        if mail == Mail::AsWritten {
+            return (None, None);
+        }
+        let mut masker = Masker::new(&self.key, &format!("evaluation/{n}"));
+        let subject = inquiry.subject.as_deref().unwrap_or_default();
+        masker.learn(&format!("{subject}\n\n{}", inquiry.body));
+        let mut hidden = inquiry.clone();
+        masker.mask(&inquiry.body).as_str().clone_into(&mut hidden.body);
+        hidden.subject =
+            inquiry.subject.as_deref().map(|subject| masker.mask(subject).as_str().to_owned());
+        (Some(hidden), Some(masker.into_vault()))
     }
 
     /// Refuses judgements that resolve to nothing: their inquiries would be judged too hard.

@@ -274,10 +274,16 @@ fn trouble(id: &str, error: &Error) -> Trouble {
 mod tests {
     use super::*;
     use crate::evaluation::Gold;
+    use crate::service::Mail;
     use crate::terms::Asker;
 
     fn trial() -> Trial {
-        Trial { gold: Gold::default(), name: "test".to_owned(), asker: Asker::caller() }
+        Trial {
+            gold: Gold::default(),
+            name: "test".to_owned(),
+            asker: Asker::caller(),
+            mail: Mail::AsWritten,
+        }
     }
 
     fn jobs(data: &Path) -> Arc<Jobs> {

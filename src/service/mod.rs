@@ -21,9 +21,9 @@ use serde::Serialize;
 
 pub use demo::{demo_folder, demo_gold};
 pub use encode::{Pace, encode};
-pub use evaluate::{Evaluated, Trial, evaluate_beir, evaluate_run};
+pub use evaluate::{Evaluated, Mail, Trial, evaluate_beir, evaluate_run};
 pub use jobs::{Job, Jobs, KEPT_MAX, Running, Seat, State, Trouble};
-pub use suggest::Prepared;
+pub use suggest::{Egress, Prepared};
 
 use crate::config::Config;
 use crate::draft::endpoint::{self, Endpoint};
@@ -34,6 +34,7 @@ use crate::index::{self, Index, Record, Snapshot, Update};
 use crate::inquiry::{self, Inquiry};
 use crate::language::{content_stems, tokens};
 use crate::passages::{PassageId, Place};
+use crate::privacy::MasterKey;
 use crate::retrieval::{self, Correction, Encoder, Hit, Meaning, Means, Mode, Narrowing};
 use crate::sources::{self, Extractor, Kind, Note};
 use crate::terms::{
@@ -447,6 +448,8 @@ pub struct Service {
     encoder: OnceLock<Option<Encoder>>,
     /// The language model, if the settings name one.
     endpoint: Option<Arc<Endpoint>>,
+    /// The key under which the values of a request are kept.
+    key: MasterKey,
 }
 
 impl Service {
@@ -465,7 +468,8 @@ impl Service {
         let endpoint = endpoint.then(|| Endpoint::open(&config.endpoint, &config.data));
         let endpoint = endpoint.transpose()?.map(Arc::new);
         let encoder = OnceLock::new();
-        Ok(Self { config, index, register: named, extractor: None, encoder, endpoint })
+        let key = config.privacy.key.clone().unwrap_or_else(MasterKey::of_this_run);
+        Ok(Self { config, index, register: named, extractor: None, encoder, endpoint, key })
     }
 
     /// The same service, which can read the attachments of mails too.

@@ -293,9 +293,9 @@ impl Reading<'_> {
         // What people wrote to each other holds their numbers; a guide does not.
         let title = if metadata.kind == Kind::Sag || id.to_lowercase().contains(".eml") {
             for block in &mut blocks {
-                block.text = privacy::mask(&block.text);
+                block.text = masked(&block.text, metadata.kind);
             }
-            privacy::mask(&title)
+            masked(&title, metadata.kind)
         } else {
             title
         };
@@ -355,6 +355,22 @@ fn take_steering(blocks: &mut Vec<Block>) -> usize {
 }
 
 /// The day in a time as systems write it: `2024-05-03T10:57:00`, `03May2024 10:57`.
+/// What people wrote to each other, without their numbers; a past case without any personal data,
+/// for good: what stands in its place names nobody and is counted nowhere.
+fn masked(text: &str, kind: Kind) -> String {
+    if kind != Kind::Sag {
+        return privacy::mask(text);
+    }
+    let mut findings = privacy::detect(text).findings;
+    // A phone number or a date beside nobody is the organisation's own, and what the case is about.
+    let alone = [privacy::FindingKind::Phone, privacy::FindingKind::BirthDate];
+    let person = |finding: &privacy::Finding| finding.acts() && !alone.contains(&finding.kind);
+    if !findings.iter().any(person) {
+        findings.clear();
+    }
+    privacy::marked(text, &findings)
+}
+
 fn day_of(time: &str) -> String {
     let word = time.split(['T', ' ']).next().unwrap_or(time);
     let portal = jiff::civil::Date::strptime("%d%b%Y", time.split(' ').next().unwrap_or(time));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use svarforslag::config::Config;
 use svarforslag::evaluation::{Gold, Part, read_gold};
-use svarforslag::service::{Build, Service, Trial, build};
+use svarforslag::service::{Build, Mail, Service, Trial, build};
 use svarforslag::sources::{Extractor, Kind, Limits};
 use svarforslag::terms::Asker;
 use tempfile::TempDir;
@@ -58,7 +58,8 @@ fn every_document_is_read_and_every_judgement_stands_in_a_passage() {
     let service = Service::open(config).unwrap();
     // Fails, with file and line, on the first judgement that resolves to nothing.
     let gold = read_gold(&gold_files()).unwrap();
-    let trial = Trial { gold, name: "demo".to_owned(), asker: Asker::operator() };
+    let trial =
+        Trial { gold, name: "demo".to_owned(), asker: Asker::operator(), mail: Mail::AsWritten };
     let evaluated = service.evaluate(&trial, &|_, _| ControlFlow::Continue(())).unwrap();
     let measures = &evaluated.report.measures;
     println!("{} documents, {} questions", report.documents, evaluated.report.n);

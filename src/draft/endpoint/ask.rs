@@ -9,7 +9,9 @@ use crate::draft::endpoint::wire::{Message, Role};
 use crate::draft::{Case, Draft, Outcome, Phrase, PhraseError};
 use crate::index::Snapshot;
 use crate::inquiry::{Inquiry, PartKind, Reading};
-use crate::privacy::{Masked, Outbound};
+use crate::privacy::{
+    Masked, Masker, MasterKey, Outbound, Restored, Role as Part, Settings, Stay, Vault,
+};
 use crate::retrieval::Hit;
 use crate::terms::{Audience, Institution, Scope, State, show_day};
 
@@ -36,6 +38,8 @@ pub struct Ask {
     pub(crate) body: String,
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) outbound: Outbound,
+    /// The values behind the placeholders, for as long as this is asked.
+    vault: Vault,
     questions: Vec<(usize, Masked)>,
     subject: Masked,
     mail: Masked,
@@ -60,34 +64,49 @@ impl Ask {
     /// What to ask about a case of which there is a draft.
     ///
     /// Only questions that the sources may answer are asked: what is refused, what belongs
-    /// elsewhere and what someone must look up is decided by rules that can be read.
-    pub fn of(case: &Case<'_>, draft: &Draft, snapshot: Arc<Snapshot>) -> Self {
+    /// elsewhere and what someone must look up is decided by rules that can be read. An inquiry
+    /// that may not leave is not asked about at all.
+    pub fn of(
+        case: &Case<'_>,
+        draft: &Draft,
+        snapshot: Arc<Snapshot>,
+        (settings, key): (&Settings, &MasterKey),
+    ) -> Result<Self, Stay> {
         let inquiry = case.inquiry;
+        let subject = inquiry.subject.as_deref().unwrap_or_default();
+        let mut masker = Masker::new(key, &draft.id);
+        masker.learn(&format!("Fra: {}", inquiry.from.as_deref().unwrap_or_default()));
+        masker.learn(&format!("{subject}\n\n{}", inquiry.body));
+        settings.may_leave(&format!("{subject}\n{}", inquiry.body), masker.flags())?;
         let open = |outcome| {
             matches!(outcome, Outcome::Answered | Outcome::AnsweredByDrejebog | Outcome::NoEvidence)
         };
         let open = draft.questions.iter().filter(|answer| open(answer.outcome));
         let questions: Vec<(usize, Masked)> =
-            open.map(|answer| (answer.n, Masked::of(&fenced(&answer.text)))).collect();
+            open.map(|answer| (answer.n, masker.mask(&fenced(&answer.text)))).collect();
         let passages = passages(draft, case.scope);
-        let written = [
-            inquiry.body.as_str(),
-            inquiry.subject.as_deref().unwrap_or_default(),
-            inquiry.from.as_deref().unwrap_or_default(),
-        ];
-        let sources = passages.iter().map(|hit| hit.text.as_str());
-        Self {
+        let subject = masker.mask(&fenced(subject));
+        let mail = masker.mask(&fenced(&own_text(inquiry, case.reading)));
+        let vault = masker.into_vault();
+        let outbound = Outbound::of(&vault, passages.iter().map(|hit| hit.text.as_str()));
+        Ok(Self {
             asked: questions.iter().map(|(n, _)| *n).collect(),
-            outbound: Outbound::of(&written, sources),
+            outbound,
+            vault,
             questions,
             passages,
             scope: case.scope.clone(),
             body: inquiry.body.clone(),
             snapshot,
-            subject: Masked::of(&fenced(inquiry.subject.as_deref().unwrap_or_default())),
-            mail: Masked::of(&fenced(&own_text(inquiry, case.reading))),
+            subject,
+            mail,
             day: show_day(case.scope.day()),
-        }
+        })
+    }
+
+    /// A model's text with values in place of placeholders.
+    pub(crate) fn restore(&self, text: &str) -> Restored {
+        self.vault.restore(text)
     }
 
     /// Whether there is nothing to ask: no question for the sources, or no source.
@@ -125,6 +144,7 @@ impl Ask {
             day => self.day.as_str(),
             subject => self.subject.as_str(),
             mail => self.mail.as_str(),
+            roles => minijinja::value::Serde(roles(&self.vault)),
         };
         let user = Phrase::render("prompts/endpoint/draft.j2", context)?;
         // The customer's part is masked already; this finds numbers in the sources.
@@ -157,6 +177,30 @@ fn rules() -> Result<Masked, PhraseError> {
     let schema = serde_json::to_string(&schema(false)).unwrap_or_default();
     let phrase = Phrase::render("prompts/endpoint/system.j2", minijinja::context! { schema })?;
     Ok(RULES.get_or_init(|| Masked::of_source(phrase.text())).clone())
+}
+
+/// A placeholder with what it stands for.
+#[derive(Serialize)]
+struct Placed {
+    placeholder: String,
+    role: &'static str,
+}
+
+fn roles(vault: &Vault) -> Vec<Placed> {
+    let word = |role| match role {
+        Part::Sender => "sender",
+        Part::Caseworker => "caseworker",
+        Part::Employee => "employee",
+        Part::Person => "person",
+        Part::Cpr => "cpr",
+        Part::Account => "account",
+        Part::Phone => "phone",
+        Part::Mail => "mail",
+        Part::Address => "address",
+        Part::BirthDate => "birth_date",
+    };
+    let placed = vault.roles().into_iter();
+    placed.map(|(placeholder, role)| Placed { placeholder, role: word(role) }).collect()
 }
 
 /// The passages that a reply may cite, as many as fit.

@@ -53,6 +53,10 @@ pub enum Failure {
     WrongShape,
     /// No sentence of the answer held.
     Unsupported,
+    /// The area that the inquiry is about has no instruction that lets a model help.
+    NoInstruction,
+    /// The inquiry speaks of special kinds of personal data that may not leave.
+    Special,
 }
 
 impl Failure {
@@ -82,6 +86,8 @@ impl Failure {
             Self::Filtered => "filtered",
             Self::WrongShape => "wrong_shape",
             Self::Unsupported => "unsupported",
+            Self::NoInstruction => "no_instruction",
+            Self::Special => "special",
         }
     }
 
@@ -119,6 +125,8 @@ impl Failure {
                 | Self::TooLong
                 | Self::Filtered
                 | Self::Unsupported
+                | Self::NoInstruction
+                | Self::Special
         )
     }
 

@@ -33,6 +33,7 @@ use crate::draft::endpoint::prices::Usage;
 use crate::draft::endpoint::spending::Spending;
 use crate::draft::endpoint::wire::{Message, chat_url};
 use crate::draft::{Draft, Maker, Progress};
+use crate::privacy::Stay;
 use crate::terms::Day;
 
 pub use ask::Ask;
@@ -99,6 +100,16 @@ impl Endpoint {
             self.learn(&probed.abilities);
         }
         probed
+    }
+
+    /// What would be sent, and to where; nothing is.
+    pub fn preview(&self, ask: &Ask) -> Result<(String, Vec<u8>), Failure> {
+        let abilities = probe::assumed(&self.settings);
+        let url = chat_url(&self.settings, &abilities).ok_or(Failure::Unknown)?;
+        let messages = ask.messages().map_err(|_| Failure::Internal)?;
+        let body = wire::body(&self.settings, &abilities, &messages);
+        let guarded = ask.outbound.pass(body).map_err(|_| Failure::Leak)?;
+        Ok((url.to_string(), guarded.into_bytes()))
     }
 
     /// What an institution's drafts took in the month of a day.
@@ -269,6 +280,16 @@ async fn finish(
     let failure = (!kept && lost).then_some(Failure::Unsupported);
     let woven = words::told(woven, &tallies);
     (failure.map_or(woven.clone(), |failure| words::failed(woven, failure)), failure)
+}
+
+/// The draft of an inquiry that stays on this machine, with the reason.
+pub fn withheld(draft: Draft, stay: &Stay) -> Draft {
+    let failure = match stay {
+        Stay::NoInstruction(_) | Stay::Forbidden(_) => Failure::NoInstruction,
+        Stay::Special(_) => Failure::Special,
+    };
+    tracing::info!(draft = %draft.id, failure = failure.word(), "not asked the endpoint");
+    words::failed(draft, failure)
 }
 
 /// What every request of one draft has in common.

@@ -81,6 +81,8 @@ pub(crate) enum Fault {
     Form,
     /// What it cites may not be used here, or it holds a personal number.
     Source,
+    /// It holds a placeholder that could not be turned back, or one of a number.
+    Placeholder,
 }
 
 impl Fault {
@@ -96,6 +98,7 @@ impl Fault {
             Self::Language => "language",
             Self::Form => "form",
             Self::Source => "source",
+            Self::Placeholder => "placeholder",
         }
     }
 }
@@ -183,8 +186,13 @@ fn judged(
     ask: &Ask,
     (evidence, said): (&[Hit], &HashSet<String>),
 ) -> Result<Sentence, Fault> {
-    let text = line.text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if !is_plain_sentence(&text) {
+    let seen = !line.text.chars().any(privacy::is_unseen);
+    let restored = ask.restore(&line.text);
+    if !restored.is_whole() {
+        return Err(Fault::Placeholder);
+    }
+    let text = restored.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if !seen || !is_plain_sentence(&text) {
         return Err(Fault::Form);
     }
     if said.contains(&plain(&text)) || repeats_itself(&text) {
@@ -208,7 +216,7 @@ fn judged(
     if turns_around(&text, &line.citations) {
         return Err(Fault::Turned);
     }
-    if !is_said_by(&text, &cited, ask) {
+    if !is_said_by(&text, &cited, (ask, &restored.values)) {
         return Err(Fault::Words);
     }
     let sentence = Sentence::rewritten(id, text, Citations::new(first, citations.collect()));
@@ -310,8 +318,9 @@ fn turns_around(text: &str, quotes: &[Quote]) -> bool {
 }
 
 /// Whether every word stands somewhere in the sources, and most of them in what is cited.
-fn is_said_by(text: &str, cited: &[&Hit], ask: &Ask) -> bool {
+fn is_said_by(text: &str, cited: &[&Hit], (ask, named): (&Ask, &[String])) -> bool {
     let own = ask.institution().map(content_stems).unwrap_or_default();
+    let own = own.into_iter().chain(named.iter().flat_map(|name| content_stems(name)));
     let said: HashSet<String> =
         cited.iter().flat_map(|hit| content_stems(&hit.text)).chain(own).collect();
     for token in tokens(text) {

@@ -124,6 +124,8 @@ mod tests {
             F::Filtered,
             F::WrongShape,
             F::Unsupported,
+            F::NoInstruction,
+            F::Special,
         ];
         let mut lines = std::collections::BTreeSet::new();
         for failure in all {
@@ -152,6 +154,7 @@ mod tests {
             Fault::Language,
             Fault::Form,
             Fault::Source,
+            Fault::Placeholder,
         ];
         let mut lines = std::collections::BTreeSet::new();
         for fault in all {

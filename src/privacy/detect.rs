@@ -1,0 +1,97 @@
+//! Everything that a text says of persons, found in one pass over one way of writing it.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::privacy::digits::groups;
+use crate::privacy::kinds::{Finding, FindingKind, Found, Score};
+use crate::privacy::normal::Normal;
+use crate::privacy::special::Flag;
+use crate::privacy::{accounts, addresses, birth, contacts, cpr, names, special};
+
+/// What was found in a text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Detected {
+    /// What says something of a person, and what only looks so and is kept; in order, without
+    /// overlap.
+    pub findings: Vec<Finding>,
+    /// Special kinds of personal data that the text speaks of.
+    pub flags: Vec<Flag>,
+}
+
+impl Detected {
+    /// The findings that are masked.
+    pub fn acted(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.acts())
+    }
+}
+
+/// Finds everything; the same text always gives the same findings.
+pub fn detect(text: &str) -> Detected {
+    let normal = Normal::of(text);
+    let mut found = numbers(&normal);
+    names::find(&normal, &mut found);
+    Detected { findings: back(&normal, found), flags: special::find(&normal) }
+}
+
+/// Every CPR, account and card number of the text, in order, without overlap.
+pub fn find(text: &str) -> Vec<Finding> {
+    if !text.chars().any(char::is_numeric) {
+        return Vec::new();
+    }
+    let normal = Normal::of(text);
+    let found = numbers(&normal);
+    let mut found = back(&normal, found);
+    found.retain(|finding| finding.kind.is_secret_number());
+    found
+}
+
+/// All of a text that is not a name.
+pub(crate) fn numbers_of(text: &str) -> Vec<Finding> {
+    let normal = Normal::of(text);
+    let found = numbers(&normal);
+    back(&normal, found)
+}
+
+/// All that is not a name.
+fn numbers(normal: &Normal) -> Found {
+    let mut found = Found::default();
+    contacts::mails(normal, &mut found);
+    let digits = groups(normal);
+    if digits.is_empty() {
+        return found;
+    }
+    accounts::ibans(normal, &mut found);
+    payment_lines(normal, &mut found);
+    contacts::abroad(normal, &mut found);
+    birth::find(normal, &mut found);
+    cpr::find(normal, &digits, &mut found);
+    addresses::find(normal, &digits, &mut found);
+    accounts::find(normal, &digits, &mut found);
+    contacts::find(normal, &digits, &mut found);
+    found
+}
+
+/// Payment lines of Danish giro forms: "+71<000000000000000+00000000<".
+fn payment_lines(normal: &Normal, found: &mut Found) {
+    static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"\+ ?\d{2} ?< ?\d{1,19} ?\+? ?\d{0,8} ?<?|<\d{10,19} ?\+ ?\d{7,8} ?<?").ok()
+    });
+    if !normal.text.contains('<') {
+        return;
+    }
+    for part in LINE.iter().flat_map(|line| line.find_iter(&normal.text)) {
+        let score = Score::of(80, "payment_line");
+        found.push(score.finding(FindingKind::PaymentLine, part.range()));
+    }
+}
+
+/// The findings in bytes of the text as it came, in order.
+fn back(normal: &Normal, found: Found) -> Vec<Finding> {
+    let mut found = found.into_sorted();
+    for finding in &mut found {
+        finding.range = normal.back(&finding.range);
+    }
+    found
+}

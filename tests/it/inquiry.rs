@@ -135,3 +135,47 @@ fn every_range_counts_characters_as_json_has_them() {
         }
     }
 }
+
+/// Sentences without a question mark, each with the word `ask` or `tell` and its channel.
+fn told_apart(name: &str) -> [(usize, usize); 2] {
+    let text = fs::read_to_string(folder().join(format!("{name}.tsv"))).unwrap();
+    let mut counts = [(0, 0); 2];
+    for line in text.lines() {
+        let [label, channel, sentence] = line.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("{line}: three columns");
+        };
+        let (channel, body) = match channel {
+            "mail" => (
+                Channel::Mail,
+                format!("Hej\n\nHvornår lukker december?\n\n{sentence}\n\nMvh\nBo Testesen"),
+            ),
+            "serviceportal" => {
+                (Channel::Portal, format!("Beskrivelse - Hvornår lukker december?\n\n{sentence}"))
+            }
+            _ => (Channel::Phone, format!("hvornår lukker december. {sentence}")),
+        };
+        let start = body.find(sentence).unwrap();
+        let inquiry = Inquiry { body, channel, ..Inquiry::default() };
+        let meets = |range: &std::ops::Range<usize>| {
+            range.end > start && range.start < start + sentence.len()
+        };
+        let found = read(&inquiry).questions.iter().any(|question| question.from.iter().any(meets));
+        let count = &mut counts[usize::from(label == "tell")];
+        *count = (count.0 + usize::from(found), count.1 + 1);
+    }
+    counts
+}
+
+#[test]
+fn sentences_that_ask_without_a_mark_are_told_from_those_that_only_tell() {
+    // Floors: what held on 2026-11-28, less a little. The patterns were mended on both files, on the
+    // first more than on the second; docs/measurements.md has the figures before that.
+    for (name, asks_min, tells_max) in [("asks-a", 0.85, 0.05), ("asks-b", 0.72, 0.15)] {
+        let [(asks, of_asks), (tells, of_tells)] = told_apart(name);
+        println!(
+            "{name}: {asks} of {of_asks} asks found, {tells} of {of_tells} tales taken for asks"
+        );
+        assert!(asks as f64 >= asks_min * of_asks as f64, "{name}: {asks} of {of_asks}");
+        assert!(tells as f64 <= tells_max * of_tells as f64, "{name}: {tells} of {of_tells}");
+    }
+}

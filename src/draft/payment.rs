@@ -153,7 +153,7 @@ mod tests {
     fn no_number_of_such_a_mail_is_repeated() {
         assert_eq!(
             without_numbers("til 9999-0001234567 fra 1. januar 2026?"),
-            "til [nummer fjernet] fra 1. januar 2026?"
+            "til [kontonummer fjernet] fra 1. januar 2026?"
         );
         assert!(!without_numbers("DK50 0040 0440 1162 43").contains("1162"));
         assert!(!without_numbers("0 0 0 1 2 3 4 5 6 7").contains('7'));

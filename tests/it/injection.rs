@@ -13,7 +13,7 @@ use svarforslag::service::Service;
 use svarforslag::terms::{Asker, parse_day};
 
 use crate::desk::{Chance, DAY, Desk, TestDesk};
-use crate::endpoint::{Act, Foe, passage_of, says};
+use crate::endpoint::{Act, Foe, instructed, passage_of, says};
 use crate::made::{docx, word_paragraph};
 
 const ATTACKS: &str = include_str!("../data/injection/attacks.toml");
@@ -419,7 +419,12 @@ fn a_model_that_obeys_the_attack_reaches_no_reply() {
     let foe = Foe::one(obedient(&all));
     let over = |desk: &Desk| {
         let held = desk.service.config().clone();
-        let config = Config { endpoint: foe.settings(), model: "off".to_owned(), ..held };
+        let config = Config {
+            endpoint: foe.settings(),
+            privacy: instructed(),
+            model: "off".to_owned(),
+            ..held
+        };
         Service::open(config).unwrap()
     };
     let (by_mail_only, by_source) = (Arc::new(over(&clean)), over(&desk));

@@ -124,7 +124,7 @@ fn unit_of(word: &str) -> Option<Unit> {
     let opens = |beginnings: &&[&str]| beginnings.iter().any(|begin| word.starts_with(begin));
     // "årsag" and "timeløn" are no lengths of time.
     let short = word.chars().count() <= 12 && !word.starts_with("årsa") && !word.contains("løn");
-    UNITS.iter().find(|(_, words)| short && opens(&words)).map(|(unit, _)| *unit)
+    UNITS.iter().find(|(_, words)| short && opens(words)).map(|(unit, _)| *unit)
 }
 
 /// The words that follow upon a number at once or with a word between, in lower case.

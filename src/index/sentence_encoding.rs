@@ -50,7 +50,7 @@ impl SentenceEncoding {
         let snapshot = Snapshot::open(data)?;
         let build = manifest::current_build(data)?;
         let earlier = Sentences::open(&build).filter(|held| held.model() == model);
-        let known: HashSet<Key> = earlier.iter().flat_map(|held| held.keys()).copied().collect();
+        let known: HashSet<Key> = earlier.iter().flat_map(Sentences::keys).copied().collect();
         let (mut rows, mut missing) = (BTreeMap::new(), Vec::new());
         snapshot.every(&mut |passage, _| {
             for text in cut(&passage) {

@@ -262,8 +262,10 @@ impl<'a> Asked<'a> {
         }
         let near = |asked: &Self, lack: &Found| {
             asked.found.iter().any(|ask| {
-                let gap = ask.sentence.abs_diff(lack.sentence);
-                ask.class == Class::Strong && ask.block == lack.block && gap <= LACK_NEAR_MAX
+                let near = ask.block == lack.block
+                    && ask.sentence.abs_diff(lack.sentence) <= LACK_NEAR_MAX;
+                // "I har tastet forkert:" and then the questions.
+                ask.class == Class::Strong && (near || ask.block == lack.block + 1)
             })
         };
         let own: Vec<bool> = self

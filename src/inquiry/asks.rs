@@ -151,11 +151,10 @@ pub(crate) fn asks(sentence: &str, channel: Channel, place: Place) -> Vec<Ask> {
         whole(Class::Wanted)
     } else if sender && say::LEADS.is_match(sentence) {
         whole(Class::Lead)
-    } else if channel == Channel::Portal && say::BROKEN.is_match(sentence)
-        || channel != Channel::Phone && say::DONE_WRONG.is_match(sentence)
+    } else if say::LACKS.is_match(sentence)
+        || say::DONE_WRONG.is_match(sentence)
+        || channel == Channel::Portal && say::BROKEN.is_match(sentence)
     {
-        whole(Class::Strong)
-    } else if say::LACKS.is_match(sentence) {
         whole(Class::Lack)
     } else {
         Vec::new()

@@ -107,7 +107,9 @@ fn mixed(model: &Model, questions: &[Words<'_>]) -> Result<Vec<Vec<f32>>, embedd
     }
     for vector in &mut mixed {
         let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
-        vector.iter_mut().for_each(|value| *value /= length.max(f32::MIN_POSITIVE));
+        for value in vector {
+            *value /= length.max(f32::MIN_POSITIVE);
+        }
     }
     Ok(mixed)
 }

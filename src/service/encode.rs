@@ -61,9 +61,9 @@ pub fn encode(
         drop_vectors(&config.data)?;
         return Ok(None);
     };
-    let encoded = encode_passages(config, &encoder, progress)?;
+    let done = encode_passages(config, &encoder, progress)?;
     encode_sentences(config, &encoder, progress)?;
-    Ok(encoded)
+    Ok(done)
 }
 
 fn encode_passages(

@@ -38,5 +38,6 @@ mod payment;
 mod personal_data;
 mod personal_data_made;
 mod scope;
+mod sentence_vectors;
 mod sources;
 mod vectors;

@@ -64,7 +64,7 @@ pub(crate) fn texts_of(documents: &[Document]) -> Vec<(Option<String>, PassageId
     all.collect()
 }
 
-fn document(id: &str, owner: Option<&str>, sections: &[&str]) -> Document {
+pub(crate) fn document(id: &str, owner: Option<&str>, sections: &[&str]) -> Document {
     let block = |form, text: &str| Block { form, text: text.to_owned(), page: None };
     let blocks = sections.iter().enumerate().flat_map(|(at, text)| {
         [block(Form::Heading(2), &format!("Afsnit {at}")), block(Form::Paragraph, text)]
@@ -89,7 +89,7 @@ fn document(id: &str, owner: Option<&str>, sections: &[&str]) -> Document {
     }
 }
 
-fn update(data: &Path, documents: Vec<Document>, add: bool) {
+pub(crate) fn update(data: &Path, documents: Vec<Document>, add: bool) {
     update_cut(data, documents, add, passages::Settings::default());
 }
 
@@ -108,7 +108,7 @@ fn update_cut(data: &Path, documents: Vec<Document>, add: bool, cut: passages::S
     index::update(data, holds, &|_| {}).unwrap();
 }
 
-fn open(data: &Path) -> Arc<Snapshot> {
+pub(crate) fn open(data: &Path) -> Arc<Snapshot> {
     Index::open(data).unwrap().snapshot()
 }
 

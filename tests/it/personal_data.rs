@@ -371,8 +371,13 @@ pub(crate) fn masks(text: &str, mark: &Mark, acted: &[&Finding]) -> bool {
             places.filter(|(_, c)| c.is_alphanumeric()).all(|(at, _)| covered(at))
         }
         "ADR" => {
-            let street = part.find(|c: char| c.is_numeric()).unwrap_or(part.len());
-            places.take_while(|(at, _)| *at < mark.range.start + street).any(|(at, _)| covered(at))
+            // "12 High Street": abroad the house number may come first.
+            let lead = part.len() - part.trim_start_matches(|c: char| !c.is_alphabetic()).len();
+            let street = part[lead..].find(char::is_numeric).map_or(part.len(), |at| lead + at);
+            places
+                .skip_while(|(at, _)| *at < mark.range.start + lead)
+                .take_while(|(at, _)| *at < mark.range.start + street)
+                .any(|(at, _)| covered(at))
         }
         _ => places.any(|(at, c)| c.is_alphanumeric() && covered(at)),
     }

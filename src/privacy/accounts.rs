@@ -42,9 +42,12 @@ pub(crate) fn ibans(normal: &Normal, found: &mut Found) {
             at = part.start() + 2;
             continue;
         };
-        at = range.end;
         let named = beside(normal, &range).says(Label::Iban);
-        if checked || named {
+        // "is 1234 5678901234 or IBAN DK50…": the true one begins within.
+        let within =
+            normal.part(range.start + 2..range.end).contains(char::is_alphabetic) && !checked;
+        at = if within { part.start() + 2 } else { range.end };
+        if checked || (named && !within) {
             let mut score = Score::of(if checked { 90 } else { 20 }, "iban");
             score.add(
                 if checked { 5 } else { -10 },
@@ -254,6 +257,8 @@ fn weighed(beside: &Beside, typical: bool) -> Option<Score> {
         _ if beside.says(Label::Account) => score.add(25, "label_account"),
         Some(Label::Phone | Label::MainNumber) if !typical => return None,
         Some(Label::Week) => return None,
+        // "SKB 1234 1234567890": an account of the state all the same.
+        Some(Label::Finance) if typical && beside.distance <= 4 => {}
         _ if beside.is_of_a_thing() && !(typical && beside.distance > 4) => return None,
         _ if !typical => return None,
         _ => {}
@@ -288,7 +293,15 @@ fn account(normal: &Normal, groups: &[Group]) -> Option<Finding> {
     let loose = |group: &&Group| group.gap == Gap::Blank && group.len() <= 4;
     let more = groups.iter().skip(1).take(4).take_while(loose).count();
     let sizes: usize = groups.iter().take(more + 1).map(Group::len).sum();
-    let count = if ACCOUNT_DIGITS.contains(&first.len()) || first.len() > 10 {
+    let two = groups.get(1).filter(|second| {
+        second.gap == Gap::Blank
+            && (3..=6).contains(&first.len())
+            && (9..=14).contains(&(first.len() + second.len()))
+            && second.len() > 3
+    });
+    let count = if two.is_some() {
+        2
+    } else if ACCOUNT_DIGITS.contains(&first.len()) || first.len() > 10 {
         1
     } else if first.len() <= 4 && (7..=10).contains(&sizes) {
         more + 1

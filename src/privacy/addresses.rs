@@ -31,8 +31,29 @@ const BEFORE_MAX: usize = 90;
 /// Parts of the text before an address among which somebody is named.
 const PARTS_MAX: usize = 3;
 
+/// Addresses as they are written abroad: "12 High Street, York YO1 1AA", "ul. Długa 8/14, 80-299 Gdańsk".
+static ABROAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let word = r"\p{Lu}[\p{L}'-]+";
+    let ways = "Street|St|Road|Rd|Close|Lane|Avenue|Ave|Drive|Court|Crescent|Way|Place|Gardens|Terrace|Square|Grove|Row|Walk|Mews|Hill|Rise|Green";
+    let english = format!(
+        r"(?:Flat \d+[A-Z]?, )?\d{{1,4}}[A-Z]? (?:{word} ){{1,3}}(?:{ways})(?-u:\b)(?:,? \n?{word}(?: {word})?){{0,2}}(?:,? [A-Z]{{1,2}}\d[\dA-Z]? \d[A-Z]{{2}}(?-u:\b))?"
+    );
+    let ahead =
+        r"(?:ul|al|os|pl|Str|Bd|Al|Av|Rua|Calle|Via|Viale|Rue|rue|ulica|Ulica|Strada|Avenue|Iela)";
+    let other = format!(
+        r"(?-u:\b){ahead}\.? (?:(?:de|du|des|la|del|di|da) )?{word}(?: {word}){{0,3}},? (?:nr\. ?)?\d{{1,4}}[A-Za-z]?(?:/\d{{1,4}})?(?:,? \n?\d{{2,4}}-?\d{{2,3}} {word}(?:-{word})*)?"
+    );
+    Regex::new(&format!("{other}|(?-u:\\b){english}")).ok()
+});
+
 /// Every address. House numbers lead to them: they are few.
 pub(crate) fn find(normal: &Normal, groups: &[Group], found: &mut Found) {
+    for part in ABROAD.iter().flat_map(|it| it.find_iter(&normal.text)) {
+        if !found.holds(&part.range()) {
+            let score = Score::of(60, "address_abroad");
+            found.push(score.finding(FindingKind::Address, part.range()));
+        }
+    }
     for (at, group) in groups.iter().enumerate() {
         let free = !found.holds(&group.range);
         let alone = at == 0 || !matches!(group.gap, Gap::Dot | Gap::Hyphen | Gap::Slash);
@@ -94,7 +115,9 @@ fn street(text: &str) -> Option<Named> {
     let start = text.rfind([' ', '\t', ',', ':', ';', '|', '(']).map_or(0, |at| at + 1);
     let word = text.get(start..)?;
     let lower = word.to_lowercase();
-    let letters = word.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '.'));
+    // "Sk0lebakken": read with 0 for o.
+    let letters =
+        word.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '.' | '\u{2019}' | '0'));
     if !letters || word.chars().count() < 3 {
         return None;
     }
@@ -166,7 +189,12 @@ fn is_of_institution(normal: &Normal, start: usize, end: usize) -> bool {
     let parts = before.rsplit([',', '\n', ';', '|', ':', '(', '.', '\t']);
     let named = parts.map(str::trim).filter(|part| part.chars().any(char::is_alphabetic));
     for part in named.take(PARTS_MAX) {
-        if names_institution(&part.to_lowercase()) {
+        // "Anna (hende i arkivet), Xvej 3" is the address of somebody.
+        let lower = part.to_lowercase();
+        let spoken = ["hende", "ham", "hun", "han", "jeg", "min", "mit"]
+            .iter()
+            .any(|word| holds(&lower, word));
+        if !spoken && names_institution(&lower) {
             return true;
         }
         if names_person(part) {

@@ -71,6 +71,7 @@ fn is_functional(local: &str) -> bool {
     let name = lists().first.contains(&local) || lists().last.contains(&local);
     let holds = |word: &String| {
         word.chars().count() >= 4
+            && word != "test"
             && (local.starts_with(word.as_str()) || local.ends_with(word.as_str()))
     };
     if whole && !name && local.chars().count() >= 6 && functional.iter().any(holds) {
@@ -127,6 +128,11 @@ pub(crate) fn abroad(normal: &Normal, found: &mut Found) {
         let bare = digits.trim_start_matches('0');
         let plus = part.as_str().contains(['+', '(']);
         let before = normal.part(normal.line(part.start()).start..part.start());
+        // "FI +73 12345678" is the line of a payment form.
+        let form = ["+71", "+73", "+75"].iter().any(|form| part.as_str().starts_with(form));
+        if form && before.trim_end().to_lowercase().ends_with("fi") {
+            continue;
+        }
         let behind = before.trim_end_matches([' ', '-', '.', '/']);
         if !plus && behind.ends_with(|c: char| c.is_ascii_digit()) {
             continue;
@@ -203,7 +209,8 @@ fn judged(normal: &Normal, groups: &[Group], next: Option<&Group>) -> Option<Fin
     }
     let said = is_said(&beside);
     let score = weighed(normal, groups, next, (&digits, &beside, said))?;
-    let kind = if is_main(&beside) { FindingKind::OfficePhone } else { FindingKind::Phone };
+    let office = is_main(&beside) || is_of_office(normal, range.start);
+    let kind = if office { FindingKind::OfficePhone } else { FindingKind::Phone };
     (score.points() >= i32::from(SCORE_MIN)).then(|| score.finding(kind, range))
 }
 
@@ -224,6 +231,38 @@ fn is_main(beside: &Beside) -> bool {
     beside.direct.contains(&Label::MainNumber) || beside.behind == Some(Label::MainNumber)
 }
 
+/// Whether the word right before a number is the name of somebody, or says that they are there:
+/// "Anna 1234-5678", "hun er på 1234-5678".
+fn is_of_person(normal: &Normal, start: usize) -> bool {
+    let line = normal.line(start);
+    let from = normal.floor(start.saturating_sub(24)).max(line.start);
+    let before = normal.lower_part(from..start).trim_end_matches([' ', ':', ',', '(', '|', '\t']);
+    let last = before.rsplit(|c: char| !(c.is_alphabetic() || c == '-')).next();
+    let last = last.unwrap_or_default();
+    let reached = ["er på", "fat på", "fat i hende på", "fat i ham på", "mig på", "hende på"];
+    lists().first.contains(last)
+        || lists().last.contains(last)
+        || reached.iter().any(|end| before.ends_with(end))
+}
+
+/// Whether an institution is reached there: "ring til Nets på 12 34 56 78".
+fn is_of_office(normal: &Normal, start: usize) -> bool {
+    let line = normal.line(start);
+    let from = normal.floor(start.saturating_sub(48)).max(line.start);
+    let before = normal.lower_part(from..start).trim_end();
+    let Some(before) = before.strip_suffix(" på") else { return false };
+    let words: Vec<&str> = before.rsplit(' ').take(3).collect();
+    let to = words.iter().skip(1).any(|word| matches!(*word, "til" | "hos"));
+    let named = |word: &&str| {
+        lists().not_names.words.contains(*word)
+            || lists().institutions.iter().any(|end| end.len() > 3 && word.ends_with(end.as_str()))
+    };
+    let person = |word: &&str| lists().first.contains(*word) || lists().last.contains(*word);
+    let own = ["mig", "ham", "hende", "dem", "os", "chefen", "lederen"];
+    to && words.first().is_some_and(|word| named(word) && !own.contains(word))
+        && !words.iter().any(person)
+}
+
 /// What speaks for a phone number of eight digits; none if it cannot be one.
 fn weighed(
     normal: &Normal,
@@ -237,7 +276,11 @@ fn weighed(
     let dated = is_dated(digits, groups);
     let range_of_years = dated && groups.len() == 2;
     let wrapped = groups.iter().skip(1).any(|group| group.gap == Gap::Line);
-    if wrapped && !said {
+    if wrapped && !said && (groups.len() < 4 || beside.first().is_some()) {
+        return None;
+    }
+    let digit = digits.chars().next();
+    if digits.chars().all(|c| Some(c) == digit) {
         return None;
     }
     if range_of_years || (!said && (!assigned || dated)) {
@@ -247,7 +290,9 @@ fn weighed(
         1 if digits.starts_with("00") && !said => return None,
         1 => Score::of(30, "eight_digits"),
         // "2000-6999" is rather a range of accounts.
-        2 if groups.iter().any(|group| group.gap == Gap::Hyphen) => Score::of(10, "two_groups"),
+        2 if groups.iter().any(|group| group.gap == Gap::Hyphen) => {
+            Score::of(if is_of_person(normal, range.start) { 35 } else { 10 }, "two_groups")
+        }
         2 => Score::of(35, "two_groups"),
         _ => Score::of(40, "pairs"),
     };

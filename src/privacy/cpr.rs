@@ -214,7 +214,10 @@ fn weigh_words(score: &mut Score, beside: &Beside) {
         _ if beside.all.contains(&Label::ProductionUnit) && !beside.is_cpr() => {
             score.add(-60, "label_production_unit");
         }
-        Some(Label::Ean | Label::Account | Label::Finance | Label::Iban) => {
+        // A word that another number stands behind speaks of that one.
+        Some(label @ (Label::Ean | Label::Account | Label::Finance | Label::Iban))
+            if beside.direct.contains(&label) || beside.behind == Some(label) =>
+        {
             score.add(-25, "label_account");
         }
         Some(Label::Case | Label::Other) => score.add(-15, "label_other"),

@@ -131,6 +131,25 @@ impl Reader<'_> {
         let Some(last) = at.checked_sub(1) else { return false };
         let signs =
             |at: usize| lists().names.signoffs.contains(self.lower(at).trim_end_matches('.'));
+        // "Sign. ABC", "godkendt ABC", "på vegne af": whoever signs in capitals.
+        let short = word.form == Form::Upper && matches!(word.range.len(), 2..=4);
+        let dotted = self
+            .word(last)
+            .is_some_and(|it| self.normal.part(it.range.end..word.range.start) == ". ");
+        let stamped = matches!(self.lower(last), "sign" | "godkendt" | "init" | "initialer")
+            || (self.lower(last) == "af"
+                && last.checked_sub(1).is_some_and(|it| {
+                    matches!(self.lower(it), "behandlet" | "godkendt" | "indberettet" | "udfyldt")
+                }));
+        if short && stamped && (dotted || matches!(word.before, Before::Blank | Before::Sign)) {
+            return true;
+        }
+        // "... 31/3 /bo" at the end of a line.
+        let slash = before.ends_with(" /") && before.len() > 3;
+        let rest = self.normal.part(word.range.end..line.end.max(word.range.end));
+        if slash && rest.trim().is_empty() && word.known.first() {
+            return true;
+        }
         let direct = signs(last) && word.before != Before::Stop;
         let near = self.word(last).is_some_and(|last| {
             let between = self.normal.part(last.range.end..word.range.start);

@@ -93,7 +93,8 @@ pub(crate) fn beside(normal: &Normal, number: &Range<usize>) -> Beside {
         .iter()
         .find(|(label, end)| headed || words.len().saturating_sub(*end) <= reach(*label));
     let to = normal.floor(number.end.saturating_add(AFTER_MAX)).min(line.end).max(number.end);
-    let after = normal.lower_part(number.end..to);
+    let glued = normal.after(number.end).is_some_and(char::is_alphabetic);
+    let after = if glued { "" } else { normal.lower_part(number.end..to) };
     let after = after.split(['|', ';', '\t', ',', '.']).next().unwrap_or_default();
     let digit = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
     let behind = said(after.get(..digit).unwrap_or_default());

@@ -115,6 +115,7 @@ pub(crate) struct Names {
 /// What has a capital and is no person.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NotNames {
+    pub(crate) before: HashSet<String>,
     pub(crate) words: HashSet<String>,
     pub(crate) endings: Vec<String>,
 }

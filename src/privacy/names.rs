@@ -62,6 +62,14 @@ impl Reader<'_> {
         if self.is_cut_off(at) {
             return None;
         }
+        if self.is_called(at) {
+            return None;
+        }
+        let headed = self.is_headed(at, self.extent(at));
+        if headed && word.known.never() && word.known.last_like() {
+            let end = self.extent(at);
+            return Some((self.finding(Score::of(40, "name_column"), at, end), end));
+        }
         if word.known.never() && !(word.known.first() && self.is_confirmed(at)) {
             return None;
         }
@@ -72,6 +80,13 @@ impl Reader<'_> {
         }
         let score = self.judged(at, end, cue)?;
         Some((self.finding(score, at, end), end))
+    }
+
+    /// Whether the word before says that a thing is named after somebody: "lokale Anna".
+    fn is_called(&self, at: usize) -> bool {
+        let last = at.checked_sub(1).map_or("", |last| self.lower(last));
+        lists().not_names.before.contains(last)
+            && self.word(at).is_some_and(|it| matches!(it.before, Before::Blank | Before::Sign))
     }
 
     /// Whether a word is the first part of two: "Slots- og Kulturstyrelsen".
@@ -227,7 +242,9 @@ impl Reader<'_> {
         let rest = self.words.get(at + 1..end).unwrap_or_default();
         let surname = rest.iter().any(|word| word.known.last() || word.known.last_like());
         let known = word.known.first();
-        if known && long && (!word.known.ordinary() || surname || cue != Cue::None || !word.opens) {
+        let noun = lists().names.nouns.contains(self.lower(at));
+        let free = !word.known.ordinary() || surname || cue != Cue::None || !word.opens || !noun;
+        if known && long && free {
             let mut score = Score::of(60, "first_name");
             score.add(
                 if surname { 25 } else { 15 },
@@ -269,6 +286,9 @@ impl Reader<'_> {
     fn addressed(&self, at: usize, end: usize, cue: Cue) -> Option<Score> {
         let word = self.word(at)?;
         let base = if word.known.first() { 60 } else { 45 };
+        if cue == Cue::SignOff && word.form == Form::Initial {
+            return Some(Self::cued(Score::of(30, "initials"), cue));
+        }
         if word.form == Form::Upper && !word.known.first() && !word.known.last() {
             // "Mvh LBE": initials of whoever signs; "Hej HK": a union.
             let short = word.range.len() <= INITIALS_MAX && cue == Cue::SignOff && end == at + 1;
@@ -298,6 +318,10 @@ impl Reader<'_> {
                     || (acting && !lists().names.nouns.contains(self.lower(at))))
                 && !month;
             let listed = self.is_listed(at)
+                || self.is_owner(at)
+                || self.is_told_of(at)
+                || self.is_cell(at)
+                || (!month && self.is_beside_number(at))
                 || self.is_headed(at, at + 1)
                 || self.is_field(at, at + 1)
                 || self.is_speaker(at, at + 1)
@@ -380,6 +404,7 @@ impl Reader<'_> {
             "med" | "fra" | "til" | "af" | "for" | "om" | "hos" | "og" | "at" | "spørg" | "siger"
         );
         let shown = self.is_listed(at)
+            || (word.known.last() && (self.is_owner(at) || self.is_told_of(at)))
             || self.is_headed(at, at + 1)
             || (self.is_last(at, at + 1) && !self.is_definite(at));
         let spoken = self.is_spoken_of(at) || self.acts(at) || shown;
@@ -408,14 +433,39 @@ impl Reader<'_> {
                 && !next.known.never()
         });
         let acting = lists().names.verbs.contains(self.lower(at + 1)) && self.follows(at + 1);
-        surname || acting || matches!(self.cue(at), Cue::Greeting | Cue::Title)
+        // A pronoun or a month has no capital within a sentence.
+        let inside = self
+            .word(at)
+            .is_some_and(|it| !it.opens && it.before == Before::Blank && it.form == Form::Capital)
+            && at
+                .checked_sub(1)
+                .and_then(|last| self.word(last))
+                .is_some_and(|last| last.form == Form::Small && !matches!(last.range.len(), 1))
+            && !self.is_timed(at)
+            && !matches!(
+                self.lower(at.saturating_sub(1)),
+                "i" | "pr" | "for" | "fra" | "til" | "ultimo" | "primo" | "and" | "in"
+            );
+        surname
+            || acting
+            || inside
+            || self.is_owner(at)
+            || matches!(self.cue(at), Cue::Greeting | Cue::Title | Cue::SignOff)
     }
 
     /// "K. M. Jensen".
     fn initials_at(&self, at: usize) -> Option<(Finding, usize)> {
         let word = self.word(at)?;
         let dotted = self.normal.after(word.range.end) == Some('.');
-        if !dotted {
+        let next = self.word(at + 1);
+        let last = next.is_none_or(|next| next.before == Before::Line);
+        if self.cue(at) == Cue::SignOff && last && word.range.len() <= 2 {
+            let score = Self::cued(Score::of(30, "initials"), Cue::SignOff);
+            return Some((self.finding(score, at, at + 1), at + 1));
+        }
+        let spaced =
+            self.normal.part(word.range.end..self.normal.floor(word.range.end + 2)) == " .";
+        if !dotted && !spaced {
             return None;
         }
         let mut end = at + 1;
@@ -426,7 +476,9 @@ impl Reader<'_> {
         }
         let next = self.word(end)?;
         let close = matches!(next.before, Before::Stop | Before::Blank);
-        let name = next.form == Form::Capital && (!next.known.never() || next.known.last());
+        let surname = matches!(next.form, Form::Capital)
+            || (next.form == Form::Upper && (next.known.last_like() || next.known.last()));
+        let name = surname && (!next.known.never() || next.known.last() || next.known.last_like());
         if !close || !name {
             return None;
         }
@@ -435,7 +487,7 @@ impl Reader<'_> {
         let digit = self
             .normal
             .part(self.normal.floor(word.range.start.saturating_sub(2))..word.range.start);
-        let digit = digit.chars().any(|c| c.is_ascii_digit());
+        let digit = !digit.contains('\n') && digit.chars().any(|c| c.is_ascii_digit());
         if !(sure || cue != Cue::None || (next.known.unknown() && !digit)) {
             return None;
         }
@@ -465,7 +517,11 @@ impl Reader<'_> {
                 && !next.known.never()
                 && !(next.known.ordinary() && word.known.ordinary())
         });
-        let ends = next.is_none() || self.word(at + 1).is_none();
+        let clause = [
+            "kan", "vil", "har", "jeg", "vi", "tak", "hvordan", "hvornår", "må", "jeg", "så", "er",
+            "skal", "og",
+        ];
+        let ends = next.is_none() || clause.contains(&self.lower(at + 1));
         let cue = self.cue(at);
         let addressed = matches!(cue, Cue::Greeting | Cue::SignOff | Cue::Title)
             && (!word.known.ordinary() || ends || surname);

@@ -15,7 +15,7 @@ const LAST_MAX: usize = 60;
 /// Words at the start of a line or a sentence from which on a text is called careless or not.
 const OPENINGS_MIN: usize = 1;
 /// Heads of columns that hold names.
-const HEADS: [&str; 12] = [
+const HEADS: [&str; 16] = [
     "navn",
     "medarbejder",
     "ansat",
@@ -28,6 +28,10 @@ const HEADS: [&str; 12] = [
     "ansvarlig",
     "modtager",
     "vikar",
+    "behandler",
+    "indehaver",
+    "surname",
+    "kollega",
 ];
 
 /// Whether most sentences of a text begin with small letters: then names do too.
@@ -38,6 +42,128 @@ pub(crate) fn is_careless(words: &[Word]) -> bool {
 }
 
 impl Reader<'_> {
+    /// Whether something that persons have follows a genitive: "Vinters ferie", "Bos løn".
+    pub(crate) fn is_owner(&self, at: usize) -> bool {
+        let held = [
+            "lønseddel",
+            "løn",
+            "ferie",
+            "barsel",
+            "orlov",
+            "cpr",
+            "mail",
+            "konto",
+            "stilling",
+            "kontrakt",
+            "skattekort",
+            "pension",
+            "afsked",
+            "mand",
+            "kone",
+            "fratræd",
+            "timer",
+            "syg",
+            "refusion",
+            "tillæg",
+            "nummer",
+            "telefon",
+            "tlf",
+            "adresse",
+            "ansættelse",
+            "børn",
+            "barn",
+            "søn",
+            "datter",
+            "chef",
+            "leder",
+            "fravær",
+            "jubilæum",
+            "opsigelse",
+            "feriedage",
+            "vagt",
+            "navn",
+            "mellemnavn",
+            "efternavn",
+            "fødselsdag",
+            "anciennitet",
+        ];
+        let lower = self.lower(at);
+        let next = self.lower(at + 1);
+        let genitive = lower.ends_with('s') || lower.ends_with('\'') || lower.ends_with('\u{2019}');
+        // "Hans løn" is that of him.
+        let pronoun = matches!(lower, "hans" | "dens" | "deres");
+        genitive
+            && !pronoun
+            && self.follows(at + 1)
+            && self.word(at + 1).is_some_and(|it| it.form == Form::Small)
+            && held.iter().any(|word| next.starts_with(word))
+    }
+
+    /// Whether what is said is said of persons alone: "Storm er syg", "Maj er på barsel".
+    pub(crate) fn is_told_of(&self, at: usize) -> bool {
+        let verb = ["er", "var", "har", "bliver", "blev", "skal", "vil", "kommer", "går", "gik"];
+        let told = [
+            "syg",
+            "sygemeldt",
+            "ansat",
+            "fratrådt",
+            "stoppet",
+            "opsagt",
+            "født",
+            "flyttet",
+            "startet",
+            "gravid",
+            "raskmeldt",
+            "ringet",
+            "gift",
+            "skilt",
+            "indlagt",
+            "barsel",
+            "orlov",
+            "ferie",
+            "kursus",
+            "fri",
+            "fået",
+            "hjemme",
+            "rask",
+            "død",
+            "afskediget",
+            "timelønnet",
+            "vikar",
+            "tilbage",
+            "kl",
+            "skrevet",
+            "spurgt",
+            "sagt",
+            "bedt",
+        ];
+        self.follows(at + 1)
+            && verb.contains(&self.lower(at + 1))
+            && (at + 2..at + 5)
+                .take_while(|next| self.follows(*next))
+                .any(|next| told.contains(&self.lower(next)))
+    }
+
+    /// Whether a first name fills a cell of a table.
+    pub(crate) fn is_cell(&self, at: usize) -> bool {
+        let Some(word) = self.word(at) else { return false };
+        let line = self.normal.part(self.normal.line(word.range.start));
+        let month = ["maj", "april", "august", "juni", "juli"].contains(&self.lower(at));
+        line.contains(['|', ';', '\t']) && !month && self.is_alone(at, at + 1)
+    }
+
+    /// Whether a number, a mail or an address of a person stands right behind a word.
+    pub(crate) fn is_beside_number(&self, at: usize) -> bool {
+        let Some(word) = self.word(at) else { return false };
+        let behind = word.range.end..word.range.end + 6;
+        self.others.within(&behind).any(|it| {
+            matches!(
+                it.kind,
+                FindingKind::Mail | FindingKind::Phone | FindingKind::Cpr | FindingKind::Address
+            )
+        })
+    }
+
     /// Whether a word stands as months and seasons do: "i Maj", "1. April".
     pub(crate) fn is_timed(&self, at: usize) -> bool {
         let Some(word) = self.word(at) else { return false };
@@ -46,8 +172,9 @@ impl Reader<'_> {
             .part(self.normal.floor(word.range.start.saturating_sub(4))..word.range.start);
         let after = self.normal.part(word.range.end..self.normal.floor(word.range.end + 5));
         let digit = |text: &str| text.chars().any(|c| c.is_ascii_digit());
-        let month = ["maj", "april", "august", "juni", "juli", "mai", "sommer", "vinter"]
-            .contains(&self.lower(at));
+        let month =
+            ["maj", "april", "august", "juni", "juli", "mai", "may", "tue", "sommer", "vinter"]
+                .contains(&self.lower(at));
         month
             && (digit(before) || digit(after) || before.ends_with(" i ") || before.ends_with("pr "))
     }
@@ -204,7 +331,8 @@ impl Reader<'_> {
     pub(crate) fn acts(&self, at: usize) -> bool {
         let any = [
             "er", "var", "har", "skal", "vil", "kan", "får", "bliver", "blev", "kommer", "kom",
-            "går", "gik", "kunne", "ville", "skulle", "fra", "gerne", "selv", "havde", "fik",
+            "går", "gik", "ved", "kunne", "ville", "skulle", "fra", "gerne", "selv", "havde",
+            "fik",
         ];
         let verb = self.lower(at + 1);
         self.follows(at + 1) && lists().names.verbs.contains(verb) && !any.contains(&verb)

@@ -129,7 +129,8 @@ pub(crate) fn words(normal: &Normal, without: &[Range<usize>]) -> Vec<Word> {
         skipped = false;
         let lower = normal.lower_part(range.clone());
         let form = form(normal.part(range.clone()));
-        let known = if form == Form::Mixed { Known::default() } else { known(lower, form) };
+        let text = normal.part(range.clone());
+        let known = if form == Form::Mixed { Known::default() } else { known(text, lower, form) };
         end = range.end;
         found.push(Word { range, form, before, opens, known });
     }
@@ -233,10 +234,31 @@ pub(crate) fn bare(lower: &str) -> &str {
             return stem;
         }
     }
-    lower.strip_suffix('s').filter(|stem| stem.chars().count() > 2).unwrap_or(lower)
+    // "Bos" and "Ibs"; "as" and "is" are none.
+    let stem = |stem: &&str| match stem.chars().count() {
+        0 | 1 => false,
+        2 => lists().first.contains(*stem),
+        _ => true,
+    };
+    lower.strip_suffix('s').filter(stem).unwrap_or(lower)
 }
 
-fn known(lower: &str, form: Form) -> Known {
+/// Whether two words of a capital and three letters at least are joined: "Holm-Hansen".
+fn is_double(text: &str) -> bool {
+    let part = |part: &str| {
+        let mut chars = part.chars();
+        chars.next().is_some_and(char::is_uppercase)
+            && chars.as_str().chars().count() > 1
+            && chars.all(char::is_lowercase)
+    };
+    text.contains('-') && text.split('-').all(part)
+}
+
+fn within_either(set: &std::collections::HashSet<String>, word: &str) -> bool {
+    set.contains(word) || set.contains(bare(word))
+}
+
+fn known(text: &str, lower: &str, form: Form) -> Known {
     let lists = lists();
     if form == Form::Small && !lists.first.contains(lower) && !lists.first.contains(bare(lower)) {
         return small(lower);
@@ -246,9 +268,18 @@ fn known(lower: &str, form: Form) -> Known {
     let head = if head.chars().count() > 2 { head } else { lower };
     let within =
         |set: &std::collections::HashSet<String>| set.contains(lower) || set.contains(stem);
-    let (first, last) = (within(&lists.first) || lists.first.contains(head), within(&lists.last));
+    let tail = lower.rsplit('-').next().unwrap_or_default();
+    let joined = head.len() < lower.len();
+    let person = |part: &str| within_either(&lists.first, part) || within_either(&lists.last, part);
+    let capitals = form == Form::Upper || is_double(text);
+    // "Else-systemet" is a thing, "Anne-mette" and "Anne-Xyz" are persons.
+    let headed = lists.first.contains(head) && (!joined || capitals || person(tail));
+    let double = joined
+        && capitals
+        && !lower.split('-').any(|part| lists.not_names.words.contains(part) && !person(part));
+    let (first, last) = (within(&lists.first) || headed, within(&lists.last) || double);
     let ordinary = within(&lists.ordinary);
-    let listed = lists.not_names.words.contains(lower);
+    let listed = lists.not_names.words.contains(lower) || lists.not_names.before.contains(lower);
     let first = first && (!listed || lists.first.contains(lower));
     let place = lists.not_names.words.contains(stem) && !first && !last;
     let ends = |endings: &[String], word: &str, shorter: usize| {

@@ -371,8 +371,13 @@ pub(crate) fn masks(text: &str, mark: &Mark, acted: &[&Finding]) -> bool {
             places.filter(|(_, c)| c.is_alphanumeric()).all(|(at, _)| covered(at))
         }
         "ADR" => {
-            let street = part.find(|c: char| c.is_numeric()).unwrap_or(part.len());
-            places.take_while(|(at, _)| *at < mark.range.start + street).any(|(at, _)| covered(at))
+            // "12 High Street": abroad the house number may come first.
+            let lead = part.len() - part.trim_start_matches(|c: char| !c.is_alphabetic()).len();
+            let street = part[lead..].find(char::is_numeric).map_or(part.len(), |at| lead + at);
+            places
+                .skip_while(|(at, _)| *at < mark.range.start + lead)
+                .take_while(|(at, _)| *at < mark.range.start + street)
+                .any(|(at, _)| covered(at))
         }
         _ => places.any(|(at, c)| c.is_alphanumeric() && covered(at)),
     }
@@ -398,16 +403,16 @@ fn personal_data_of_the_development_set_is_found() {
 /// today, less a little, so that it does not fall unseen.
 const FLOORS: [(&str, f64, f64); 8] = [
     ("CPR", 0.999, 0.99),
-    ("TLF", 0.99, 0.96),
-    ("KONTO", 0.98, 0.96),
-    ("IBAN", 0.999, 0.98),
+    ("TLF", 0.99, 0.99),
+    ("KONTO", 0.98, 0.98),
+    ("IBAN", 0.999, 0.99),
     ("KORT", 0.999, 0.99),
     ("MAIL", 0.999, 0.99),
-    ("ADR", 0.95, 0.92),
-    ("NAVN", 0.95, 0.92),
+    ("ADR", 0.95, 0.97),
+    ("NAVN", 0.95, 0.965),
 ];
 /// The same of precision: of all numbers, and of names.
-const PRECISIONS: [(&[&str], f64, f64); 2] = [(&NUMBERS, 0.98, 0.965), (&["NAVN"], 0.92, 0.92)];
+const PRECISIONS: [(&[&str], f64, f64); 2] = [(&NUMBERS, 0.98, 0.98), (&["NAVN"], 0.92, 0.96)];
 
 #[test]
 fn personal_data_of_the_frozen_set_is_found() {
@@ -431,6 +436,37 @@ fn personal_data_of_the_frozen_set_is_found() {
         let precision = count.right as f64 / count.acted as f64;
         let kept = if precision >= promised { "kept" } else { "not kept" };
         println!("{kinds:?}: precision {precision:.4}, promised {promised}: {kept}");
+        assert!(precision >= floor, "{kinds:?}: precision {precision:.4} is below {floor}");
+    }
+}
+
+/// The same floors for the blind set, which nothing was tuned on: what its first run gave, less a
+/// little.
+const BLIND_FLOORS: [(&str, f64); 8] = [
+    ("CPR", 0.98),
+    ("TLF", 0.96),
+    ("KONTO", 0.95),
+    ("IBAN", 0.96),
+    ("KORT", 0.90),
+    ("MAIL", 0.98),
+    ("ADR", 0.94),
+    ("NAVN", 0.96),
+];
+const BLIND_PRECISIONS: [(&[&str], f64); 2] = [(&NUMBERS, 0.97), (&["NAVN"], 0.94)];
+
+#[test]
+fn personal_data_of_the_blind_set_is_found() {
+    let texts = set("blind.txt").expect("the blind set");
+    let tally = Tally::of(&texts);
+    tally.print(&format!("blind.txt: {} texts", texts.len()));
+    for (kind, floor) in BLIND_FLOORS {
+        let count = tally.sum(&[kind]);
+        let recall = count.found as f64 / count.marked as f64;
+        assert!(recall >= floor, "{kind}: recall {recall:.4} is below {floor}");
+    }
+    for (kinds, floor) in BLIND_PRECISIONS {
+        let count = tally.sum(kinds);
+        let precision = count.right as f64 / count.acted as f64;
         assert!(precision >= floor, "{kinds:?}: precision {precision:.4} is below {floor}");
     }
 }

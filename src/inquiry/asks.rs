@@ -239,7 +239,8 @@ fn word_count(text: &str) -> usize {
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+    // A placeholder in the place of a name, "[[PERSON_1_ABCD]]", is one word.
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
 }
 
 /// Whether a verb that questions open with stands in the text.
@@ -258,7 +259,8 @@ fn verb_first(clause: &str, marked: bool) -> bool {
             && ["er", "kan", "skal", "må", "bliver"].contains(&fold(verb).as_str());
         // "Er Ole på den rigtige overenskomst"; but "Er systemet nede, ringer I".
         let named = words(subject).next().is_some_and(|word| {
-            word.starts_with(char::is_uppercase) && word.chars().skip(1).all(char::is_lowercase)
+            word.starts_with(char::is_uppercase)
+                && (word.chars().skip(1).all(char::is_lowercase) || word.contains('_'))
         });
         return say::MODAL.is_match(clause)
             && (person || thing || named && word_count(subject) > 1)

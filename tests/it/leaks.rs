@@ -239,3 +239,153 @@ fn looked_up(service: &Service, canary: &Canary) -> Vec<u8> {
     let failed = service.look_up(&query, Asker::operator()).unwrap_err();
     format!("{}: {}", failed.code(), failed.remedy()).into_bytes()
 }
+
+/// Inquiries that a running service is asked, and those of an evaluation.
+const ASKED: usize = 120;
+const EVALUATED: usize = 40;
+
+/// The program while it serves, with all that it says and all places where it may write.
+struct Running {
+    child: std::process::Child,
+    address: String,
+    folder: tempfile::TempDir,
+}
+
+impl Running {
+    fn over(desk: &Desk, foe: &Foe) -> Self {
+        let folder = crate::desk::folder();
+        let temporary = folder.path().join("tmp");
+        std::fs::create_dir(&temporary).unwrap();
+        let areas: String = ["loen", "refusion", "regnskab", "shr"]
+            .map(|area| {
+                format!("[privacy.areas.{area}]\nendpoint = true\nspecial = [\"health\"]\n")
+            })
+            .concat();
+        let url = foe.settings().url;
+        let settings = format!(
+            "[endpoint]\nurl = \"{url}\"\nmodel = \"lille\"\ndialect = \"openai\"\n{areas}"
+        );
+        std::fs::write(folder.path().join("settings.toml"), settings).unwrap();
+        let said = std::fs::File::create(folder.path().join("said.log")).unwrap();
+        let mut child = std::process::Command::new(crate::desk::PROGRAM)
+            .current_dir(folder.path())
+            .arg("--data")
+            .arg(desk.data())
+            .args(["--config", "settings.toml", "serve", "--listen", "127.0.0.1:0"])
+            .envs([("SVARFORSLAG_MODEL", "off"), ("RUST_LOG", "trace")])
+            .env("TMPDIR", &temporary)
+            .stdout(std::process::Stdio::piped())
+            .stderr(said)
+            .spawn()
+            .unwrap();
+        let mut lines = std::io::BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut lines, &mut line).unwrap();
+        let address = line.trim().strip_prefix("svarforslag listens on ").unwrap().to_owned();
+        Self { child, address, folder }
+    }
+
+    /// What was answered to a request, status and all.
+    async fn ask(&self, client: &reqwest::Client, path: &str, body: &str) -> (u16, Vec<u8>) {
+        let request = client.post(format!("{}{path}", self.address));
+        let request = request.header("content-type", "application/json").body(body.to_owned());
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.bytes().await.unwrap().to_vec())
+    }
+
+    async fn get(&self, client: &reqwest::Client, path: &str) -> Vec<u8> {
+        let answer = client.get(format!("{}{path}", self.address)).send().await.unwrap();
+        answer.bytes().await.unwrap().to_vec()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // One that has ended cannot be ended again.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The draft's inquiry, as JSON.
+fn asked(n: usize, canary: &Canary) -> serde_json::Value {
+    serde_json::json!({
+        "body": canary.body(n), "institution": "Banedanmark",
+        "from": format!("{} <{}>", canary.name, canary.mail),
+        "subject": format!("Løn, {} {}", canary.name, canary.cpr),
+    })
+}
+
+/// A gold set whose inquiries speak of persons.
+fn judged(people: &[Canary]) -> serde_json::Value {
+    let one = |(n, canary): (usize, &Canary)| {
+        let mut inquiry = asked(n, canary);
+        inquiry["id"] = format!("D{n}").into();
+        inquiry["questions"] = serde_json::json!([{
+            "n": 1, "text": "Hvornår er fristen?", "answerable": "guide",
+            "from": ["Hvornår er fristen for lønbestillinger i december"],
+            "must": [{ "text": "den 2. december", "vital": true, "match": [["2. december"]] }],
+        }]);
+        inquiry
+    };
+    let inquiries: Vec<_> = people.iter().enumerate().map(one).collect();
+    serde_json::json!({ "name": "kanarier", "inquiries": inquiries })
+}
+
+#[tokio::test]
+async fn a_running_service_gives_nobody_away() {
+    let desk = desk("");
+    let foe = Foe::one(well());
+    let people = canaries(ASKED + EVALUATED, 79);
+    let running = Running::over(&desk, &foe);
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let mut problems = Vec::new();
+    for (n, canary) in people.iter().take(ASKED).enumerate() {
+        let (status, _) =
+            running.ask(&client, "/api/v1/drafts", &asked(n, canary).to_string()).await;
+        assert_eq!(status, 200);
+        let q = format!("/api/v1/lookup?q=frist+for+l%C3%B8nbestillinger+{}", canary.mail);
+        running.get(&client, &q).await;
+        // What cannot be read is not said again.
+        let mut unknown = asked(n, canary);
+        unknown["day"] = canary.cpr.clone().into();
+        let bad = running.ask(&client, "/api/v1/drafts", &unknown.to_string()).await;
+        assert_eq!(bad.0, 422);
+        let torn = asked(n, canary).to_string().replace("\"from\":", "\"from\" ");
+        problems.extend(bad.1);
+        problems.extend(running.ask(&client, "/api/v1/drafts", &torn).await.1);
+    }
+    let evaluated = judged(&people[ASKED..]).to_string();
+    let (status, told) = running.ask(&client, "/api/v1/evaluations", &evaluated).await;
+    assert_eq!(status, 202, "{}", String::from_utf8_lossy(&told));
+    let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
+    let place = format!("/api/v1/evaluations/{}", told["id"].as_str().unwrap());
+    while serde_json::from_slice::<serde_json::Value>(&running.get(&client, &place).await)
+        .is_ok_and(|told| told["state"] == "running")
+    {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let metrics = running.get(&client, "/metrics").await;
+    let sent: Vec<u8> = foe.asked().iter().flat_map(|body| body.to_string().into_bytes()).collect();
+    let said = std::fs::read(running.folder.path().join("said.log")).unwrap();
+    println!(
+        "{} inquiries, {} requests, {} bytes of log, {} of problems, {} of metrics",
+        people.len(),
+        foe.asked().len(),
+        said.len(),
+        problems.len(),
+        metrics.len()
+    );
+    assert!(foe.asked().len() * 10 >= ASKED * 9 && said.len() > 1000 && metrics.len() > 1000);
+    let temporary = bytes_below(&running.folder.path().join("tmp"));
+    let places = [
+        ("outbound", sent),
+        ("log", said),
+        ("metrics", metrics),
+        ("problems", problems),
+        ("temporary files", temporary),
+    ];
+    let leaks = held(&people, &places);
+    assert!(leaks.is_empty(), "{} leaks: {:?}", leaks.len(), &leaks[..leaks.len().min(12)]);
+}

@@ -206,7 +206,7 @@ pub fn written_tokens(text: &str) -> Vec<Token> {
 
 /// The text with blanks in place of what stands for personal data, "[[PERSON_1_ABCD]]": nobody
 /// searches for it. Every other byte stays where it was.
-pub fn without_placeholders(text: &str) -> Cow<'_, str> {
+fn without_placeholders(text: &str) -> Cow<'_, str> {
     static PLACEHOLDER: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"\[\[[\p{Lu}_]{2,}_\d{1,3}_[A-Z2-7]{4}\]\]s?").ok());
     let pattern = PLACEHOLDER.as_ref().filter(|_| text.contains("[["));

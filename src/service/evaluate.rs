@@ -40,6 +40,34 @@ fn restore(value: &mut serde_json::Value, vault: &Vault) {
     }
 }
 
+/// Turns the places of the questions, in characters of the masked body, into those of the body as
+/// it came: placeholders are longer or shorter than what they stand for.
+fn move_back(draft: &mut serde_json::Value, masked: &str, body: &str, vault: &Vault) {
+    let Some(questions) = draft.get_mut("questions").and_then(|it| it.as_array_mut()) else {
+        return;
+    };
+    for question in questions {
+        let Some(from) = question.get_mut("from") else { continue };
+        let place = |at: usize| {
+            from.get(at)
+                .and_then(serde_json::Value::as_u64)
+                .and_then(|at| usize::try_from(at).ok())
+                .unwrap_or(0)
+        };
+        let (start, end) = (place(0), place(1));
+        let cut = |from: usize, to: usize| -> String {
+            masked.chars().skip(from).take(to.saturating_sub(from)).collect()
+        };
+        let asked = vault.restore(&cut(start, end)).text;
+        let about = vault.restore(&cut(0, start)).text.chars().count();
+        let places = body
+            .match_indices(asked.as_str())
+            .map(|(at, _)| body.get(..at).unwrap_or_default().chars().count());
+        let start = places.min_by_key(|at| at.abs_diff(about)).unwrap_or(about);
+        *from = serde_json::json!([start, start + asked.chars().count()]);
+    }
+}
+
 /// What is to be evaluated, and for whom.
 #[derive(Debug)]
 pub struct Trial {
@@ -96,7 +124,8 @@ impl Service {
             let draft = self.suggest(masked.as_ref().unwrap_or(&inquiry.inquiry), asker.clone())?;
             latency.push(started.elapsed().as_secs_f64() * 1e3);
             let mut draft = serde_json::to_value(&draft).unwrap_or_default();
-            if let Some(vault) = vault {
+            if let (Some(vault), Some(masked)) = (vault, &masked) {
+                move_back(&mut draft, &masked.body, &inquiry.inquiry.body, &vault);
                 restore(&mut draft, &vault);
             }
             let scope = self.scope_of(&snapshot, &inquiry.inquiry, asker);

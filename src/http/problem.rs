@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
-use crate::{inquiry, service};
+use crate::{inquiry, privacy, service};
 
 /// The media type of a problem.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
@@ -187,6 +187,8 @@ impl Problem {
     }
 
     fn with_long(mut self, name: &'static str, value: &str, chars_max: usize) -> Self {
+        // A number of a person that was given as a day is not said again.
+        let value = privacy::marked(value, &privacy::numbers_of(value));
         let mut short: String = value.chars().take(chars_max).collect();
         if short.len() < value.len() {
             short.push('…');

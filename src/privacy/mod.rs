@@ -30,6 +30,7 @@ mod areas;
 mod outbound;
 
 pub use areas::{AREAS, Area, Instruction, Settings, Stay};
+pub(crate) use detect::numbers_of;
 pub use detect::{Detected, detect, find};
 pub use key::MasterKey;
 pub use kinds::{Finding, FindingKind};

@@ -6,9 +6,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Deserialize;
 
-use crate::language::patterns::wording;
+use crate::language::patterns::{loose_wording, wording};
 
 struct Rule {
+    /// Fits wherever `any` does, and is asked first.
+    loose: Regex,
     any: Regex,
     unless: Option<Regex>,
     /// Whether people write so to each other: it tells nothing of a mail.
@@ -42,6 +44,8 @@ fn built_in() -> Vec<Rule> {
         wording(&list.join("|")).expect("a pattern of index/lexicon/instructions.toml is read")
     };
     let rule = |rule: RuleFile| Rule {
+        loose: loose_wording(&rule.any.join("|"))
+            .expect("a pattern of index/lexicon/instructions.toml is read"),
         any: pattern(&rule.any),
         unless: (!rule.unless.is_empty()).then(|| pattern(&rule.unless)),
         sources_only: rule.sources_only,
@@ -62,7 +66,9 @@ pub fn instructs_in_mail(text: &str) -> bool {
 fn any(text: &str, counts: impl Fn(&Rule) -> bool) -> bool {
     let text = &joined(text);
     RULES.iter().filter(|rule| counts(rule)).any(|rule| {
-        rule.any.is_match(text) && !rule.unless.as_ref().is_some_and(|unless| unless.is_match(text))
+        rule.loose.is_match(text)
+            && rule.any.is_match(text)
+            && !rule.unless.as_ref().is_some_and(|unless| unless.is_match(text))
     })
 }
 

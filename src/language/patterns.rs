@@ -6,26 +6,14 @@ use regex::{Error, Regex, RegexBuilder};
 /// them, and the library's own 2 MB each add up to more than the index of a large collection.
 const WORKED_OUT_BYTES_MAX: usize = 64 * 1024;
 
-/// The same for a pattern that every paragraph of every source is held against.
-const WORKED_OUT_BYTES_MAX_OF_SOURCES: usize = 4 * 1024 * 1024;
-
 /// A fixed pattern, without regard to case.
 pub fn pattern(text: &str) -> Result<Regex, Error> {
-    sized(text, WORKED_OUT_BYTES_MAX)
-}
-
-fn sized(text: &str, worked_out_bytes_max: usize) -> Result<Regex, Error> {
-    RegexBuilder::new(text).case_insensitive(true).dfa_size_limit(worked_out_bytes_max).build()
+    RegexBuilder::new(text).case_insensitive(true).dfa_size_limit(WORKED_OUT_BYTES_MAX).build()
 }
 
 /// A pattern of which only is asked whether it fits: its groups keep nothing, for the library
 /// holds room for every group at every step of a pattern.
 pub fn wording(text: &str) -> Result<Regex, Error> {
-    pattern(&plain(text))
-}
-
-/// The text of a pattern whose groups keep nothing.
-fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let (mut escaped, mut class) = (false, false);
     let mut rest = text.chars().peekable();
@@ -40,19 +28,12 @@ fn plain(text: &str) -> String {
             _ => {}
         }
     }
-    plain
+    pattern(&plain)
 }
 
 /// The same for words that begin and end in a letter of ASCII, whose edges are found much faster.
 pub fn quick_wording(text: &str) -> Result<Regex, Error> {
     wording(&text.replace(r"\b", r"(?-u:\b)"))
-}
-
-/// A pattern that fits wherever the given one does, and in some more places, found much faster: the
-/// edges of words, which cost most in Danish, are not looked at. Every paragraph of every source is
-/// held against it, so it may keep more of what it has worked out.
-pub(crate) fn loose_wording(text: &str) -> Result<Regex, Error> {
-    sized(&plain(&text.replace(r"\b", "")), WORKED_OUT_BYTES_MAX_OF_SOURCES)
 }
 
 #[cfg(test)]

@@ -113,8 +113,8 @@ pub fn update(data: &Path, update: Update, progress: &dyn Fn(Progress)) -> Resul
     let report = write(&build, update, held.filter(|_| fresh.is_none()), progress)?;
     if let Some(name) = fresh {
         if let Ok(older) = manifest::current_build(data) {
-            vector_file::carry(&older, &build);
-            sentences::carry(&older, &build);
+            vector_file::FILE.carry(&older, &build);
+            sentences::FILE.carry(&older, &build);
         }
         manifest::point_to(data, &name)?;
     }
@@ -302,8 +302,8 @@ fn is_ours(build: &Path) -> bool {
     let begun = |name: String| {
         name == ".managed.json"
             || name.starts_with(".tantivy")
-            || vector_file::is_own(&name)
-            || sentences::is_own(&name)
+            || vector_file::FILE.is_named(&name)
+            || sentences::FILE.is_named(&name)
     };
     let mut entries = fs::read_dir(build).into_iter().flatten().flatten();
     build.join("meta.json").is_file()
@@ -329,7 +329,7 @@ fn sweep(data: &Path, build: &Path) {
             && path != manifest::manifest_path(build, &number);
         if old
             || name(&path).is_some_and(|name| {
-                vector_file::is_unfinished(&name) || sentences::is_unfinished(&name)
+                vector_file::FILE.is_unfinished(&name) || sentences::FILE.is_unfinished(&name)
             })
         {
             let _ = fs::remove_file(&path);

@@ -67,8 +67,8 @@ pub struct Encoded {
 pub fn drop_vectors(data: &Path) -> Result<(), Error> {
     let _lock = lock(data)?;
     let build = manifest::current_build(data)?;
-    sentences::remove(&build)?;
-    vector_file::remove(&build)
+    sentences::FILE.remove(&build)?;
+    vector_file::FILE.remove(&build)
 }
 
 impl Encoding {

@@ -8,6 +8,7 @@ mod analyser;
 mod manifest;
 mod schema;
 mod scan;
+mod build_file;
 mod vector_file;
 mod vectors;
 mod sentences;

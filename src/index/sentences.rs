@@ -5,20 +5,20 @@
 //! asks must have the text already, so the file shows nobody what it may not see.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, ErrorKind, Read, Write};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::index::Error;
+use crate::index::build_file::BuildFile;
 use crate::index::scan;
 use crate::index::vector_file::{self, ModelId};
 
-/// The file's name in a build.
-const FILE: &str = "sentences.bin";
-/// What the names of unfinished files begin with.
-const UNFINISHED: &str = "sentences-unfinished-";
+/// The file in a build.
+pub(crate) const FILE: BuildFile =
+    BuildFile { name: "sentences.bin", unfinished: "sentences-unfinished-" };
 /// The first bytes of the file; the last is the number of its form.
 const MARK: &[u8; 16] = b"svarforslag sen\x01";
 /// Bytes of a header at most.
@@ -63,7 +63,7 @@ fn row_bytes(dimensions: usize) -> usize {
 impl Sentences {
     /// The sentences of a build; none if there are none, or none that can be read.
     pub(crate) fn open(build: &Path) -> Option<Self> {
-        let path = build.join(FILE);
+        let path = FILE.path(build);
         match Self::read(&path) {
             Ok(sentences) => Some(sentences),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -192,7 +192,7 @@ pub(crate) fn write(
     keys: &[Key],
     row: &mut dyn FnMut(&Key) -> std::io::Result<Vec<u8>>,
 ) -> Result<(), Error> {
-    let path = build.join(FILE);
+    let path = FILE.path(build);
     let failed = |source| Error::Io { doing: "write", path: path.clone(), source };
     let bytes = keys.as_flattened();
     let checksum = blake3::hash(bytes).to_hex().to_string();
@@ -200,8 +200,7 @@ pub(crate) fn write(
     let text = serde_json::to_vec(&header).unwrap_or_default();
     let length = u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes();
     let hash = blake3::hash(&text);
-    let place = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(build);
-    let mut file = BufWriter::with_capacity(1 << 20, place.map_err(failed)?);
+    let mut file = FILE.begin(build).map_err(failed)?;
     for part in [MARK.as_slice(), &length, hash.as_bytes(), &text, bytes] {
         file.write_all(part).map_err(failed)?;
     }
@@ -209,47 +208,5 @@ pub(crate) fn write(
         let row = row(key).map_err(failed)?;
         file.write_all(&row).map_err(failed)?;
     }
-    let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(&path).map_err(|error| failed(error.error))?;
-    File::open(build).and_then(|folder| folder.sync_all()).map_err(failed)
-}
-
-/// Takes the sentences of an older build along.
-pub(crate) fn carry(from: &Path, to: &Path) {
-    let (from, to) = (from.join(FILE), to.join(FILE));
-    if from.is_file() && fs::hard_link(&from, &to).is_err() {
-        // Without a copy everything is encoded again, which costs time and nothing else.
-        let _ = fs::copy(&from, &to);
-    }
-}
-
-/// Removes the sentences of a build.
-pub(crate) fn remove(build: &Path) -> Result<(), Error> {
-    let path = build.join(FILE);
-    match fs::remove_file(&path) {
-        Err(source) if source.kind() != ErrorKind::NotFound => {
-            Err(Error::Io { doing: "remove", path, source })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Whether a file of a build holds sentences, whole or in part.
-pub(crate) fn is_own(name: &str) -> bool {
-    name == FILE || is_unfinished(name)
-}
-
-/// Whether a file of a build was left behind by a run that was killed.
-pub(crate) fn is_unfinished(name: &str) -> bool {
-    name.starts_with(UNFINISHED)
-}
-
-/// By which another file in its place is known.
-pub(crate) type Stamp = (u64, u64);
-
-/// The stamp of a build's file, if there is one.
-pub(crate) fn stamp(build: &Path) -> Option<Stamp> {
-    let held = fs::metadata(build.join(FILE)).ok()?;
-    Some((held.ino(), held.len()))
+    FILE.keep(build, file).map_err(failed)
 }

@@ -8,6 +8,7 @@ use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, TantivyDocument, Term};
 
 use crate::index::Error;
+use crate::index::build_file;
 use crate::index::columns::Columns;
 use crate::index::manifest::{self, Manifest, Record};
 use crate::index::rows::{Ranges, Rows};
@@ -115,16 +116,16 @@ const OPENINGS_MAX: usize = 20;
 struct Stamp {
     build: PathBuf,
     written: Option<Vec<u8>>,
-    vectors: Option<vector_file::Stamp>,
-    sentences: Option<sentences::Stamp>,
+    vectors: Option<build_file::Stamp>,
+    sentences: Option<build_file::Stamp>,
 }
 
 impl Stamp {
     fn of(data: &Path) -> Result<Self, Error> {
         let build = manifest::current_build(data)?;
         let written = std::fs::read(build.join("meta.json")).ok();
-        let vectors = vector_file::stamp(&build);
-        let sentences = sentences::stamp(&build);
+        let vectors = vector_file::FILE.stamp(&build);
+        let sentences = sentences::FILE.stamp(&build);
         Ok(Self { build, written, vectors, sentences })
     }
 }

@@ -4,23 +4,22 @@
 //! their scales, and the same rows as f32. All but the last is held in memory. Rows are sorted by
 //! owner.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
 use crate::index::Error;
+use crate::index::build_file::BuildFile;
 use crate::index::scan::{self, Rows};
 use crate::passages::PassageId;
 
-/// The file's name in a build.
-const FILE: &str = "vectors.bin";
-/// What the names of unfinished files begin with.
-const UNFINISHED: &str = "vectors-unfinished-";
+/// The file in a build.
+pub(crate) const FILE: BuildFile =
+    BuildFile { name: "vectors.bin", unfinished: "vectors-unfinished-" };
 /// The first bytes of the file.
 const MARK: &[u8; 16] = b"svarforslag vec\n";
 /// The form of the file.
@@ -216,45 +215,6 @@ pub(crate) fn check(vector: &[f32], model: &ModelId) -> Result<(), Error> {
     }
 }
 
-/// By which another file in its place is known: its number, its size, and when it was written.
-pub(crate) type Stamp = (u64, u64, SystemTime);
-
-/// The stamp of a build's file, if there is one.
-pub(crate) fn stamp(build: &Path) -> Option<Stamp> {
-    let held = fs::metadata(build.join(FILE)).ok()?;
-    Some((held.ino(), held.len(), held.modified().ok()?))
-}
-
-/// Takes the vectors of an older build along, so that what has not changed is not encoded again.
-pub(crate) fn carry(from: &Path, to: &Path) {
-    let (from, to) = (from.join(FILE), to.join(FILE));
-    if from.is_file() && fs::hard_link(&from, &to).is_err() {
-        // Without a copy everything is encoded again, which costs time and nothing else.
-        let _ = fs::copy(&from, &to);
-    }
-}
-
-/// Removes the vectors of a build.
-pub(crate) fn remove(build: &Path) -> Result<(), Error> {
-    let path = build.join(FILE);
-    match fs::remove_file(&path) {
-        Err(source) if source.kind() != ErrorKind::NotFound => {
-            Err(Error::Io { doing: "remove", path, source })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Whether a file of a build holds vectors, whole or in part.
-pub(crate) fn is_own(name: &str) -> bool {
-    name == FILE || is_unfinished(name)
-}
-
-/// Whether a file of a build was left behind by a run that was killed.
-pub(crate) fn is_unfinished(name: &str) -> bool {
-    name.starts_with(UNFINISHED)
-}
-
 /// Writes the vectors of the entries, whole or not at all.
 ///
 /// `content` is what the manifest calls the passages' content; `windows` gives the vectors of the
@@ -266,7 +226,7 @@ pub fn write_vectors(
     entries: &[Entry],
     windows: &mut dyn FnMut(usize) -> Result<Vec<Vec<f32>>, Error>,
 ) -> Result<(), Error> {
-    let path = build.join(FILE);
+    let path = FILE.path(build);
     let failed = |source| Error::Io { doing: "write", path: path.clone(), source };
     let mut order: Vec<(usize, &Entry)> = entries.iter().enumerate().collect();
     order.sort_by_key(|&(at, entry)| (&entry.owner, &entry.document, at));
@@ -284,8 +244,7 @@ pub fn write_vectors(
         // As long as the true one, which is not known yet.
         checksum: blake3::Hash::from_bytes([0; 32]).to_hex().to_string(),
     };
-    let place = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(build).map_err(failed)?;
-    let mut file = BufWriter::with_capacity(1 << 20, place);
+    let mut file = FILE.begin(build).map_err(failed)?;
     let held_at = prelude(&header).len() as u64;
     let floats_at = header.sizes().map_or(0, |(held, _)| held as u64) + held_at;
     file.seek(SeekFrom::Start(floats_at)).map_err(failed)?;
@@ -311,10 +270,7 @@ pub fn write_vectors(
     for part in [&prelude(&header), &tables, &bytes, &scales] {
         file.write_all(part).map_err(failed)?;
     }
-    let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(&path).map_err(|error| failed(error.error))?;
-    File::open(build).and_then(|folder| folder.sync_all()).map_err(failed)
+    FILE.keep(build, file).map_err(failed)
 }
 
 fn checksum(tables: &[u8], bytes: &[u8], scales: &[u8]) -> String {
@@ -359,7 +315,7 @@ fn tables<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<u8> {
 /// Reads what a build's file holds, and the hash of each passage's text. With `content`, only a
 /// file that is bound to it.
 pub(crate) fn read(build: &Path, content: Option<&str>) -> Result<(Contents, Vec<TextHash>), Lack> {
-    let path = build.join(FILE);
+    let path = FILE.path(build);
     let damaged = |detail: &str| Lack::Damaged { path: path.clone(), detail: detail.to_owned() };
     let failed = |error: std::io::Error| damaged(&error.to_string());
     let mut file = match File::open(&path) {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use crate::inquiry::Channel;
 use crate::inquiry::phrases as say;
-use crate::language::{content_stems, fold, tokens};
+use crate::language::{content_stems, fold, instructs_in_mail, tokens};
 
 /// How sure it is that the words ask something of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,7 +105,7 @@ pub(crate) fn weight(text: &str) -> usize {
 pub(crate) fn asks(sentence: &str, channel: Channel, place: Place) -> Vec<Ask> {
     let whole = |class| vec![Ask { range: 0..sentence.trim_end().len(), class }];
     let bare = bare(sentence);
-    if say::INJECTION.is_match(sentence) {
+    if instructs_in_mail(sentence) {
         return after_injection(sentence).unwrap_or_else(|| whole(Class::Injected));
     }
     let silent = sentence.trim_end().ends_with(':')

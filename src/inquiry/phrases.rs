@@ -512,21 +512,6 @@ patterns! {
         r"|delregnskab\w*|stiko\w*|stillingskode\w*|afgangsårsag\w*|alias\w*|sag|sagsnr\.?"
         r"|ref\.?|ordre\w*|bilag|faktura\w*|akko|formål\w*)(?:\s*(?:nr\.?|nummer|:"
         r"|=))*\s*(?:\d+(?:\s*(?:,|og|/|eller|samt)\s*))*$";
-    /// Text that instructs the program.
-    INJECTION =
-        r"\b(?:ignor[eé]r|glem|tilsidesæt|se bort fra|overhør|omgå|disregard|ignore|forget"
-        r"|override|bypass)\b[^.!?]{0,60}\b(?:instruk\w*|retningslinje\w*|regler\w*"
-        r"|ordre\w*|prompt\w*|instruction\w*|guideline\w*|rules?|beskeder|begrænsning\w*"
-        r"|sikkerhed\w*|restriktion\w*|ovenstående|foregående|previous|above)\b"
-        r"|\bsystem[\s-]?prompt\w*|\b(?:du|i) er (?:nu|fra nu af) (?:en|et|i)\b"
-        r"|\byou are (?:now|an? (?:ai|assistant|language))\b|\blad som om du\b|\b(?:act"
-        r"|opfør dig|svar) (?:as|som om|som en)\b|\b(?:udvikler|administrator|debug"
-        r"|developer|admin)[\s-]?(?:tilstand|mode)\b|\bjailbreak\b|^\s*(?:\[|<"
-        r"|###? ?)(?:system|instruction|assistant|inst)\b|\bsom (?:ai|sprogmodel|chatbot"
-        r"|assistent)\b|\bto the (?:ai|assistant|model|system) (?:reading|processing)\b"
-        r"|<\|\w{1,20}\|>|\[/?INST\]|<</?SYS>>"
-        r"|\b(?:til|note til) (?:ai|sprogmodellen|assistenten|robotten"
-        r"|systemet)\b[^.?!]{0,10}:|\bnew instructions?\b|\bnye instruktioner\b";
 }
 
 #[cfg(test)]

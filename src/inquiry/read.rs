@@ -53,7 +53,8 @@ fn without(context: &str, injections: &[Range<usize>], body: &str) -> String {
     let kept = sentences(context).into_iter().filter_map(|range| context.get(range));
     let kept = kept.filter(|sentence| {
         let own = flat(sentence);
-        !steers(sentence) && !bad.iter().any(|bad| bad.contains(&own) || own.contains(bad.as_str()))
+        !instructs_in_mail(sentence)
+            && !bad.iter().any(|bad| bad.contains(&own) || own.contains(bad.as_str()))
     });
     kept.map(str::trim).collect::<Vec<_>>().join(" ")
 }
@@ -142,10 +143,6 @@ fn tongue(text: &str) -> Tongue {
     }
 }
 
-fn steers(sentence: &str) -> bool {
-    say::INJECTION.is_match(sentence) || instructs_in_mail(sentence)
-}
-
 /// Sentences that instruct the program, wherever they stand in the thread.
 fn injections(messages: &[Message]) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
@@ -153,7 +150,7 @@ fn injections(messages: &[Message]) -> Vec<Range<usize>> {
         let text = &message.plain.text;
         let said = sentences(text)
             .into_iter()
-            .filter(|range| steers(text.get(range.clone()).unwrap_or_default()));
+            .filter(|range| instructs_in_mail(text.get(range.clone()).unwrap_or_default()));
         found.extend(said.map(|range| message.plain.body_range(range)));
     }
     found.sort_by_key(|range| range.start);

@@ -13,6 +13,7 @@ use svarforslag::sources::{Block, Collection, Document, Form, Kind};
 use svarforslag::terms::{Asker, Audience, Period, Register, parse_day};
 
 use crate::desk::{Chance, DAY, folder};
+use crate::scope::WORDS;
 
 const INSTITUTIONS: usize = 400;
 /// Documents of each institution.
@@ -29,49 +30,6 @@ const BETTER_FOREIGN_MIN: f64 = 0.5;
 const MATTERS: usize = 300;
 /// What every canary begins with.
 const MARK: &str = "kanarie";
-
-const WORDS: [&str; 40] = [
-    "sygemelding",
-    "frist",
-    "refusion",
-    "barsel",
-    "ferie",
-    "tillæg",
-    "lønseddel",
-    "blanket",
-    "aconto",
-    "bestilling",
-    "godkender",
-    "skattekort",
-    "pension",
-    "fratrædelse",
-    "indmeldelse",
-    "merarbejde",
-    "honorar",
-    "rejse",
-    "kørsel",
-    "kontering",
-    "jubilæum",
-    "seniorbonus",
-    "fleksjob",
-    "elev",
-    "timeløn",
-    "masseindberetning",
-    "adgang",
-    "bruger",
-    "dagpenge",
-    "omsorgsdag",
-    "engangsvederlag",
-    "orlov",
-    "stilling",
-    "arbejdstid",
-    "løntrin",
-    "overenskomst",
-    "anciennitet",
-    "vikar",
-    "feriepenge",
-    "afsked",
-];
 
 /// One document's owner, place and matter.
 struct Card {

@@ -11,7 +11,7 @@ use svarforslag::sources::{CHILD_COMMAND, Extractor, Format, Limits};
 
 use crate::desk::{PROGRAM, TestDesk, extractor};
 use crate::made::{
-    Entry, deflated, docx, docx_frame, pdf, pdf_page, stream, word_paragraph, word_xml, zip,
+    Entry, deflated, docx, docx_frame, pdf, pdf_of, pdf_page, stream, word_paragraph, word_xml, zip,
 };
 
 /// Files that are tried, at least.
@@ -167,18 +167,6 @@ fn noise(len: usize) -> Vec<u8> {
         state.to_le_bytes()[0]
     };
     std::iter::repeat_with(next).take(len).collect()
-}
-
-fn pdf_of(content: Vec<u8>) -> Vec<u8> {
-    pdf(&[
-        b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_vec(),
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R \
-          /Resources << /Font << /F1 5 0 R >> >> >>"
-            .to_vec(),
-        content,
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_vec(),
-    ])
 }
 
 /// XML that asks for more than it holds.

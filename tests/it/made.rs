@@ -145,16 +145,21 @@ pub(crate) fn pdf(objects: &[Vec<u8>]) -> Vec<u8> {
     pdf
 }
 
-/// A PDF of one page whose content stands there as it is.
-pub(crate) fn pdf_page(content: &str) -> Vec<u8> {
+/// A PDF of one page with this object as its content.
+pub(crate) fn pdf_of(content: Vec<u8>) -> Vec<u8> {
     pdf(&[
         b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_vec(),
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R \
           /Resources << /Font << /F1 5 0 R >> >> >>"
             .to_vec(),
-        stream("", content.as_bytes()),
+        content,
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
             .to_vec(),
     ])
+}
+
+/// A PDF of one page whose content stands there as it is.
+pub(crate) fn pdf_page(content: &str) -> Vec<u8> {
+    pdf_of(stream("", content.as_bytes()))
 }

@@ -40,7 +40,7 @@ const NAMES: [&str; 10] = [
     "A/S Æbelø (under afvikling)",
 ];
 /// Words of the trade, which every institution's sources share.
-const WORDS: [&str; 36] = [
+pub(crate) const WORDS: [&str; 36] = [
     "sygemelding",
     "frist",
     "refusion",

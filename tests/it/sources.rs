@@ -9,6 +9,8 @@ use svarforslag::sources::{
     Extracted, Extractor, Format, Harvest, Kind, Limits, Unreadable, collect, network_blocked_here,
 };
 
+use crate::made::{pdf_of, stream};
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sources")
 }
@@ -99,39 +101,7 @@ fn page_of(lines: impl Iterator<Item = String>) -> Vec<u8> {
     for line in lines {
         packer.write_all(line.as_bytes()).unwrap();
     }
-    let stream = packer.finish().unwrap();
-    let mut pdf = b"%PDF-1.4\n".to_vec();
-    let objects: [Vec<u8>; 5] = [
-        b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_vec(),
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R \
-          /Resources << /Font << /F1 5 0 R >> >> >>"
-            .to_vec(),
-        [
-            format!("<< /Length {} /Filter /FlateDecode >>\nstream\n", stream.len()).as_bytes(),
-            &stream,
-            b"\nendstream",
-        ]
-        .concat(),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_vec(),
-    ];
-    let mut offsets = Vec::new();
-    for (at, object) in objects.iter().enumerate() {
-        offsets.push(pdf.len());
-        pdf.extend(format!("{} 0 obj\n", at + 1).bytes());
-        pdf.extend(object);
-        pdf.extend(b"\nendobj\n");
-    }
-    let table = pdf.len();
-    pdf.extend(format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).bytes());
-    for offset in offsets {
-        pdf.extend(format!("{offset:010} 00000 n \n").bytes());
-    }
-    let size = objects.len() + 1;
-    pdf.extend(
-        format!("trailer << /Size {size} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF").bytes(),
-    );
-    pdf
+    pdf_of(stream("/Filter /FlateDecode", &packer.finish().unwrap()))
 }
 
 #[test]

@@ -58,7 +58,12 @@ pub async fn serve(
             peer,
             header_seconds_max: desk.limits().header_seconds_max,
         };
-        tasks.spawn(served.connection(stream, shutdown.clone(), stop.clone()));
+        let serving = served.connection(stream, shutdown.clone(), stop.clone());
+        let (desk, connections) = (Arc::clone(&desk), Arc::clone(&connections));
+        tasks.spawn(async move {
+            serving.await;
+            desk.counts.connections(connections.open());
+        });
     }
     drop(listener);
     tasks.close();

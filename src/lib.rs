@@ -10,6 +10,7 @@
 //! ```
 
 pub mod terms;
+pub mod access;
 
 pub mod privacy;
 pub mod language;

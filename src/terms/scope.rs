@@ -19,6 +19,11 @@ impl Asker {
         Self("caller".to_owned())
     }
 
+    /// A person or a program that has signed on, by its id.
+    pub fn named(id: &str) -> Self {
+        Self(id.to_owned())
+    }
+
     /// The name for the log.
     pub fn name(&self) -> &str {
         &self.0

@@ -58,7 +58,7 @@ pub enum Channel {
 }
 
 /// What is known of a file that came with the inquiry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttachmentText {
     /// Its name.
     pub name: String,
@@ -67,7 +67,7 @@ pub struct AttachmentText {
 }
 
 /// What a reader of the inquiry should know about how it was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Remark {
     /// Only the first words of the body are read.
     CutShort {
@@ -92,8 +92,9 @@ pub enum Remark {
     },
 }
 
-/// What a customer sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What a customer sent. It is kept as JSON of these fields; what callers write is read by
+/// [`Inquiry::from_json`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inquiry {
     /// The sender's own id for it.
     pub id: Option<String>,

@@ -24,6 +24,7 @@ mod detect;
 mod masked;
 mod key;
 mod vault;
+mod seal;
 mod restore;
 mod masker;
 mod areas;
@@ -40,6 +41,7 @@ pub use masker::Masker;
 pub(crate) use normal::is_unseen;
 pub use outbound::{Guarded, Leak, Outbound};
 pub use restore::Restored;
+pub use seal::{SealError, Sealer};
 pub use special::{Flag, Special};
 pub use vault::{Role, Vault};
 

@@ -1,0 +1,285 @@
+//! The log: events in a chain, each signed together with the one before it.
+//!
+//! An event that is changed, left out, moved or put in does not fit its neighbours; a log that is
+//! cut short does not fit its head. Who lacks the key can make neither fit again.
+
+use serde::Serialize;
+
+use crate::access::Principal;
+use crate::privacy::Sealer;
+use crate::review::database::{Fault, Row, Transaction};
+
+/// What the first event follows.
+pub(in crate::review) const GENESIS: &str = "0";
+
+/// Who did it, as the log names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Actor {
+    /// A person's id, a key's name, or `svarforslag` for the program itself.
+    pub id: String,
+    /// `oidc`, `local`, `key`, `none`, or `self` for the program itself.
+    pub sign_on: String,
+}
+
+impl Actor {
+    /// The one who asks.
+    pub fn of(principal: &Principal) -> Self {
+        Self { id: principal.id().to_owned(), sign_on: principal.sign_on().to_owned() }
+    }
+
+    /// The program itself.
+    pub fn program() -> Self {
+        Self { id: "svarforslag".to_owned(), sign_on: "self".to_owned() }
+    }
+
+    /// Whoever sits at the command line of the machine.
+    pub fn operator() -> Self {
+        Self { id: "operator".to_owned(), sign_on: "local".to_owned() }
+    }
+}
+
+/// What is to be recorded.
+#[derive(Debug, Clone)]
+pub(in crate::review) struct Entry<'a> {
+    pub(in crate::review) at: &'a str,
+    pub(in crate::review) actor: &'a Actor,
+    pub(in crate::review) action: &'a str,
+    pub(in crate::review) inquiry: Option<&'a str>,
+    pub(in crate::review) draft: Option<&'a str>,
+    /// Ids, versions and signatures; never a word of a customer.
+    pub(in crate::review) detail: serde_json::Value,
+}
+
+/// One event of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Event {
+    /// Its number; none is missing between the first and the last.
+    pub seq: i64,
+    /// When, as RFC 3339 in UTC.
+    pub at: String,
+    /// Who.
+    pub who: String,
+    /// How they signed on.
+    pub sign_on: String,
+    /// What: a read or a decision.
+    pub action: String,
+    /// The inquiry that it was about: the purpose.
+    pub inquiry: Option<String>,
+    /// The draft that it was about.
+    pub draft: Option<String>,
+    /// Ids, versions and signatures.
+    #[schema(value_type = Object)]
+    pub detail: serde_json::Value,
+    /// The signature of the event before it.
+    pub prev: String,
+    /// Its own signature.
+    pub hash: String,
+}
+
+impl Event {
+    /// An event as the ledger holds it.
+    pub(in crate::review) fn of(row: &Row) -> Result<(Self, String), Fault> {
+        let written = row.text("detail")?;
+        let event = Self {
+            seq: row.int("seq")?,
+            at: row.text("at")?,
+            who: row.text("who")?,
+            sign_on: row.text("sign_on")?,
+            action: row.text("action")?,
+            inquiry: row.text_if_any("inquiry")?,
+            draft: row.text_if_any("draft")?,
+            detail: serde_json::from_str(&written).unwrap_or_default(),
+            prev: row.text("prev")?,
+            hash: row.text("hash")?,
+        };
+        Ok((event, written))
+    }
+
+    /// What its signature must be.
+    fn signature(&self, written: &str, sealer: &Sealer) -> String {
+        let fields = serde_json::json!([
+            self.seq,
+            self.at,
+            self.who,
+            self.sign_on,
+            self.action,
+            self.inquiry,
+            self.draft,
+            written,
+            self.prev,
+        ]);
+        sealer.sign("event", fields.to_string().as_bytes())
+    }
+}
+
+/// The last event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Head {
+    /// Its number.
+    pub seq: i64,
+    /// Its signature.
+    pub hash: String,
+}
+
+impl Head {
+    pub(in crate::review) fn mac(&self, sealer: &Sealer) -> String {
+        sealer.sign("head", format!("{}:{}", self.seq, self.hash).as_bytes())
+    }
+
+    /// The signature of an event behind which the log was made to begin.
+    pub(in crate::review) fn base_mac(&self, sealer: &Sealer) -> String {
+        sealer.sign("log base", format!("{}:{}", self.seq, self.hash).as_bytes())
+    }
+}
+
+/// The end of the chain within one transaction.
+#[derive(Debug, Clone)]
+pub(in crate::review) struct Chain {
+    head: Head,
+    moved: bool,
+}
+
+impl Chain {
+    /// The end as it stands; other writers wait from here on.
+    pub(in crate::review) async fn hold(
+        writing: &mut dyn Transaction,
+        lock: &'static str,
+    ) -> Result<Self, Fault> {
+        let sql =
+            crate::review::database::Sql::of(&["SELECT seq, hash FROM head WHERE id = 1", lock]);
+        let rows = writing.fetch(sql, Vec::new()).await?;
+        let head = match rows.first() {
+            Some(row) => Head { seq: row.int("seq")?, hash: row.text("hash")? },
+            None => Head { seq: 0, hash: GENESIS.to_owned() },
+        };
+        Ok(Self { head, moved: false })
+    }
+
+    /// Puts an event at the end; returns its number.
+    pub(in crate::review) async fn add(
+        &mut self,
+        writing: &mut dyn Transaction,
+        sealer: &Sealer,
+        entry: Entry<'_>,
+    ) -> Result<i64, Fault> {
+        let written = entry.detail.to_string();
+        let mut event = Event {
+            seq: self.head.seq + 1,
+            at: entry.at.to_owned(),
+            who: entry.actor.id.clone(),
+            sign_on: entry.actor.sign_on.clone(),
+            action: entry.action.to_owned(),
+            inquiry: entry.inquiry.map(str::to_owned),
+            draft: entry.draft.map(str::to_owned),
+            detail: entry.detail,
+            prev: self.head.hash.clone(),
+            hash: String::new(),
+        };
+        event.hash = event.signature(&written, sealer);
+        let sql = "INSERT INTO event (seq, at, who, sign_on, action, inquiry, draft, detail, prev, \
+                   hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        let Event { seq, at, who, sign_on, action, inquiry, draft, prev, hash, .. } = event;
+        let values = vec![
+            seq.into(),
+            at.into(),
+            who.into(),
+            sign_on.into(),
+            action.into(),
+            inquiry.into(),
+            draft.into(),
+            written.into(),
+            prev.into(),
+            hash.clone().into(),
+        ];
+        writing.execute(sql.into(), values).await?;
+        self.head = Head { seq, hash };
+        self.moved = true;
+        Ok(seq)
+    }
+
+    /// Writes where the chain ends now.
+    pub(in crate::review) async fn close(
+        &self,
+        writing: &mut dyn Transaction,
+        sealer: &Sealer,
+    ) -> Result<(), Fault> {
+        if !self.moved {
+            return Ok(());
+        }
+        let sql = "INSERT INTO head (id, seq, hash, mac) VALUES (1, $1, $2, $3) \
+                   ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, \
+                   mac = excluded.mac";
+        let mac = self.head.mac(sealer);
+        let values = vec![self.head.seq.into(), self.head.hash.clone().into(), mac.into()];
+        writing.execute(sql.into(), values).await.map(drop)
+    }
+}
+
+/// What is wrong with the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Damage {
+    /// An event does not carry its own signature: it was changed.
+    Changed(i64),
+    /// An event does not follow the one before it: one was left out, put in or moved.
+    Broken(i64),
+    /// The last event is not the one that the head names: the log was cut short.
+    CutShort(i64),
+    /// The head itself was changed or is not there.
+    Head,
+    /// A draft stands otherwise than its last decision left it.
+    Draft(String),
+    /// A decision is not the one that its event tells.
+    Decision(i64),
+    /// A text is not the one that was decided on.
+    Text(String),
+}
+
+/// Walks along the chain.
+#[derive(Debug)]
+pub(in crate::review) struct Walk<'a> {
+    sealer: &'a Sealer,
+    last: Head,
+    pub(in crate::review) damage: Vec<Damage>,
+}
+
+/// Faults that are counted up; of more, a reader learns nothing.
+const DAMAGE_MAX: usize = 100;
+
+impl<'a> Walk<'a> {
+    /// Begins behind the event that was purged last.
+    pub(in crate::review) fn from(base: Head, sealer: &'a Sealer) -> Self {
+        Self { sealer, last: base, damage: Vec::new() }
+    }
+
+    /// Takes the next event.
+    pub(in crate::review) fn step(&mut self, event: &Event, written: &str) {
+        if event.seq != self.last.seq + 1 || event.prev != self.last.hash {
+            self.found(Damage::Broken(event.seq));
+        }
+        if event.signature(written, self.sealer) != event.hash {
+            self.found(Damage::Changed(event.seq));
+        }
+        self.last = Head { seq: event.seq, hash: event.hash.clone() };
+    }
+
+    /// Holds the end against the head that was kept.
+    pub(in crate::review) fn end(&mut self, kept: Option<(Head, String)>) -> Head {
+        match kept {
+            Some((head, mac)) if head.mac(self.sealer) == mac => {
+                if head != self.last {
+                    self.found(Damage::CutShort(self.last.seq));
+                }
+            }
+            None if self.last.seq == 0 => {}
+            _ => self.found(Damage::Head),
+        }
+        self.last.clone()
+    }
+
+    pub(in crate::review) fn found(&mut self, damage: Damage) {
+        if self.damage.len() < DAMAGE_MAX {
+            self.damage.push(damage);
+        }
+    }
+}

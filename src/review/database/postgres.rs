@@ -1,0 +1,86 @@
+//! PostgreSQL: for several nodes over one ledger.
+
+use std::path::Path;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+
+use crate::review::database::{
+    Database, Dialect, Fault, Row, Sql, Transaction, Value, bound, transaction,
+};
+
+/// How long a caller waits for a connection.
+const CONNECTION_WAIT: Duration = Duration::from_secs(5);
+/// Connections of one node.
+const CONNECTIONS_MAX: u32 = 8;
+
+/// A ledger in a database server.
+#[derive(Debug)]
+pub(in crate::review) struct Postgres {
+    pool: PgPool,
+}
+
+impl Postgres {
+    /// Connects; the address is as in `postgres://user@host/name`.
+    pub(in crate::review) async fn open(url: &str) -> Result<Self, Fault> {
+        let options: PgConnectOptions = url.parse().map_err(Fault::of)?;
+        // A commit is on the server's disk before anybody is told, whatever the server's default.
+        let options = options.options([("synchronous_commit", "on")]);
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .acquire_timeout(CONNECTION_WAIT)
+            .connect_with(options)
+            .await
+            .map_err(Fault::of)?;
+        Ok(Self { pool })
+    }
+}
+
+impl Database for Postgres {
+    fn begin(&self) -> BoxFuture<'_, Result<Box<dyn Transaction>, Fault>> {
+        Box::pin(async move {
+            let begun = self.pool.begin().await.map_err(Fault::of)?;
+            Ok(Box::new(Held(begun)) as Box<dyn Transaction>)
+        })
+    }
+
+    fn fetch(&self, sql: Sql, values: Vec<Value>) -> BoxFuture<'_, Result<Vec<Row>, Fault>> {
+        Box::pin(async move {
+            let query = bound!(sqlx::query::<sqlx::Postgres>(sql.safe()), values);
+            let rows = query.fetch_all(&self.pool).await.map_err(Fault::of)?;
+            Ok(rows.into_iter().map(Row::Postgres).collect())
+        })
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect { int: "BIGINT", bytes: "BYTEA", strict: "" }
+    }
+
+    fn lock(&self) -> &'static str {
+        " FOR UPDATE"
+    }
+
+    fn wipe(&self) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(async move {
+            // Old rows go from the tables; what the server keeps elsewhere is its operator's.
+            for table in ["VACUUM inquiry", "VACUUM draft", "VACUUM decision"] {
+                let query = sqlx::query::<sqlx::Postgres>(table);
+                query.execute(&self.pool).await.map_err(Fault::of)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn copy_to(&self, _file: &Path) -> BoxFuture<'_, Result<Option<()>, Fault>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move { self.pool.close().await })
+    }
+}
+
+struct Held(sqlx::Transaction<'static, sqlx::Postgres>);
+
+transaction!(sqlx::Postgres, Row::Postgres);

@@ -1,0 +1,138 @@
+//! The ledger: opened, held under its key, and closed.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use serde::{Deserialize, Serialize};
+
+use crate::privacy::{MasterKey, Sealer};
+use crate::review::chain::{GENESIS, Head};
+use crate::review::database::{Database, Postgres, Row, Sql, Sqlite, Value};
+use crate::review::error::Error;
+use crate::review::schema::{Standing, meta, migrate, set_meta};
+use crate::review::writer::Writer;
+
+/// The file of the ledger in the data directory.
+const FILE: &str = "ledger.db";
+/// What is signed so that a wrong key is known before anything is written.
+const KEY_CHECK: &[u8] = b"svarforslag ledger";
+
+/// Where the ledger lies, and what it asks of persons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The database: empty for a file in the data directory, else `postgres://user@host/name`.
+    pub database: String,
+    /// Working days in which an inquiry is to be answered, where it names no day itself.
+    pub answer_days: u32,
+    /// Days for which an inquiry and its drafts are kept where no area says otherwise.
+    pub keep_days: u32,
+    /// Days for which the log is kept.
+    pub keep_log_days: u32,
+    /// A folder of EML files that are taken in as they come; empty for none.
+    pub watch: PathBuf,
+    /// The environment variable with the secret of the webhook; empty for no webhook.
+    pub webhook_variable: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            database: String::new(),
+            answer_days: 5,
+            keep_days: 90,
+            // Thirteen months: the state's minimum for logs of such systems is twelve.
+            keep_log_days: 395,
+            watch: PathBuf::new(),
+            webhook_variable: String::new(),
+        }
+    }
+}
+
+/// The record of inquiries, drafts and decisions.
+#[derive(Debug)]
+pub struct Ledger {
+    pub(in crate::review) database: Arc<dyn Database>,
+    pub(in crate::review) sealer: Arc<Sealer>,
+    writer: Mutex<Option<Writer>>,
+    writing: Mutex<Option<tokio::task::JoinHandle<()>>>,
+}
+
+impl Ledger {
+    /// Opens the ledger that the settings name, in its own or in the data directory.
+    pub async fn open(settings: &Settings, data: &Path, key: MasterKey) -> Result<Self, Error> {
+        let database: Arc<dyn Database> = if settings.database.is_empty() {
+            Arc::new(Sqlite::open(&data.join(FILE)).await?)
+        } else {
+            Arc::new(Postgres::open(&settings.database).await?)
+        };
+        if let Standing::Newer(version) = migrate(&*database).await? {
+            database.close().await;
+            return Err(Error::Newer(version));
+        }
+        let sealer = Arc::new(Sealer::new(key));
+        admit(&*database, &sealer).await?;
+        let (writer, writing) =
+            Writer::start(Arc::clone(&database), Arc::clone(&sealer), database.lock());
+        let (writer, writing) = (Mutex::new(Some(writer)), Mutex::new(Some(writing)));
+        Ok(Self { database, sealer, writer, writing })
+    }
+
+    /// Writes what waits, and closes. What comes afterwards is refused.
+    pub async fn close(&self) {
+        let take = |writing: &Mutex<Option<_>>| {
+            writing.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+        };
+        drop(self.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take());
+        if let Some(writing) = take(&self.writing) {
+            drop(writing.await);
+        }
+        self.database.close().await;
+    }
+
+    /// Whether the database answers.
+    pub async fn check(&self) -> Result<(), Error> {
+        self.rows("SELECT value FROM meta WHERE name = 'schema'", Vec::new()).await.map(drop)
+    }
+
+    /// Copies the whole ledger into a new file; `false` where its server has its own means.
+    pub async fn copy_to(&self, file: &Path) -> Result<bool, Error> {
+        Ok(self.database.copy_to(file).await?.is_some())
+    }
+
+    /// A keyed hash by which a person's number is looked up.
+    pub(in crate::review) fn subject(&self, digits: &str) -> String {
+        self.sealer.sign("subject", digits.as_bytes())
+    }
+
+    pub(in crate::review) fn writer(&self) -> Result<Writer, Error> {
+        let writer = self.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let closed = || crate::review::database::Fault::closed().into();
+        writer.clone().ok_or_else(closed)
+    }
+
+    pub(in crate::review) async fn rows(
+        &self,
+        sql: impl Into<Sql>,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, Error> {
+        Ok(self.database.fetch(sql.into(), values).await?)
+    }
+}
+
+/// Holds the key against the one under which the ledger was begun, and begins its log.
+async fn admit(database: &dyn Database, sealer: &Sealer) -> Result<(), Error> {
+    let mut writing = database.begin().await?;
+    let check = sealer.sign("key", KEY_CHECK);
+    match meta(&mut *writing, "key").await? {
+        Some(held) if held != check => return Err(Error::OtherKey),
+        Some(_) => return Ok(()),
+        None => set_meta(&mut *writing, "key", &check).await?,
+    }
+    let head = Head { seq: 0, hash: GENESIS.to_owned() };
+    let sql = "INSERT INTO head (id, seq, hash, mac) VALUES (1, $1, $2, $3)";
+    let mac = head.mac(sealer);
+    writing.execute(sql.into(), vec![head.seq.into(), head.hash.into(), mac.into()]).await?;
+    Ok(writing.commit().await?)
+}

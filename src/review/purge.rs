@@ -1,0 +1,186 @@
+//! What has been kept long enough goes, and leaves nothing behind but the note that it went.
+
+use serde_json::json;
+
+use crate::review::chain::{Actor, Entry, Head};
+use crate::review::database::Sql;
+use crate::review::decide::case_document;
+use crate::review::error::Error;
+use crate::review::ledger::Ledger;
+use crate::review::writer::Writing;
+
+/// What is to go.
+#[derive(Debug, Clone)]
+pub enum Purge {
+    /// Inquiries kept until before this day, as `YYYY-MM-DD`.
+    Before(String),
+    /// These inquiries, whatever their day: somebody asked for it. What was learnt of them goes too.
+    These(Vec<String>),
+}
+
+/// What went.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Purged {
+    /// The inquiries.
+    pub inquiries: Vec<String>,
+    /// How many of their drafts.
+    pub drafts: usize,
+    /// How many events of the log.
+    pub events: u64,
+}
+
+/// Tables whose rows belong to a draft.
+const OF_DRAFTS: [&str; 3] = [
+    "DELETE FROM citation WHERE draft = $1",
+    "DELETE FROM fingerprint WHERE draft = $1",
+    "DELETE FROM decision WHERE draft = $1",
+];
+/// Tables whose rows belong to an inquiry; the inquiry itself goes last.
+const OF_INQUIRIES: [&str; 4] = [
+    "DELETE FROM subject WHERE inquiry = $1",
+    "DELETE FROM request WHERE inquiry = $1",
+    "DELETE FROM draft WHERE inquiry = $1",
+    "DELETE FROM inquiry WHERE id = $1",
+];
+/// Inquiries that go in one transaction.
+const AT_ONCE: i64 = 200;
+
+impl Ledger {
+    /// Lets inquiries go with all that belongs to them, and overwrites where they stood.
+    pub async fn purge(&self, purge: Purge, actor: &Actor, at: &str) -> Result<Purged, Error> {
+        let mut purged = Purged::default();
+        let mut left = match &purge {
+            Purge::These(inquiries) => inquiries.clone(),
+            Purge::Before(_) => Vec::new(),
+        };
+        let forget = matches!(purge, Purge::These(_));
+        loop {
+            let next = match &purge {
+                Purge::Before(day) => self.outlived(day).await?,
+                Purge::These(_) => {
+                    let rest =
+                        left.split_off(left.len().min(usize::try_from(AT_ONCE).unwrap_or(1)));
+                    std::mem::replace(&mut left, rest)
+                }
+            };
+            if next.is_empty() {
+                break;
+            }
+            let (actor, at) = (actor.clone(), at.to_owned());
+            let write = self.writer()?;
+            let (inquiries, drafts) = write
+                .write(move |writing| {
+                    Box::pin(async move { gone(writing, next, forget, (&actor, &at)).await })
+                })
+                .await?;
+            purged.inquiries.extend(inquiries);
+            purged.drafts += drafts;
+        }
+        self.database.wipe().await?;
+        Ok(purged)
+    }
+
+    /// Lets the events go that lie before this moment, and remembers where the log begins now.
+    pub async fn purge_log(&self, before: &str, actor: &Actor, at: &str) -> Result<u64, Error> {
+        let (before, actor, at) = (before.to_owned(), actor.clone(), at.to_owned());
+        let write = self.writer()?;
+        let gone = write
+            .write(move |writing| {
+                Box::pin(async move { shorten(writing, &before, (&actor, &at)).await })
+            })
+            .await?;
+        self.database.wipe().await?;
+        Ok(gone)
+    }
+
+    async fn outlived(&self, day: &str) -> Result<Vec<String>, Error> {
+        let sql = "SELECT id FROM inquiry WHERE keep_until < $1 ORDER BY keep_until, id LIMIT $2";
+        let rows = self.rows(sql, vec![day.into(), AT_ONCE.into()]).await?;
+        Ok(rows.iter().map(|row| row.text("id")).collect::<Result<_, _>>()?)
+    }
+}
+
+async fn gone(
+    writing: &mut Writing,
+    inquiries: Vec<String>,
+    forget: bool,
+    (actor, at): (&Actor, &str),
+) -> Result<(Vec<String>, usize), Error> {
+    let (mut went, mut drafts) = (Vec::new(), Vec::new());
+    for inquiry in inquiries {
+        let sql = "SELECT id FROM draft WHERE inquiry = $1";
+        for row in writing.rows(sql, vec![inquiry.as_str().into()]).await? {
+            drafts.push(row.text("id")?);
+        }
+        went.push(inquiry);
+    }
+    for draft in &drafts {
+        for sql in OF_DRAFTS {
+            writing.run(sql, vec![draft.as_str().into()]).await?;
+        }
+    }
+    let mut known = Vec::new();
+    for inquiry in went {
+        let mut rows = 0;
+        for sql in OF_INQUIRIES {
+            rows = writing.run(sql, vec![inquiry.as_str().into()]).await?;
+        }
+        if rows > 0 {
+            known.push(inquiry);
+        }
+    }
+    let entry = Entry {
+        at,
+        actor,
+        action: "purge",
+        inquiry: None,
+        draft: None,
+        detail: json!({ "inquiries": known, "drafts": drafts }),
+    };
+    let seq = writing.record(entry).await?;
+    if forget {
+        note_forgotten(writing, &drafts, seq).await?;
+    }
+    Ok((known, drafts.len()))
+}
+
+/// What was learnt of these drafts leaves the index too.
+async fn note_forgotten(writing: &mut Writing, drafts: &[String], seq: i64) -> Result<(), Error> {
+    let documents: Vec<String> = drafts.iter().map(|draft| case_document(draft)).collect();
+    let (Some(_), Ok(list)) = (documents.first(), serde_json::to_string(&documents)) else {
+        return Ok(());
+    };
+    let sql = "INSERT INTO lesson (seq, kind, draft, document) VALUES ($1, 'purge', '', $2)";
+    writing.run(sql, vec![seq.into(), list.into()]).await?;
+    Ok(())
+}
+
+async fn shorten(
+    writing: &mut Writing,
+    before: &str,
+    (actor, at): (&Actor, &str),
+) -> Result<u64, Error> {
+    let sql = "SELECT seq, hash FROM event WHERE at < $1 ORDER BY seq DESC LIMIT 1";
+    let rows = writing.rows(sql, vec![before.into()]).await?;
+    let Some(row) = rows.first() else { return Ok(0) };
+    let base = Head { seq: row.int("seq")?, hash: row.text("hash")? };
+    // The clock may have gone back once: what follows on it stays a whole chain.
+    let sql = "DELETE FROM event WHERE seq <= $1";
+    let events = writing.run(sql, vec![base.seq.into()]).await?;
+    let value = format!("{}:{}:{}", base.seq, base.hash, base.base_mac(&writing.sealer));
+    let sql = Sql::from(
+        "INSERT INTO meta (name, value) VALUES ('log_base', $1) \
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    );
+    writing.run(sql, vec![value.into()]).await?;
+    let entry = Entry {
+        at,
+        actor,
+        action: "purge_log",
+        inquiry: None,
+        draft: None,
+        detail: json!({ "until": base.seq, "events": events }),
+    };
+    writing.record(entry).await?;
+    Ok(events)
+}

@@ -1,0 +1,96 @@
+//! Review as the faces use it: inquiries taken in, drafts made ready, decisions, and what is
+//! learnt of them.
+//!
+//! Takes: what a caller posts and decides, and who that is.
+//! Gives: [`Review`] over one ledger.
+//! Never: lets a program decide; shows a case to somebody who may not act for its institution.
+
+mod intake;
+mod making;
+mod view;
+mod deciding;
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::access::{Institutions, Principal};
+use crate::review::{Actor, Filter, Ledger, Page, Summary};
+use crate::service::{Error, Service, clock, ledger_key};
+
+pub use deciding::{Approval, Editing};
+pub use intake::{Arrival, KEY_CHARS_MAX};
+pub use view::{Asked, View};
+
+/// The review of one service.
+#[derive(Debug)]
+pub struct Review {
+    service: Arc<Service>,
+    ledger: Ledger,
+    /// Told when there is a draft to be made.
+    wake: Notify,
+}
+
+impl Review {
+    /// Opens the ledger of a service's settings.
+    pub async fn open(service: Arc<Service>) -> Result<Arc<Self>, Error> {
+        let config = service.config();
+        let key = ledger_key(config)?;
+        let ledger = Ledger::open(&config.review, &config.data, key).await?;
+        Ok(Arc::new(Self { service, ledger, wake: Notify::new() }))
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Makes drafts ready as inquiries come, until it is told to stop.
+    pub async fn work(self: Arc<Self>, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            self.make_all(&stop).await;
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.wake.notified() => {}
+            }
+        }
+    }
+
+    /// Writes what waits, and closes the ledger.
+    pub async fn close(&self) {
+        self.ledger.close().await;
+    }
+
+    /// One page of the queue, of what the caller may see.
+    pub async fn queue(&self, mut filter: Filter, principal: &Principal) -> Result<Page, Error> {
+        if let Some(institution) = &filter.institution
+            && !principal.acts_for(Some(institution))
+        {
+            return Err(Error::NotYours);
+        }
+        filter.within = match principal.institutions() {
+            Institutions::Every => None,
+            Institutions::These(names) => Some(names.iter().cloned().collect()),
+        };
+        Ok(self.ledger.queue(&filter).await?)
+    }
+
+    /// A draft by its id, if the caller may act for its institution; else it does not exist.
+    async fn own(&self, draft: &str, principal: &Principal) -> Result<Summary, Error> {
+        let summary = self.ledger.summary(draft).await?;
+        if principal.acts_for(summary.institution.as_deref()) {
+            Ok(summary)
+        } else {
+            Err(Error::Review(crate::review::Error::NotFound))
+        }
+    }
+
+    fn actor(principal: &Principal) -> Actor {
+        Actor::of(principal)
+    }
+
+    fn now() -> String {
+        clock::now()
+    }
+}

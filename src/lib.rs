@@ -23,6 +23,7 @@ pub mod index;
 pub mod inquiry;
 pub mod retrieval;
 pub mod draft;
+pub mod review;
 pub mod evaluation;
 
 pub mod config;

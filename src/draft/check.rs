@@ -1,21 +1,21 @@
 //! The gate that every draft passes: quotes, numbers, personal data, owners, days, outcomes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::draft::Answer;
 use crate::draft::contacts::{contacts_in, holds};
 use crate::draft::deadlines::follows;
+use crate::draft::known::Known;
 use crate::draft::sentence::{Computation, Sentence, Support};
-use crate::language::{Value, ValueKind, values};
 use crate::passages::PassageId;
 use crate::privacy;
 use crate::retrieval::Hit;
 use crate::terms::{Audience, Scope, State};
 
 /// One thing that was checked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Check {
     /// What was checked, by a stable code.
     pub code: String,
@@ -175,11 +175,11 @@ impl Gate<'_> {
             }
             Support::Inquiry(_) => vec![self.inquiry.to_owned()],
         };
-        let known = norms(&sources.join("\n"));
-        let missing: Vec<String> = values(sentence.text())
+        let known = Known::of(sources.iter().map(String::as_str));
+        let missing: Vec<&str> = known
+            .missing(sentence.text())
             .into_iter()
-            .filter(|value| !supported(value, &known))
-            .map(|value| sentence.text().get(value.range).unwrap_or_default().to_owned())
+            .filter_map(|range| sentence.text().get(range))
             .collect();
         let detail = if missing.is_empty() {
             "Alle tal, datoer og koder står i kilden.".to_owned()
@@ -188,14 +188,4 @@ impl Gate<'_> {
         };
         Check::of("numbers_supported", sentence, missing.is_empty(), detail)
     }
-}
-
-fn norms(text: &str) -> BTreeSet<String> {
-    values(text).into_iter().map(|value| value.norm).collect()
-}
-
-/// A code is also known by its digits: "PKAT 026, 027" supports "PKAT 027".
-fn supported(value: &Value, known: &BTreeSet<String>) -> bool {
-    let digits = || value.norm.trim_start_matches(|c: char| !c.is_ascii_digit()).to_owned();
-    known.contains(&value.norm) || (value.kind == ValueKind::Code && known.contains(&digits()))
 }

@@ -15,6 +15,7 @@ mod payment;
 mod demand;
 mod select;
 mod voice;
+mod known;
 mod quoted;
 mod remarks;
 mod assign;
@@ -28,16 +29,20 @@ pub mod endpoint;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::retrieval::Hit;
 use crate::terms::Day;
 
 pub use check::Check;
+pub(crate) use contacts::{contacts_in, holds};
 pub use extractive::{Case, Setting, compose, short_answer};
+pub(crate) use known::Known;
 pub use outcome::Outcome;
+pub(crate) use payment::without_numbers;
 pub use phrases::{Phrase, PhraseError};
 pub use progress::Progress;
+pub(crate) use remarks::older_sources;
 pub use sentence::{Citation, Citations, Computation, Sentence, Support};
 
 /// Why no draft could be made.
@@ -62,7 +67,7 @@ impl Error {
 }
 
 /// Who made a draft.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Maker {
     /// Sentences picked from the sources, without a language model.
@@ -121,7 +126,8 @@ pub struct NextStep {
 }
 
 /// What a draft cost.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
 pub struct Cost {
     /// Danish kroner.
     pub kroner: f64,
@@ -178,15 +184,15 @@ pub struct Draft {
 }
 
 /// Sentences side by side; a line that does not end as a sentence stands on its own.
-fn paragraph(sentences: &[Sentence]) -> String {
+pub(crate) fn paragraph<'a>(sentences: impl Iterator<Item = &'a str>) -> String {
     let mut text = String::new();
     let mut open = false;
     for sentence in sentences {
-        let ends = sentence.text().ends_with(['.', '!', '?', ')', '"', '»', '\'']);
+        let ends = sentence.ends_with(['.', '!', '?', ')', '"', '»', '\'']);
         if !text.is_empty() {
             text.push(if open || !ends { '\n' } else { ' ' });
         }
-        text.push_str(sentence.text());
+        text.push_str(sentence);
         open = !ends;
     }
     text
@@ -203,7 +209,7 @@ pub(crate) fn letter(
         sentences.iter().map(Sentence::text).collect::<Vec<_>>().join("\n")
     };
     let mut paragraphs = vec![lines(greeting)];
-    paragraphs.extend(questions.iter().map(|answer| paragraph(&answer.sentences)));
+    paragraphs.extend(questions.iter().map(|answer| paragraph(answer.sentences.iter().map(Sentence::text))));
     paragraphs.extend(next_steps.iter().map(|step| step.text.clone()));
     paragraphs.extend(closing.iter().map(|sentence| sentence.text().to_owned()));
     paragraphs.retain(|paragraph| !paragraph.is_empty());

@@ -10,6 +10,9 @@ pub(crate) const HITS_SHOWN: usize = 3;
 /// An outdated passage is named when it matches this well beside the best current one.
 const OUTDATED_SHARE: f32 = 0.85;
 
+/// How a line about an outdated source begins.
+const OLDER: &str = "Ældre kilde brugt kun her: »";
+
 /// What a reader must know about how the text was read.
 pub(crate) fn remark(remark: &Remark) -> String {
     match remark {
@@ -54,8 +57,7 @@ pub(crate) fn remarks(evidence: &Evidence) -> Vec<String> {
                 State::Future => "gælder ikke endnu",
                 _ => "gælder ikke længere",
             };
-            let line =
-                format!("Ældre kilde brugt kun her: »{}« ({}) {state}.", hit.title, hit.document);
+            let line = format!("{OLDER}{}« ({}) {state}.", hit.title, hit.document);
             if !lines.contains(&line) {
                 lines.push(line);
             }
@@ -70,6 +72,23 @@ pub(crate) fn remarks(evidence: &Evidence) -> Vec<String> {
     lines
 }
 
+/// The documents that an internal note names as outdated sources that say something of the matter,
+/// each once.
+pub(crate) fn older_sources(note: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    // Only a line of ours begins so: the customer's words stand behind a number.
+    let lines = note.lines().filter_map(|line| line.strip_prefix("   - ")?.strip_prefix(OLDER));
+    for rest in lines {
+        // A title may hold anything, a document's name no "«".
+        let Some((_, rest)) = rest.rsplit_once("« (") else { continue };
+        let Some((document, _)) = rest.rsplit_once(") ") else { continue };
+        if !found.contains(&document) {
+            found.push(document);
+        }
+    }
+    found
+}
+
 /// The sources of the picked sentences, each once.
 pub(crate) fn sources(hits: &[Hit], picks: &[Pick]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -80,4 +99,46 @@ pub(crate) fn sources(hits: &[Hit], picks: &[Pick]) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::retrieval::Explanation;
+    use crate::sources::Kind;
+    use crate::terms::Audience;
+
+    fn older(title: &str, document: &str) -> Hit {
+        Hit {
+            passage_id: crate::passages::PassageId(document.to_owned()),
+            document: document.to_owned(),
+            title: title.to_owned(),
+            heading: String::new(),
+            kind: Kind::Nyhed,
+            institution: None,
+            audience: Audience::Customer,
+            valid_from: None,
+            valid_to: None,
+            state: State::Superseded,
+            text: String::new(),
+            quotes: Vec::new(),
+            score: 1.0,
+            why: String::new(),
+            explanation: Explanation::default(),
+            nearness: Vec::new(),
+            sentences: std::sync::Arc::new([]),
+        }
+    }
+
+    #[test]
+    fn a_note_tells_again_which_older_sources_it_names() {
+        let outdated = vec![
+            older("Ny proces", "nyheder/ny-proces.md"),
+            older("Om »aconto« (ny) er afløst", "nyheder/aconto (2).md"),
+        ];
+        let evidence = Evidence { outdated, ..Evidence::default() };
+        let note = format!("Institution: X\n\n1. Hvad?\n   - {}\n", remarks(&evidence).join("\n   - "));
+        assert_eq!(older_sources(&note), ["nyheder/ny-proces.md", "nyheder/aconto (2).md"]);
+        assert!(older_sources("Ingen.").is_empty());
+    }
 }

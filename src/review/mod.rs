@@ -1,8 +1,15 @@
 //! Review: a person decides on each draft, and the ledger remembers who, when and on which basis.
 //!
-//! Takes: inquiries, drafts, and what persons do with them.
-//! Gives: [`Ledger`]: the queue, one draft with its history, the log and what is learnt.
-//! Never: approves anything without a [`crate::access::Person`]; forgets what it has acknowledged.
+//! Takes: inquiries, drafts as they are made, and what persons do with them.
+//! Gives: [`Ledger`]: the queue, one draft with its history, the log; and, of values alone: checks of an edited reply, risks, the journal note, candidates and the gap report.
+//! Never: approves anything without a [`crate::access::Person`]; forgets what it has acknowledged; counts what one caseworker did.
+
+mod texts;
+pub mod kept;
+pub mod diff;
+pub mod edited;
+pub mod reasons;
+pub mod risk;
 
 mod state;
 mod database;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::draft::endpoint;
-use crate::{draft, passages, privacy, retrieval};
+use crate::{draft, passages, privacy, retrieval, review};
 
 /// The settings file that is read when it is there.
 pub const FILE: &str = "svarforslag.toml";
@@ -44,6 +44,8 @@ pub struct Config {
     pub endpoint: endpoint::Settings,
     /// What may be done with personal data.
     pub privacy: privacy::Settings,
+    /// Where the ledger lies, and how long what is kept.
+    pub review: review::Settings,
 }
 
 /// What one caller may take.
@@ -103,6 +105,7 @@ impl Default for Config {
             limits: Limits::default(),
             endpoint: endpoint::Settings::default(),
             privacy: privacy::Settings::default(),
+            review: review::Settings::default(),
         }
     }
 }

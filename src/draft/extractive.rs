@@ -76,6 +76,9 @@ pub struct Case<'a> {
     pub day_from: DayFrom,
     /// Known names that look like the institution's, where it is not in the register.
     pub near_names: Option<&'a [String]>,
+    /// What a person asks to be heeded when the reply is made again; searched for beside every
+    /// question, and never a part of the reply.
+    pub hint: Option<&'a str>,
 }
 
 /// Makes the draft of a reply.
@@ -188,6 +191,8 @@ impl Writer<'_> {
             let bare = content_stems(&question.text).len() < MEANING_WORDS_MIN;
             let joined = format!("{} {}", question.context, question.text);
             let text = if bare { joined } else { question.text.clone() };
+            let hinted = self.case.hint.map(|hint| format!("{text} {hint}"));
+            let text = hinted.unwrap_or(text);
             let Some(place) = place_of(self.case.reading, question) else { continue };
             let evidence = self.find(question, &text)?;
             let selection = Selection::default();

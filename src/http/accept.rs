@@ -21,7 +21,7 @@ use crate::http::counts::Counts;
 use crate::http::desk::Desk;
 use crate::http::door::{Door, Peer};
 use crate::http::router::router;
-use crate::service::{Jobs, Service};
+use crate::service::{Jobs, Review, Service};
 
 /// How long requests that run may go on once the program is told to stop.
 const DRAIN: Duration = Duration::from_secs(8);
@@ -44,7 +44,10 @@ pub async fn serve(
     let counts = Counts::new().map_err(std::io::Error::other)?;
     let jobs = Jobs::open(&service.config().data, shutdown.clone());
     let door = Door::of(service.config(), listener.local_addr()?);
-    let desk = Arc::new(Desk::new(service, counts, jobs).behind(door));
+    let review = Review::open(Arc::clone(&service)).await.map_err(std::io::Error::other)?;
+    let making = tokio::spawn(Arc::clone(&review).work(shutdown.clone()));
+    let desk = Desk::new(service, counts, jobs).behind(door).reviewing(Arc::clone(&review));
+    let desk = Arc::new(desk);
     let limits = desk.limits();
     let connections = Connections::new(limits.connections_max, limits.connections_per_peer_max);
     let router = router(Arc::clone(&desk));
@@ -74,6 +77,9 @@ pub async fn serve(
     tasks.wait().await;
     // Its file says how it ended, before the program does.
     desk.jobs.ended().await;
+    // What was begun is finished: a draft that is half made is made again after the start.
+    making.await.map_err(std::io::Error::other)?;
+    review.close().await;
     tidying.await.map_err(std::io::Error::other)
 }
 

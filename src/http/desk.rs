@@ -11,7 +11,7 @@ use crate::config::Limits;
 use crate::http::counts::Counts;
 use crate::http::door::Door;
 use crate::http::problem::{Code, Problem};
-use crate::service::{Jobs, Service};
+use crate::service::{Jobs, Review, Service};
 
 /// How long a request waits for a seat: a draft takes less, so a short burst is let in.
 const SEAT_WAIT: Duration = Duration::from_secs(1);
@@ -23,6 +23,7 @@ pub(crate) struct Desk {
     pub(crate) counts: Counts,
     pub(crate) jobs: Arc<Jobs>,
     pub(crate) door: Door,
+    review: Option<Arc<Review>>,
     seats: Arc<Semaphore>,
 }
 
@@ -31,12 +32,22 @@ impl Desk {
     pub(crate) fn new(service: Arc<Service>, counts: Counts, jobs: Jobs) -> Self {
         let seats = service.config().limits.work_at_once_max.min(Semaphore::MAX_PERMITS);
         let (jobs, seats) = (Arc::new(jobs), Arc::new(Semaphore::new(seats)));
-        Self { service, counts, jobs, door: Door::default(), seats }
+        Self { service, counts, jobs, door: Door::default(), review: None, seats }
     }
 
     /// The same desk behind a door.
     pub(crate) fn behind(self, door: Door) -> Self {
         Self { door, ..self }
+    }
+
+    /// The same desk with a review.
+    pub(crate) fn reviewing(self, review: Arc<Review>) -> Self {
+        Self { review: Some(review), ..self }
+    }
+
+    /// The review of this service.
+    pub(crate) fn review(&self) -> Result<&Arc<Review>, Problem> {
+        self.review.as_ref().ok_or_else(|| Problem::internal("there is no review"))
     }
 
     /// What one caller may take.

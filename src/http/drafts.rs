@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::HeaderName;
+use axum::http::{HeaderName, Uri};
 use axum::response::sse::{Event, KeepAlive};
 use axum::response::{IntoResponse, Response, Sse};
 use futures_util::stream::{Stream, unfold};
@@ -120,11 +120,7 @@ pub(crate) async fn suggest(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let form = Form::of(&parts.headers)?;
-    let mut parameters = Parameters::read(&parts.uri, &["institution", "day"])?;
-    let asked = Asked {
-        institution: parameters.take("institution"),
-        day: parameters.take("day").map(read_day).transpose()?,
-    };
+    let asked = Wanted::asked(&parts.uri)?;
     let bytes = read_body(&parts.headers, body, desk.limits()).await?;
     let asking = parts.extensions.get::<Arc<Place>>().map(Place::ask);
     let wanted = Wanted { form, asked, bytes };
@@ -203,13 +199,33 @@ async fn next(heard: &mut UnboundedReceiver<Told>, id: &str) -> Option<Result<Ev
 }
 
 /// An inquiry as it came, and what the address says of it.
-struct Wanted {
-    form: Form,
-    asked: Asked,
-    bytes: Bytes,
+pub(crate) struct Wanted {
+    pub(crate) form: Form,
+    pub(crate) asked: Asked,
+    pub(crate) bytes: Bytes,
 }
 
 impl Wanted {
+    /// What the address says.
+    pub(crate) fn asked(uri: &Uri) -> Result<Asked, Problem> {
+        let mut parameters = Parameters::read(uri, &["institution", "day"])?;
+        Ok(Asked {
+            institution: parameters.take("institution"),
+            day: parameters.take("day").map(read_day).transpose()?,
+        })
+    }
+
+    /// An address that says nothing.
+    pub(crate) fn nothing() -> Asked {
+        Asked { institution: None, day: None }
+    }
+
+    /// The inquiry, with the texts of what came with it.
+    pub(crate) fn inquiry(self, service: &Service) -> Result<Inquiry, Problem> {
+        let received = receive(self.form, &self.bytes).map_err(service::Error::from)?;
+        self.asked.of(service.with_attachments(received))
+    }
+
     /// Drafts the reply: on a seat what holds a core, and then what waits for a language model.
     async fn draft(
         self,
@@ -219,8 +235,7 @@ impl Wanted {
         let tell = Arc::new(tell);
         let steps = Arc::clone(&tell);
         let work = move |service: &Service| {
-            let received = receive(self.form, &self.bytes).map_err(service::Error::from)?;
-            let inquiry = self.asked.of(service.with_attachments(received))?;
+            let inquiry = self.inquiry(service)?;
             service.prepare(&inquiry, Asker::caller(), &*steps).map_err(Problem::from)
         };
         let prepared = desk.work(work).await?;
@@ -235,7 +250,7 @@ fn read_day(text: String) -> Result<Day, service::Error> {
 }
 
 /// What the address says of an inquiry.
-struct Asked {
+pub(crate) struct Asked {
     institution: Option<String>,
     day: Option<Day>,
 }

@@ -12,6 +12,7 @@ mod request;
 mod connections;
 mod shapes;
 mod drafts;
+mod review;
 mod lookup;
 mod evaluations;
 mod health;

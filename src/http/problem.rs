@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
-use crate::{inquiry, privacy, service};
+use crate::{inquiry, privacy, review, service};
 
 /// The media type of a problem.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
@@ -62,13 +62,39 @@ pub enum Code {
     IndexMissing,
     /// The index was made by another version.
     IndexMismatch,
+    /// Who asks may not do this.
+    Forbidden,
+    /// Who asks may not act for this institution.
+    NotYours,
+    /// A decision names no version.
+    VersionNeeded,
+    /// Somebody else was faster.
+    Stale,
+    /// As the draft stands, this cannot be done.
+    WrongState,
+    /// The first person cannot be the second too.
+    SamePerson,
+    /// The second person must be an approver.
+    NotApprover,
+    /// Sources that the reply quotes have changed.
+    SourcesChanged,
+    /// The decision cannot be meant.
+    BadDecision,
+    /// A key for asking again was used for something else.
+    KeyReused,
+    /// The disk of the ledger is full.
+    LedgerFull,
+    /// Another program holds the ledger.
+    LedgerBusy,
+    /// The ledger cannot be reached.
+    LedgerGone,
     /// A fault of the program.
     Internal,
 }
 
 impl Code {
     /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 33] = [
         Self::BadJson,
         Self::BadMail,
         Self::BadDay,
@@ -88,6 +114,19 @@ impl Code {
         Self::Timeout,
         Self::IndexMissing,
         Self::IndexMismatch,
+        Self::Forbidden,
+        Self::NotYours,
+        Self::VersionNeeded,
+        Self::Stale,
+        Self::WrongState,
+        Self::SamePerson,
+        Self::NotApprover,
+        Self::SourcesChanged,
+        Self::BadDecision,
+        Self::KeyReused,
+        Self::LedgerFull,
+        Self::LedgerBusy,
+        Self::LedgerGone,
         Self::Internal,
     ];
 
@@ -113,6 +152,19 @@ impl Code {
             Self::Timeout => "timeout",
             Self::IndexMissing => "index_missing",
             Self::IndexMismatch => "index_mismatch",
+            Self::Forbidden => "forbidden",
+            Self::NotYours => "not_yours",
+            Self::VersionNeeded => "version_needed",
+            Self::Stale => "stale",
+            Self::WrongState => "wrong_state",
+            Self::SamePerson => "same_person",
+            Self::NotApprover => "not_approver",
+            Self::SourcesChanged => "sources_changed",
+            Self::BadDecision => "bad_decision",
+            Self::KeyReused => "key_reused",
+            Self::LedgerFull => "ledger_full",
+            Self::LedgerBusy => "ledger_busy",
+            Self::LedgerGone => "ledger_gone",
             Self::Internal => "internal",
         }
     }
@@ -127,7 +179,9 @@ impl Code {
             | Self::BadParameter
             | Self::EmptyInquiry
             | Self::EmptyQuery
-            | Self::BadEvaluation => StatusCode::UNPROCESSABLE_ENTITY,
+            | Self::BadEvaluation
+            | Self::BadDecision
+            | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::UnknownRoute | Self::NotFound => StatusCode::NOT_FOUND,
@@ -135,16 +189,26 @@ impl Code {
             Self::IncompleteRequest => StatusCode::REQUEST_TIMEOUT,
             Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
             Self::Busy | Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
-            Self::Timeout | Self::IndexMissing | Self::IndexMismatch => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Timeout
+            | Self::IndexMissing
+            | Self::IndexMismatch
+            | Self::LedgerBusy
+            | Self::LedgerGone => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Forbidden | Self::NotYours | Self::NotApprover => StatusCode::FORBIDDEN,
+            Self::VersionNeeded => StatusCode::PRECONDITION_REQUIRED,
+            Self::Stale => StatusCode::PRECONDITION_FAILED,
+            Self::WrongState | Self::SamePerson | Self::SourcesChanged => StatusCode::CONFLICT,
+            Self::LedgerFull => StatusCode::INSUFFICIENT_STORAGE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     /// Whether the caller should come back by itself.
     fn is_passing(self) -> bool {
-        matches!(self, Self::Busy | Self::TooOften | Self::Timeout)
+        matches!(
+            self,
+            Self::Busy | Self::TooOften | Self::Timeout | Self::LedgerBusy | Self::LedgerGone
+        )
     }
 
     /// The code of a status that some layer set without a problem.
@@ -202,6 +266,16 @@ impl Problem {
         Self::new(Code::BadEvaluation).with_long("detail", detail, FAULTS_CHARS_MAX)
     }
 
+    /// A decision that cannot be meant, and why.
+    pub(crate) fn bad_decision(detail: &str) -> Self {
+        Self::new(Code::BadDecision).with("detail", detail)
+    }
+
+    /// Sources that have changed, by their titles.
+    pub(crate) fn sources_changed(titles: &[String]) -> Self {
+        Self::new(Code::SourcesChanged).with_long("detail", &titles.join("; "), FAULTS_CHARS_MAX)
+    }
+
     /// A fault of the program, with its cause for the log.
     pub(crate) fn internal(cause: impl Into<String>) -> Self {
         Self { cause: Some(cause.into()), ..Self::new(Code::Internal) }
@@ -229,6 +303,18 @@ impl Problem {
     /// A parameter that stands more than once.
     pub(crate) fn repeated(parameter: &str, value: &str) -> Self {
         Self::bad_parameter(parameter, value, word("once"))
+    }
+
+    /// A state of a draft, in Danish.
+    fn state_word(state: review::State) -> &'static str {
+        word(match state {
+            review::State::Drafting => "drafting",
+            review::State::Ready => "ready",
+            review::State::Held => "held",
+            review::State::Approved => "approved",
+            review::State::Rejected => "rejected",
+            review::State::Failed => "failed",
+        })
     }
 
     /// What went wrong.
@@ -279,6 +365,18 @@ impl From<service::Error> for Problem {
                 problem.with("detail", detail)
             }
             service::Error::Evaluation(error) => Self::bad_evaluation(&error.to_string()),
+            service::Error::BadDecision(detail) => Self::bad_decision(detail),
+            service::Error::SourcesChanged(changed) => {
+                let line =
+                    |it: &service::ChangedSource| format!("{} ({})", it.title, fate(it.what));
+                Self::sources_changed(&changed.iter().map(line).collect::<Vec<_>>())
+            }
+            service::Error::Review(review::Error::Stale { version }) => {
+                problem.with("version", &version.to_string())
+            }
+            service::Error::Review(review::Error::WrongState { state, .. }) => {
+                problem.with("state", Self::state_word(*state))
+            }
             service::Error::NoDemo => Self::bad_evaluation(&error.to_string()),
             service::Error::Inquiry(error) => problem.with("detail", &error.to_string()),
             _ => problem,
@@ -374,6 +472,17 @@ fn built_in() -> Texts {
 
 fn word(name: &str) -> &'static str {
     TEXTS.words.get(name).map_or("", String::as_str)
+}
+
+/// What has become of a source, in Danish.
+fn fate(what: service::What) -> &'static str {
+    word(match what {
+        service::What::Gone => "gone",
+        service::What::Expired => "expired",
+        service::What::NotYetInForce => "not_yet_in_force",
+        service::What::Superseded => "superseded",
+        service::What::Changed => "changed",
+    })
 }
 
 /// An error with all that caused it, on one line.

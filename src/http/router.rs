@@ -26,6 +26,7 @@ use crate::http::desk::Desk;
 use crate::http::door::Peer;
 use crate::http::problem::{Code, Problem, ProblemBody, responses, settle};
 use crate::http::request::{RequestId, request_id};
+use crate::http::review::{decisions, inquiries, queue};
 use crate::http::{drafts, evaluations, health, lookup, page};
 
 const SPECIFICATION: &str = "/api/openapi.json";
@@ -85,7 +86,16 @@ fn specified() -> OpenApiRouter<Arc<Desk>> {
     let shared = ComponentsBuilder::new().schema_from::<ProblemBody>().build();
     let empty: OpenApi = OpenApiBuilder::new().info(info.build()).components(Some(shared)).build();
     OpenApiRouter::with_openapi(empty)
-        .routes(routes!(drafts::suggest))
+        .routes(routes!(drafts::suggest, queue::list))
+        .routes(routes!(queue::show))
+        .routes(routes!(decisions::approve))
+        .routes(routes!(decisions::edit))
+        .routes(routes!(decisions::reject))
+        .routes(routes!(decisions::regenerate))
+        .routes(routes!(decisions::take_over))
+        .routes(routes!(decisions::reopen))
+        .routes(routes!(inquiries::post))
+        .routes(routes!(inquiries::post_all))
         .routes(routes!(lookup::look_up))
         .routes(routes!(lookup::documents))
         .routes(routes!(lookup::passage))

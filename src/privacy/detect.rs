@@ -54,6 +54,18 @@ pub(crate) fn numbers_of(text: &str) -> Vec<Finding> {
     back(&normal, found)
 }
 
+/// The CPR numbers of a text as ten digits, each once, in the order of the digits.
+pub fn cpr_numbers(text: &str) -> Vec<String> {
+    let numbers = numbers_of(text).into_iter().filter(|found| found.kind == FindingKind::Cpr);
+    let digits = numbers.filter_map(|found| {
+        let written = Normal::of(text.get(found.range)?).text;
+        let digits: String = written.chars().filter(char::is_ascii_digit).take(10).collect();
+        (digits.len() == 10).then_some(digits)
+    });
+    let each: std::collections::BTreeSet<String> = digits.collect();
+    each.into_iter().collect()
+}
+
 /// All that is not a name.
 fn numbers(normal: &Normal) -> Found {
     let mut found = Found::default();

@@ -32,7 +32,7 @@ mod outbound;
 
 pub use areas::{AREAS, Area, Instruction, Settings, Stay};
 pub(crate) use detect::numbers_of;
-pub use detect::{Detected, detect, find};
+pub use detect::{Detected, cpr_numbers, detect, find};
 pub use key::MasterKey;
 pub use kinds::{Finding, FindingKind};
 pub(crate) use masked::contacts;

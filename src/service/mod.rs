@@ -11,6 +11,9 @@ mod demo;
 mod jobs;
 mod suggest;
 mod attachments;
+mod vault_key;
+mod changed;
+mod casework;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,11 +22,14 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+pub use casework::{Approval, Arrival, Asked, Editing, KEY_CHARS_MAX, On, Review, View};
+pub use changed::{ChangedSource, Chapters, What};
 pub use demo::{demo_folder, demo_gold};
 pub use encode::{Pace, encode};
 pub use evaluate::{Evaluated, Mail, Trial, evaluate_beir, evaluate_run};
 pub use jobs::{Job, Jobs, KEPT_MAX, Running, Seat, State, Trouble};
 pub use suggest::{Egress, Prepared};
+pub use vault_key::ledger_key;
 
 use crate::config::Config;
 use crate::draft::endpoint::{self, Endpoint};
@@ -36,6 +42,7 @@ use crate::language::{content_stems, tokens};
 use crate::passages::{PassageId, Place};
 use crate::privacy::MasterKey;
 use crate::retrieval::{self, Correction, Encoder, Hit, Meaning, Means, Mode, Narrowing};
+use crate::review;
 use crate::sources::{self, Extractor, Kind, Note};
 use crate::terms::{
     Asker, Audience, Day, Institution, Register, RegisterError, Scope, System, parse_day,
@@ -116,6 +123,21 @@ pub enum Error {
         /// What there is.
         allowed: String,
     },
+    /// The ledger did not do what it was asked.
+    #[error(transparent)]
+    Review(#[from] review::Error),
+    /// Who asks may not act for the institution.
+    #[error("who asks may not act for this institution")]
+    NotYours,
+    /// A decision that cannot be meant.
+    #[error("{0}")]
+    BadDecision(String),
+    /// Sources that a reply quotes have changed since.
+    #[error("{} sources that the reply quotes have changed", .0.len())]
+    SourcesChanged(Vec<ChangedSource>),
+    /// Work of the service itself fell over.
+    #[error("the work panicked")]
+    Panicked,
     /// There is no query.
     #[error("the query is empty")]
     EmptyQuery,
@@ -150,6 +172,11 @@ impl Error {
             Self::NoDemo => "no_demo",
             Self::NothingToIndex => "nothing_to_index",
             Self::BadParameter { .. } => "bad_parameter",
+            Self::Review(error) => error.code(),
+            Self::NotYours => "not_yours",
+            Self::BadDecision(_) => "bad_decision",
+            Self::SourcesChanged(_) => "sources_changed",
+            Self::Panicked => "internal",
             Self::EmptyQuery => "empty_query",
             Self::NotFound => "not_found",
         }
@@ -174,6 +201,13 @@ impl Error {
             Self::NothingToIndex => "name folders or files: `svarforslag index PATH…`".to_owned(),
             Self::BadDay(_) => "write the day as YYYY-MM-DD".to_owned(),
             Self::BadParameter { .. } => "use one of the values that are listed".to_owned(),
+            Self::Review(error) => error.remedy().to_owned(),
+            Self::NotYours => {
+                "use an institution that the person or the key may act for".to_owned()
+            }
+            Self::BadDecision(_) => "mend what is named".to_owned(),
+            Self::SourcesChanged(_) => "read the sources again, then decide".to_owned(),
+            Self::Panicked => "look the id up in the log and report it".to_owned(),
             Self::EmptyQuery => "write some words to look for".to_owned(),
             Self::NotFound => {
                 "look it up again: a passage gets a new id when its text changes".to_owned()
@@ -501,6 +535,17 @@ impl Service {
         asker: Asker,
         tell: &dyn Fn(Progress),
     ) -> Result<Prepared, Error> {
+        self.prepare_with(inquiry, asker, None, tell)
+    }
+
+    /// The same, with what a person asks to be heeded.
+    pub fn prepare_with(
+        &self,
+        inquiry: &Inquiry,
+        asker: Asker,
+        hint: Option<&str>,
+        tell: &dyn Fn(Progress),
+    ) -> Result<Prepared, Error> {
         let started = Instant::now();
         tell(Progress::Reading);
         let snapshot = self.snapshot()?;
@@ -522,6 +567,7 @@ impl Service {
             scope: &scope,
             day_from,
             near_names: near.as_deref(),
+            hint,
         };
         let id = uuid::Uuid::now_v7().to_string();
         let means = self.means(&snapshot)?;

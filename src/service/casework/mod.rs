@@ -19,7 +19,7 @@ use crate::access::{Institutions, Principal};
 use crate::review::{Actor, Filter, Ledger, Page, Summary};
 use crate::service::{Error, Service, clock, ledger_key};
 
-pub use deciding::{Approval, Editing};
+pub use deciding::{Approval, Editing, On};
 pub use intake::{Arrival, KEY_CHARS_MAX};
 pub use view::{Asked, View};
 

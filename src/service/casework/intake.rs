@@ -9,7 +9,7 @@ use crate::draft::Draft;
 use crate::inquiry::Inquiry;
 use crate::privacy::{Area, cpr_numbers};
 use crate::review::{Posted, Posting};
-use crate::service::review::Review;
+use crate::service::casework::Review;
 use crate::service::{Error, Service, clock};
 use crate::terms::{Day, Institution, add_working_days};
 
@@ -27,11 +27,7 @@ pub struct Arrival {
 
 impl Review {
     /// Takes an inquiry in, and has its draft made; what is returned is on the disk.
-    pub async fn take_in(
-        &self,
-        arrival: Arrival,
-        principal: &Principal,
-    ) -> Result<Posted, Error> {
+    pub async fn take_in(&self, arrival: Arrival, principal: &Principal) -> Result<Posted, Error> {
         let posted = self.ledger.post(self.posting(arrival, principal)?).await?;
         if !posted.again {
             self.wake.notify_one();
@@ -117,8 +113,14 @@ impl Service {
 }
 
 /// All that a customer wrote.
-pub(in crate::service::review) fn text_of(inquiry: &Inquiry) -> String {
+pub(in crate::service::casework) fn text_of(inquiry: &Inquiry) -> String {
     let attached = inquiry.attachments.iter().filter_map(|attached| attached.text.as_ref().ok());
     let parts = inquiry.subject.iter().chain([&inquiry.body]).chain(attached);
     parts.cloned().collect::<Vec<_>>().join("\n")
+}
+
+/// The customer's own words: subject and body.
+pub(in crate::service::casework) fn words_of(inquiry: &Inquiry) -> String {
+    let parts = inquiry.subject.iter().chain([&inquiry.body]);
+    parts.map(String::as_str).collect::<Vec<_>>().join("\n")
 }

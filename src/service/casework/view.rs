@@ -1,0 +1,148 @@
+//! A draft as a person reads it before deciding.
+
+use serde::Serialize;
+
+use crate::access::Principal;
+use crate::draft::Check;
+use crate::inquiry::{Channel, Inquiry};
+use crate::passages::PassageId;
+use crate::review::edited::check;
+use crate::review::kept::KeptDraft;
+use crate::review::risk::{Facts, Risk, Rules, risks};
+use crate::review::{Past, Summary, Whole};
+use crate::service::casework::Review;
+use crate::service::casework::intake::words_of;
+use crate::service::{ChangedSource, Error};
+use crate::terms::{Asker, Day};
+
+/// What was asked, as a person reads it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = AskedInquiry)]
+pub struct Asked {
+    /// Its id here.
+    pub id: String,
+    /// The sender's own id for it.
+    pub external: Option<String>,
+    /// The subject.
+    pub subject: Option<String>,
+    /// The text, as it came.
+    pub body: String,
+    /// The institution, as written.
+    pub institution: Option<String>,
+    /// The løngruppe, as written.
+    pub payroll_group: Option<String>,
+    /// How it came in.
+    pub channel: Channel,
+    /// The sender.
+    pub from: Option<String>,
+    /// The day it came in.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub received: Option<Day>,
+    /// The names of the files that came with it.
+    pub attachments: Vec<String>,
+}
+
+impl Asked {
+    fn of(id: &str, inquiry: Inquiry) -> Self {
+        Self {
+            id: id.to_owned(),
+            external: inquiry.id,
+            subject: inquiry.subject,
+            body: inquiry.body,
+            institution: inquiry.institution,
+            payroll_group: inquiry.payroll_group,
+            channel: inquiry.channel,
+            from: inquiry.from,
+            received: inquiry.received,
+            attachments: inquiry.attachments.into_iter().map(|file| file.name).collect(),
+        }
+    }
+}
+
+/// A draft with all that a person needs to decide on it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = KeptDraft)]
+pub struct View {
+    /// What it is known by.
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// What was asked.
+    pub asked: Asked,
+    /// The reply as it stands now.
+    pub reply: Option<String>,
+    /// What the check says of the reply as it stands now.
+    pub checks: Vec<Check>,
+    /// What asks for a second look, and why.
+    pub found_risks: Vec<Risk>,
+    /// Sources that the reply quotes and that do not hold any more as they were quoted.
+    pub changed_sources: Vec<ChangedSource>,
+    /// What was decided, the first first.
+    pub decisions: Vec<Past>,
+    /// The draft as the program made it; none while it is being made.
+    #[schema(value_type = Option<Object>)]
+    pub draft: Option<serde_json::Value>,
+}
+
+impl Review {
+    /// A draft with all that belongs to it. That it was read is in the log before it is shown.
+    pub async fn read(&self, draft: &str, principal: &Principal) -> Result<View, Error> {
+        self.own(draft, principal).await?;
+        let whole = self.ledger.read(draft, &Self::actor(principal), &Self::now()).await?;
+        self.view(whole).await
+    }
+
+    async fn view(&self, whole: Whole) -> Result<View, Error> {
+        let judged = self.judged(&whole).await?;
+        let changed_sources = self.changed(&whole.summary).await?;
+        let Whole { summary, asked, content, reply, past } = whole;
+        let asked = Asked::of(&summary.inquiry, asked);
+        let (checks, found_risks) = judged.unwrap_or_default();
+        Ok(View {
+            summary,
+            asked,
+            reply,
+            checks,
+            found_risks,
+            changed_sources,
+            decisions: past,
+            draft: content,
+        })
+    }
+
+    /// What check and risk rules say of the reply as it stands; nothing while there is none.
+    pub(in crate::service::casework) async fn judged(
+        &self,
+        whole: &Whole,
+    ) -> Result<Option<(Vec<Check>, Vec<Risk>)>, Error> {
+        let (Some(kept), Some(reply)) = (kept_of(whole)?, &whole.reply) else { return Ok(None) };
+        let checks = if *reply == kept.reply {
+            kept.checks.clone()
+        } else {
+            check(&kept, &words_of(&whole.asked), reply, &self.service.config().signer)
+        };
+        let known_documents = self.ledger.trusted_documents().await?.into_iter().collect();
+        let inquiry = &whole.asked;
+        let facts = Facts { inquiry, reply, checks: &checks, known_documents: &known_documents };
+        let found = risks(&kept, &facts, Rules::built_in());
+        Ok(Some((checks, found)))
+    }
+
+    /// The sources that a draft quotes and that do not hold any more as they were quoted.
+    pub(in crate::service::casework) async fn changed(
+        &self,
+        summary: &Summary,
+    ) -> Result<Vec<ChangedSource>, Error> {
+        let cited = self.ledger.cited(&summary.id).await?;
+        let cited: Vec<_> = cited.into_iter().map(|(id, it)| (PassageId(id), it)).collect();
+        let (own, day) = (summary.institution.as_deref(), self.service.day());
+        self.service.sources_changed(&cited, own, day, &Asker::named("svarforslag"))
+    }
+}
+
+/// The draft of a whole, as review reads it.
+pub(in crate::service::casework) fn kept_of(whole: &Whole) -> Result<Option<KeptDraft>, Error> {
+    let Some(content) = &whole.content else { return Ok(None) };
+    let kept = serde_json::from_value(content.clone());
+    let damaged = || crate::review::Error::Damaged(whole.summary.id.clone());
+    kept.map(Some).map_err(|_| damaged().into())
+}

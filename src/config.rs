@@ -230,6 +230,7 @@ pub fn load(
     let mut config: Config = read.try_deserialize().map_err(unreadable)?;
     config.endpoint.api_key = key(&config.endpoint, &variables)?;
     config.privacy.key = vault_key(&config.privacy, &variables)?;
+    config.review.webhook_secret = webhook_secret(&config.review, &variables)?;
     check(&config)?;
     Ok(Loaded { config, origins })
 }
@@ -251,6 +252,30 @@ fn key(
         _ => "there is no such variable, or it holds no key",
     };
     Err(Error::Impossible { key: "endpoint.api_key_variable", value: name.to_owned(), why })
+}
+
+/// Characters of a webhook's secret at least: a shorter one is guessed.
+const SECRET_CHARS_MIN: usize = 16;
+
+/// The webhook's secret, from the variable that the settings name.
+fn webhook_secret(
+    settings: &review::Settings,
+    variables: &HashMap<String, String>,
+) -> Result<Option<review::Secret>, Error> {
+    let name = settings.webhook_variable.as_str();
+    if name.is_empty() {
+        return Ok(None);
+    }
+    match variables.get(name) {
+        Some(secret) if secret.trim().len() >= SECRET_CHARS_MIN => {
+            Ok(Some(review::Secret::new(secret)))
+        }
+        _ => {
+            let why = "there is no such variable, or its secret has fewer than 16 characters";
+            let key = "review.webhook_variable";
+            Err(Error::Impossible { key, value: name.to_owned(), why })
+        }
+    }
 }
 
 /// The key of the vault, from the variable or the file that the settings name.

@@ -104,6 +104,13 @@ impl Program {
         Self { name, roles, institutions }
     }
 
+    /// The program's own way of taking inquiries in: a signed webhook, a watched folder. Like every
+    /// program it decides nothing.
+    pub fn inbox(name: &'static str) -> Self {
+        let roles = BTreeSet::from([Role::Caseworker]);
+        Self { name: name.to_owned(), roles, institutions: Institutions::Every }
+    }
+
     /// Its name in the settings.
     pub fn name(&self) -> &str {
         &self.name

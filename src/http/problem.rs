@@ -62,6 +62,8 @@ pub enum Code {
     IndexMissing,
     /// The index was made by another version.
     IndexMismatch,
+    /// Nobody was recognised.
+    Unauthorized,
     /// Who asks may not do this.
     Forbidden,
     /// Who asks may not act for this institution.
@@ -94,7 +96,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::BadJson,
         Self::BadMail,
         Self::BadDay,
@@ -114,6 +116,7 @@ impl Code {
         Self::Timeout,
         Self::IndexMissing,
         Self::IndexMismatch,
+        Self::Unauthorized,
         Self::Forbidden,
         Self::NotYours,
         Self::VersionNeeded,
@@ -152,6 +155,7 @@ impl Code {
             Self::Timeout => "timeout",
             Self::IndexMissing => "index_missing",
             Self::IndexMismatch => "index_mismatch",
+            Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
             Self::NotYours => "not_yours",
             Self::VersionNeeded => "version_needed",
@@ -194,6 +198,7 @@ impl Code {
             | Self::IndexMismatch
             | Self::LedgerBusy
             | Self::LedgerGone => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::NotYours | Self::NotApprover => StatusCode::FORBIDDEN,
             Self::VersionNeeded => StatusCode::PRECONDITION_REQUIRED,
             Self::Stale => StatusCode::PRECONDITION_FAILED,

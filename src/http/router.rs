@@ -26,7 +26,7 @@ use crate::http::desk::Desk;
 use crate::http::door::Peer;
 use crate::http::problem::{Code, Problem, ProblemBody, responses, settle};
 use crate::http::request::{RequestId, request_id};
-use crate::http::review::{decisions, inquiries, queue};
+use crate::http::review::{decisions, inquiries, queue, webhook};
 use crate::http::{drafts, evaluations, health, lookup, page};
 
 const SPECIFICATION: &str = "/api/openapi.json";
@@ -96,6 +96,7 @@ fn specified() -> OpenApiRouter<Arc<Desk>> {
         .routes(routes!(decisions::reopen))
         .routes(routes!(inquiries::post))
         .routes(routes!(inquiries::post_all))
+        .routes(routes!(webhook::receive))
         .routes(routes!(lookup::look_up))
         .routes(routes!(lookup::documents))
         .routes(routes!(lookup::passage))

@@ -34,6 +34,31 @@ pub struct Settings {
     pub watch: PathBuf,
     /// The environment variable with the secret of the webhook; empty for no webhook.
     pub webhook_variable: String,
+    /// The secret itself, which no settings file holds.
+    #[serde(skip)]
+    pub webhook_secret: Option<Secret>,
+}
+
+/// A secret that no log shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// A secret as it stands in a variable.
+    pub fn new(text: &str) -> Self {
+        Self(text.trim().to_owned())
+    }
+
+    /// Its bytes, for a signature.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Secret(set)")
+    }
 }
 
 impl Default for Settings {
@@ -46,6 +71,7 @@ impl Default for Settings {
             keep_log_days: 395,
             watch: PathBuf::new(),
             webhook_variable: String::new(),
+            webhook_secret: None,
         }
     }
 }

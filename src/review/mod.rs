@@ -29,7 +29,7 @@ pub use chain::{Actor, Damage, Event, Head};
 pub use decide::{Decided, Deciding, Decision, Edit};
 pub use error::Error;
 pub use inbox::{Made, Posted, Posting};
-pub use ledger::{Ledger, Settings};
+pub use ledger::{Ledger, Secret, Settings};
 pub use lessons::{Lesson, Print, Teaching};
 pub use log::{Export, Verified, Wanted};
 pub use purge::{Purge, Purged};

@@ -34,7 +34,7 @@ pub(crate) struct Taken {
     /// The id of its draft, which is being made.
     draft: String,
     /// Whether it had been taken in before under the same key.
-    again: bool,
+    pub(crate) again: bool,
 }
 
 /// Post an inquiry, and have its draft made ready.
@@ -85,7 +85,7 @@ pub(crate) async fn post(
     Ok((status, location, Json(taken)).into_response())
 }
 
-async fn take_in(
+pub(crate) async fn take_in(
     desk: &Desk,
     inquiry: Inquiry,
     key: Option<String>,

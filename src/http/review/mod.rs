@@ -6,5 +6,6 @@
 
 pub(crate) mod asking;
 pub(crate) mod inquiries;
+pub(crate) mod webhook;
 pub(crate) mod queue;
 pub(crate) mod decisions;

@@ -9,6 +9,7 @@ mod intake;
 mod making;
 mod view;
 mod deciding;
+mod watch;
 
 use std::sync::Arc;
 

@@ -13,6 +13,7 @@ mod connections;
 mod shapes;
 mod drafts;
 mod lookup;
+mod sources;
 mod evaluations;
 mod health;
 mod page;

@@ -14,6 +14,7 @@ mod shapes;
 mod drafts;
 mod review;
 mod lookup;
+mod sources;
 mod evaluations;
 mod health;
 mod page;

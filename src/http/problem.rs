@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
+use crate::sources::Note;
 use crate::{inquiry, privacy, review, service};
 
 /// The media type of a problem.
@@ -48,6 +49,8 @@ pub enum Code {
     WrongMethod,
     /// There is no such thing, or not for this institution.
     NotFound,
+    /// A document that was handed in cannot be taken in.
+    UnreadableDocument,
     /// The request was cut short, or came too slowly.
     IncompleteRequest,
     /// The request names a host that is not this service.
@@ -96,7 +99,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::BadJson,
         Self::BadMail,
         Self::BadDay,
@@ -109,6 +112,7 @@ impl Code {
         Self::UnknownRoute,
         Self::WrongMethod,
         Self::NotFound,
+        Self::UnreadableDocument,
         Self::IncompleteRequest,
         Self::WrongHost,
         Self::TooOften,
@@ -148,6 +152,7 @@ impl Code {
             Self::UnknownRoute => "unknown_route",
             Self::WrongMethod => "wrong_method",
             Self::NotFound => "not_found",
+            Self::UnreadableDocument => "unreadable_document",
             Self::IncompleteRequest => "incomplete_request",
             Self::WrongHost => "wrong_host",
             Self::TooOften => "too_often",
@@ -185,7 +190,8 @@ impl Code {
             | Self::EmptyQuery
             | Self::BadEvaluation
             | Self::BadDecision
-            | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            | Self::KeyReused
+            | Self::UnreadableDocument => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::UnknownRoute | Self::NotFound => StatusCode::NOT_FOUND,
@@ -281,6 +287,18 @@ impl Problem {
         Self::new(Code::SourcesChanged).with_long("detail", &titles.join("; "), FAULTS_CHARS_MAX)
     }
 
+    /// A document that cannot be taken in: why not, and the way out, by the note's code.
+    pub(crate) fn unreadable(note: &Note) -> Self {
+        let unknown = TEXTS.documents.get("unknown");
+        let text = TEXTS.documents.get(&note.code).or(unknown);
+        let (reason, remedy) =
+            text.map(|text| (text.reason.as_str(), text.remedy.as_str())).unwrap_or_default();
+        Self::new(Code::UnreadableDocument)
+            .with_long("reason", reason, FAULTS_CHARS_MAX)
+            .with_long("way_out", remedy, FAULTS_CHARS_MAX)
+            .with("note", &note.code)
+    }
+
     /// A fault of the program, with its cause for the log.
     pub(crate) fn internal(cause: impl Into<String>) -> Self {
         Self { cause: Some(cause.into()), ..Self::new(Code::Internal) }
@@ -348,7 +366,7 @@ impl Problem {
             status: self.code.status().as_u16(),
             code: self.code.value().to_owned(),
             detail: text.map(|text| fill(&text.detail)).unwrap_or_default(),
-            remedy: text.map(|text| text.remedy.clone()).unwrap_or_default(),
+            remedy: text.map(|text| fill(&text.remedy)).unwrap_or_default(),
             trace_id: trace_id.to_owned(),
         }
     }
@@ -382,6 +400,7 @@ impl From<service::Error> for Problem {
             service::Error::Review(review::Error::WrongState { state, .. }) => {
                 problem.with("state", Self::state_word(*state))
             }
+            service::Error::Unreadable(note) => Self::unreadable(note),
             service::Error::NoDemo => Self::bad_evaluation(&error.to_string()),
             service::Error::Inquiry(error) => problem.with("detail", &error.to_string()),
             _ => problem,
@@ -457,9 +476,18 @@ struct Text {
     remedy: String,
 }
 
+/// Why a document cannot be taken in, and the way out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reason {
+    reason: String,
+    remedy: String,
+}
+
 #[derive(Debug, Deserialize)]
 struct Texts {
     words: BTreeMap<String, String>,
+    documents: BTreeMap<String, Reason>,
     #[serde(flatten)]
     problems: BTreeMap<String, Text>,
 }

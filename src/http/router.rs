@@ -27,7 +27,7 @@ use crate::http::door::Peer;
 use crate::http::problem::{Code, Problem, ProblemBody, responses, settle};
 use crate::http::request::{RequestId, request_id};
 use crate::http::review::{decisions, inquiries, queue, webhook};
-use crate::http::{drafts, evaluations, health, lookup, page};
+use crate::http::{drafts, evaluations, health, lookup, page, sources};
 
 const SPECIFICATION: &str = "/api/openapi.json";
 const VIEWER: &str = "/api/docs";
@@ -100,6 +100,10 @@ fn specified() -> OpenApiRouter<Arc<Desk>> {
         .routes(routes!(lookup::look_up))
         .routes(routes!(lookup::documents))
         .routes(routes!(lookup::passage))
+        .routes(routes!(sources::hand_in))
+        .routes(routes!(sources::withdraw))
+        .routes(routes!(sources::restore))
+        .routes(routes!(sources::withdrawn))
         .routes(routes!(evaluations::start))
         .routes(routes!(evaluations::show))
         .routes(routes!(evaluations::report))

@@ -13,7 +13,7 @@ use crate::index::schema::{self, Fields, GENERAL};
 use crate::index::{sentences, vector_file};
 use crate::language::analyser;
 use crate::passages::{self, Passage};
-use crate::sources::{Collection, Document, Note};
+use crate::sources::{Collection, Document, Note, shelved_path};
 use crate::terms::Register;
 
 /// Threads that write the index; the machine we promise to run on has two cores.
@@ -22,7 +22,7 @@ const WRITER_THREADS: usize = 2;
 const WRITER_BYTES: usize = 60_000_000;
 
 /// Stored passages that are packed together, in bytes: one of them is read by unpacking all.
-const STORED_BYTES: usize = 4_096;
+pub(crate) const STORED_BYTES: usize = 4_096;
 
 /// What the index shall hold after an update.
 #[derive(Debug)]
@@ -167,12 +167,12 @@ fn refuse_mixing(data: &Path, held: &Manifest, update: &Update) -> Result<(), Er
     Ok(())
 }
 
-fn schema_fits(data: &Path) -> bool {
+pub(crate) fn schema_fits(data: &Path) -> bool {
     let index = manifest::current_build(data).ok().map(tantivy::Index::open_in_dir);
     matches!(index, Some(Ok(index)) if index.schema() == schema::schema().0)
 }
 
-fn new_build_name(data: &Path) -> String {
+pub(crate) fn new_build_name(data: &Path) -> String {
     let taken = |number: &u32| !data.join(format!("build-{number}")).exists();
     let free = (1..u32::MAX).find(taken).unwrap_or(u32::MAX);
     format!("build-{free}")
@@ -235,9 +235,13 @@ fn write(
 fn plan(update: &Update, held: Option<Manifest>) -> Manifest {
     let (held_documents, held_roots, held_notes) =
         held.map(|held| (held.documents, held.roots, held.notes)).unwrap_or_default();
-    let stays = |id: &String| update.add || update.unchanged.contains(id);
+    // What lies in the library may have come since it was read: it goes by a change of its own.
+    let shelved = |record: &Record| shelved_path(Path::new(""), &record.file).is_some();
+    let stays = |id: &String, record: &Record| {
+        update.add || update.unchanged.contains(id) || shelved(record)
+    };
     let documents: BTreeMap<String, Record> =
-        held_documents.into_iter().filter(|(id, _)| stays(id)).collect();
+        held_documents.into_iter().filter(|(id, record)| stays(id, record)).collect();
     let mut register = update.register.clone();
     for owner in documents.values().filter_map(|record| record.institution.as_deref()) {
         register.admit(owner);
@@ -269,12 +273,16 @@ fn plan(update: &Update, held: Option<Manifest>) -> Manifest {
     }
 }
 
-fn next_number(last: Option<&str>) -> String {
+pub(crate) fn next_number(last: Option<&str>) -> String {
     let last: u64 = last.and_then(|last| last.parse().ok()).unwrap_or(0);
     (last + 1).to_string()
 }
 
-fn entry(fields: &Fields, record: &Record, passage: &Passage) -> Result<TantivyDocument, Error> {
+pub(crate) fn entry(
+    fields: &Fields,
+    record: &Record,
+    passage: &Passage,
+) -> Result<TantivyDocument, Error> {
     let mut entry = TantivyDocument::new();
     entry.add_text(fields.id, &passage.id.0);
     entry.add_text(fields.document, &passage.document);
@@ -298,7 +306,7 @@ fn is_build(name: &str) -> bool {
 
 /// Whether a folder is a build: it holds an index, or what a run leaves that was killed before it
 /// had made one.
-fn is_ours(build: &Path) -> bool {
+pub(crate) fn is_ours(build: &Path) -> bool {
     let begun = |name: String| {
         name == ".managed.json"
             || name.starts_with(".tantivy")
@@ -311,7 +319,7 @@ fn is_ours(build: &Path) -> bool {
 }
 
 /// Clears away older builds and manifests; what cannot be removed is no harm.
-fn sweep(data: &Path, build: &Path) {
+pub(crate) fn sweep(data: &Path, build: &Path) {
     let entries = |folder: &Path| {
         let read = fs::read_dir(folder).into_iter().flatten().flatten();
         read.map(|entry| entry.path()).collect::<Vec<_>>()

@@ -21,13 +21,15 @@ mod near;
 mod build;
 mod encoding;
 mod sentence_encoding;
+mod live;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
 
 pub use build::{Progress, Report, Update, remembered, remembered_roots, update};
 pub use columns::Place;
 pub use encoding::{Encoded, Encoding, Missing, drop_vectors, text_of};
+pub use live::{Change, Ground, Maker, Writer, scrub};
 pub(crate) use manifest::write_whole;
 pub use manifest::{Manifest, Record};
 pub use near::Questions;
@@ -195,18 +197,43 @@ impl From<tantivy::TantivyError> for Error {
 pub struct Index {
     data: PathBuf,
     live: RwLock<Arc<Snapshot>>,
+    /// Held by the one who opens a newer state.
+    opening: Mutex<()>,
 }
 
 impl Index {
     /// Opens the index of a data directory.
     pub fn open(data: &Path) -> Result<Self, Error> {
         let snapshot = Snapshot::open(data)?;
-        Ok(Self { data: data.to_owned(), live: RwLock::new(Arc::new(snapshot)) })
+        let live = RwLock::new(Arc::new(snapshot));
+        Ok(Self { data: data.to_owned(), live, opening: Mutex::new(()) })
     }
 
-    /// The index as it is now: a run of `index` that has ended since is taken in first.
+    /// The index as it is now: a change that has been made since is taken in first, unless
+    /// somebody else is doing that; then this is the state before it.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        let live = Arc::clone(&self.live.read().unwrap_or_else(PoisonError::into_inner));
+        let live = self.live();
+        if live.is_latest(&self.data) {
+            return live;
+        }
+        match self.opening.try_lock() {
+            Err(TryLockError::WouldBlock) => live,
+            Ok(_) | Err(TryLockError::Poisoned(_)) => self.newest(),
+        }
+    }
+
+    /// The index as it is now, whoever else is taking in a change.
+    pub fn refresh(&self) -> Arc<Snapshot> {
+        let _opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        self.newest()
+    }
+
+    fn live(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.live.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn newest(&self) -> Arc<Snapshot> {
+        let live = self.live();
         if live.is_latest(&self.data) {
             return live;
         }

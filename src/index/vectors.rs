@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::index::Error;
 use crate::index::scan::{self, Candidate};
-use crate::index::vector_file::{self, Contents, Lack, ModelId, TextHash};
+use crate::index::vector_file::{self, Contents, Entry, Lack, ModelId, TextHash};
 use crate::passages::PassageId;
 use crate::terms::{Institution, Scope};
 
@@ -52,7 +52,8 @@ impl Vectors {
         vector_file::read(build, None).map(|(held, hashes)| (Self::of(held), hashes))
     }
 
-    fn of(held: Contents) -> Self {
+    /// The vectors of what was read from a file.
+    pub(crate) fn of(held: Contents) -> Self {
         let count = u32::try_from(held.passages.len()).unwrap_or(u32::MAX);
         let mut by_id: Vec<u32> = (0..count).collect();
         by_id.sort_by_key(|place| held.passages.get(*place as usize));
@@ -145,6 +146,26 @@ impl Vectors {
             }
         }
         Ok(similarities)
+    }
+
+    /// The passages as a file holds them, each with its place.
+    pub(crate) fn entries<'a>(
+        &'a self,
+        hashes: &'a [TextHash],
+    ) -> impl Iterator<Item = (usize, Entry)> + 'a {
+        let sections = self.held.sections.iter();
+        sections.flat_map(move |section| {
+            section.passages.clone().filter_map(move |place| {
+                let entry = Entry {
+                    owner: section.owner.clone(),
+                    document: section.document.clone(),
+                    passage: PassageId(self.held.passages.get(place)?.to_owned()),
+                    hash: *hashes.get(place)?,
+                    windows: self.rows_of(place).len(),
+                };
+                Some((place, entry))
+            })
+        })
     }
 
     /// Whether every row can be read as it was written.

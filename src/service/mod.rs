@@ -2,7 +2,7 @@
 //!
 //! Takes: settings, and what a caller asks.
 //! Gives: [`Service`], [`build`], and reports of evaluations.
-//! Never: searches without a scope that it has made itself; keeps what a customer wrote.
+//! Never: searches without a scope that it has made itself; keeps what a customer wrote, but for an approved reply, masked for good.
 
 pub mod clock;
 mod encode;
@@ -12,12 +12,15 @@ mod jobs;
 mod suggest;
 mod attachments;
 mod vault_key;
+mod library;
+mod live;
+mod upload;
 mod changed;
 mod casework;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
 
 use serde::Serialize;
@@ -28,7 +31,13 @@ pub use demo::{demo_folder, demo_gold};
 pub use encode::{Pace, encode};
 pub use evaluate::{Evaluated, Mail, Trial, evaluate_beir, evaluate_run};
 pub use jobs::{Job, Jobs, KEPT_MAX, Running, Seat, State, Trouble};
+pub use library::Withdrawal;
+pub use live::{
+    AcceptedStandardsvar, CaughtUp, Learned, LearnedCase, Restored, Withdrawn, case_document,
+    standardsvar_document,
+};
 pub use suggest::{Egress, Prepared};
+pub use upload::{PassageText, Upload, UploadState, Uploaded};
 pub use vault_key::ledger_key;
 
 use crate::config::Config;
@@ -43,13 +52,16 @@ use crate::passages::{PassageId, Place};
 use crate::privacy::MasterKey;
 use crate::retrieval::{self, Correction, Encoder, Hit, Meaning, Means, Mode, Narrowing};
 use crate::review;
-use crate::sources::{self, Extractor, Kind, Note};
+use crate::service::library::{Library, LibraryState};
+use crate::sources::{self, Extractor, Harvest, Kind, Note};
 use crate::terms::{
     Asker, Audience, Day, Institution, Register, RegisterError, Scope, System, parse_day,
 };
 
 /// The register of institutions, beside the documents.
 const REGISTER_FILE: &str = "institutions.toml";
+/// The note on a file that is left out because its document was withdrawn.
+pub const WITHDRAWN_NOTE: &str = "withdrawn";
 /// Documents on one page of the list.
 pub const DOCUMENTS_PER_PAGE: usize = 100;
 /// Passages that a lookup shows unless it is asked for more.
@@ -144,6 +156,9 @@ pub enum Error {
     /// No such thing, or not for this institution.
     #[error("there is no such passage")]
     NotFound,
+    /// A document cannot be taken in.
+    #[error("`{}` cannot be taken in: {}", .0.file, .0.reason)]
+    Unreadable(Note),
 }
 
 impl Error {
@@ -179,6 +194,7 @@ impl Error {
             Self::Panicked => "internal",
             Self::EmptyQuery => "empty_query",
             Self::NotFound => "not_found",
+            Self::Unreadable(_) => "unreadable_document",
         }
     }
 
@@ -209,6 +225,7 @@ impl Error {
             Self::SourcesChanged(_) => "read the sources again, then decide".to_owned(),
             Self::Panicked => "look the id up in the log and report it".to_owned(),
             Self::EmptyQuery => "write some words to look for".to_owned(),
+            Self::Unreadable(note) => note.remedy.clone(),
             Self::NotFound => {
                 "look it up again: a passage gets a new id when its text changes".to_owned()
             }
@@ -243,13 +260,18 @@ pub fn build(
 ) -> Result<index::Report, Error> {
     let started = Instant::now();
     let held = index::remembered(&config.data);
-    let remembered = index::remembered_roots(&config.data);
+    let library = Library::of(&config.data);
+    let withdrawn = library.withdrawn()?;
+    let mut remembered = index::remembered_roots(&config.data);
+    if remembered.is_empty() {
+        remembered = library.state()?.roots;
+    }
     let paths = match (build.paths.is_empty(), build.add) {
         (true, _) => remembered,
         (false, false) => build.paths.clone(),
         (false, true) => joined(remembered, &build.paths),
     };
-    if paths.is_empty() {
+    if paths.is_empty() && !library.holds_documents() {
         return Err(Error::NothingToIndex);
     }
     // Only an index that can be built on knows a file; any other is made from all files anew.
@@ -267,17 +289,20 @@ pub fn build(
         .filter(|record| !renamed(record))
         .map(|record| (record.file.as_str(), record.hash.as_str()))
         .collect();
-    let harvest = sources::collect(
+    let mut harvest = sources::collect_beside(
+        Some(library.folder()),
         &paths,
         &|file, hash| known.contains(&(file, hash)),
         extractor,
         &|read| progress(Step::Read(read.done, read.total, read.file)),
     )?;
+    leave_out(&mut harvest, &withdrawn);
     let same: BTreeSet<&str> = harvest.unchanged.iter().map(|same| same.file.as_str()).collect();
     let unchanged = held
         .iter()
         .flat_map(|held| held.documents.values())
         .filter(|record| same.contains(record.file.as_str()))
+        .filter(|record| !withdrawn.contains_key(&record.document))
         .map(|record| record.document.clone())
         .collect();
     let update = Update {
@@ -297,8 +322,48 @@ pub fn build(
     let mut report = index::update(&config.data, update, &|written| {
         progress(Step::Written(written.done, written.of));
     })?;
+    settle(config, extractor, &mut report)?;
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
+}
+
+/// Takes out what has been withdrawn, and says so of each.
+fn leave_out(harvest: &mut Harvest, withdrawn: &BTreeMap<String, Withdrawal>) {
+    for document in &harvest.documents {
+        let Some(withdrawal) = withdrawn.get(&document.id) else { continue };
+        let changed =
+            if withdrawal.hash == document.hash { "" } else { "; its file has changed since" };
+        harvest.notes.push(Note {
+            file: document.id.clone(),
+            code: WITHDRAWN_NOTE.to_owned(),
+            reason: format!("the document was withdrawn on {}{changed}", withdrawal.at),
+            remedy: "restore it, or take its file out of the folder".to_owned(),
+            left_out: true,
+        });
+    }
+    harvest.documents.retain(|document| !withdrawn.contains_key(&document.id));
+}
+
+/// Takes in what came into the library, or went out of it, while the folders were read.
+fn settle(config: &Config, extractor: &Extractor, report: &mut index::Report) -> Result<(), Error> {
+    let library = Library::of(&config.data);
+    if !library.folder().is_dir() {
+        return Ok(());
+    }
+    match live::reconcile(config, extractor, None) {
+        Ok(caught) => report.removed.extend(caught.removed),
+        // Whoever holds the index now does this too.
+        Err(Error::Index(index::Error::Locked { .. })) => {}
+        Err(error) => return Err(error),
+    }
+    if let Some(held) = index::remembered(&config.data) {
+        (report.documents, report.passages) = (held.documents.len(), held.passages());
+        let state = library.state()?;
+        if state.roots != held.roots {
+            library.keep_state(&LibraryState { roots: held.roots, ..state })?;
+        }
+    }
+    Ok(())
 }
 
 /// The folders of the last run that are still there, and those that are added; a path below one
@@ -484,6 +549,8 @@ pub struct Service {
     endpoint: Option<Arc<Endpoint>>,
     /// The key under which the values of a request are kept.
     key: MasterKey,
+    /// Held by the one who changes the index of this service.
+    writing: Mutex<()>,
 }
 
 impl Service {
@@ -503,7 +570,8 @@ impl Service {
         let endpoint = endpoint.transpose()?.map(Arc::new);
         let encoder = OnceLock::new();
         let key = config.privacy.key.clone().unwrap_or_else(MasterKey::of_this_run);
-        Ok(Self { config, index, register: named, extractor: None, encoder, endpoint, key })
+        let (register, extractor, writing) = (named, None, Mutex::new(()));
+        Ok(Self { config, index, register, extractor, encoder, endpoint, key, writing })
     }
 
     /// The same service, which can read the attachments of mails too.
@@ -689,11 +757,7 @@ impl Service {
         let settings = self.config.retrieval;
         let vectors = snapshot.vectors().ok().filter(|_| settings.mode != Mode::Words);
         let Some(vectors) = vectors else { return Ok(Means { snapshot, settings, encoder: None }) };
-        if self.encoder.get().is_none() {
-            let encoder = encode::encoder(&self.config, Pace::Full)?;
-            let _ = self.encoder.set(encoder);
-        }
-        let encoder = self.encoder.get().and_then(Option::as_ref);
+        let encoder = self.encoder()?;
         if let Some(encoder) = encoder.filter(|encoder| encoder.id != *vectors.model()) {
             return Err(Error::Index(index::Error::OtherModel {
                 data: self.config.data.clone(),
@@ -702,6 +766,15 @@ impl Service {
             }));
         }
         Ok(Means { snapshot, settings, encoder })
+    }
+
+    /// The embedding model, loaded when it is first needed; none if the settings name none.
+    fn encoder(&self) -> Result<Option<&Encoder>, Error> {
+        if self.encoder.get().is_none() {
+            let encoder = encode::encoder(&self.config, Pace::Full)?;
+            let _ = self.encoder.set(encoder);
+        }
+        Ok(self.encoder.get().and_then(Option::as_ref))
     }
 
     /// Fails as the first search would, so that a service need not wait for one to say so.

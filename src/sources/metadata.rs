@@ -23,7 +23,8 @@ const KEYS: [&str; 14] = [
     "path",
 ];
 /// Keys that templates use and that decide nothing here.
-const IGNORED_KEYS: [&str; 5] = ["cvr", "regnskabskunde", "proces", "release", "roller"];
+const IGNORED_KEYS: [&str; 6] =
+    ["cvr", "regnskabskunde", "proces", "release", "roller", "bygger_paa"];
 
 /// One place that says something about a file.
 #[derive(Debug, Clone, Default)]

@@ -26,9 +26,15 @@ mod walk;
 
 pub use child::{CHILD_COMMAND, Extractor, Limits, child_main};
 pub(crate) use format::Watch;
+#[cfg(test)]
+pub(crate) use format::read_yaml as read_metadata;
 pub use format::{Format, Hiding, Quarantine, Unreadable, extract};
+pub(crate) use reading::SIDECAR_ENDING;
+pub use reading::mask_case;
 pub use sandbox::network_blocked_here;
-pub use walk::{Progress, collect};
+pub use walk::{
+    LIBRARY, Progress, SHELVES, collect, collect_beside, collect_shelved, shelved_path,
+};
 
 /// The one line by which a demonstration document says what it is; it never reaches a passage.
 pub const DEMO_LINE: &str = "Dette dokument er opdigtet til demonstration og gælder ikke.";

@@ -20,6 +20,9 @@ const FAULTS_NOTED_MAX: usize = 20;
 const STEERING_AROUND: usize = 2;
 /// Digits from which what stands before such a sentence may be an account number.
 const BAIT_DIGITS: usize = 10;
+/// A phone number or a date beside nobody is the organisation's own, and what a case is about.
+const ALONE: [privacy::FindingKind; 2] =
+    [privacy::FindingKind::Phone, privacy::FindingKind::BirthDate];
 /// What the name of a sidecar ends in.
 pub(crate) const SIDECAR_ENDING: &str = ".meta.yaml";
 
@@ -354,7 +357,27 @@ fn take_steering(blocks: &mut Vec<Block>) -> usize {
     taken
 }
 
-/// The day in a time as systems write it: `2024-05-03T10:57:00`, `03May2024 10:57`.
+/// A text about a past case without personal data, for good: first as a whole, because a name that
+/// stands behind a cue in one line is a name in all of them, and then line by line, as an export of
+/// cases is masked when it is read.
+pub fn mask_case(text: &str) -> String {
+    let findings = privacy::detect(text).findings;
+    let line_of = |at: usize| text.get(..at).unwrap_or_default().matches('\n').count();
+    let named: BTreeSet<usize> = findings
+        .iter()
+        .filter(|found| is_person(found))
+        .map(|it| line_of(it.range.start))
+        .collect();
+    let mut kept = findings;
+    kept.retain(|found| is_person(found) || named.contains(&line_of(found.range.start)));
+    let whole = privacy::marked(text, &kept);
+    whole.lines().map(|line| masked(line, Kind::Sag)).collect::<Vec<_>>().join("\n")
+}
+
+fn is_person(finding: &privacy::Finding) -> bool {
+    finding.acts() && !ALONE.contains(&finding.kind)
+}
+
 /// What people wrote to each other, without their numbers; a past case without any personal data,
 /// for good: what stands in its place names nobody and is counted nowhere.
 fn masked(text: &str, kind: Kind) -> String {
@@ -362,15 +385,13 @@ fn masked(text: &str, kind: Kind) -> String {
         return privacy::mask(text);
     }
     let mut findings = privacy::detect(text).findings;
-    // A phone number or a date beside nobody is the organisation's own, and what the case is about.
-    let alone = [privacy::FindingKind::Phone, privacy::FindingKind::BirthDate];
-    let person = |finding: &privacy::Finding| finding.acts() && !alone.contains(&finding.kind);
-    if !findings.iter().any(person) {
+    if !findings.iter().any(is_person) {
         findings.clear();
     }
     privacy::marked(text, &findings)
 }
 
+/// The day in a time as systems write it: `2024-05-03T10:57:00`, `03May2024 10:57`.
 fn day_of(time: &str) -> String {
     let word = time.split(['T', ' ']).next().unwrap_or(time);
     let portal = jiff::civil::Date::strptime("%d%b%Y", time.split(' ').next().unwrap_or(time));

@@ -21,6 +21,11 @@ const WORD_FOLDERS: [&str; 1] = ["lexicon"];
 /// Files that describe sources and are none.
 const OTHER_FILES: [&str; 3] = [COLLECTION_FILE, "institutions.toml", "facts.toml"];
 
+/// What the names of a library's files begin with.
+pub const LIBRARY: &str = "library";
+/// The folders of a library that hold documents.
+pub const SHELVES: [&str; 3] = ["cases", "documents", "standardsvar"];
+
 /// How far the reading has come.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress<'a> {
@@ -42,10 +47,67 @@ pub fn collect(
     extractor: &Extractor,
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<Harvest, Error> {
+    collect_beside(None, paths, known, extractor, progress)
+}
+
+/// Reads all that folders and files hold, and a library beside them, whose documents have the
+/// same ids whatever the folders hold.
+pub fn collect_beside(
+    library: Option<&Path>,
+    paths: &[PathBuf],
+    known: &(dyn Fn(&str, &str) -> bool + Sync),
+    extractor: &Extractor,
+    progress: &(dyn Fn(Progress<'_>) + Sync),
+) -> Result<Harvest, Error> {
     let mut listing = Listing::default();
+    if let Some(library) = library {
+        listing.add_library(library)?;
+    }
+    let shelved = listing.files.len();
     for path in paths {
         listing.add_root(path)?;
     }
+    // What the folders say they are goes before what the library says.
+    listing.files.rotate_left(shelved);
+    Ok(read_listed(listing, known, extractor, progress))
+}
+
+/// Reads single files of a library, by what they are called there: `library/cases/1.jsonl`.
+pub fn collect_shelved(
+    library: &Path,
+    files: &[&str],
+    extractor: &Extractor,
+) -> Result<Harvest, Error> {
+    let mut listing = Listing::default();
+    for file in files {
+        let Some((shelf, path)) = shelved(library, file) else { continue };
+        if path.is_file() {
+            let root = Root { path: library.join(shelf), name: shelf.to_owned() };
+            listing.add_file(&root, &path, (*file).to_owned())?;
+        }
+    }
+    Ok(read_listed(listing, &|_, _| false, extractor, &|_| {}))
+}
+
+/// The shelf of a library's file, and where it lies; none for a name that no such file has.
+fn shelved<'a>(library: &Path, file: &'a str) -> Option<(&'a str, PathBuf)> {
+    let inside = file.strip_prefix(LIBRARY)?.strip_prefix('/')?;
+    let (shelf, name) = inside.split_once('/')?;
+    let is_plain = !name.split('/').any(|part| part.is_empty() || part.starts_with('.'));
+    (SHELVES.contains(&shelf) && is_plain).then(|| (shelf, library.join(inside)))
+}
+
+/// Where a file of a library lies; none for a name that no such file has.
+pub fn shelved_path(library: &Path, file: &str) -> Option<PathBuf> {
+    shelved(library, file).map(|(_, path)| path)
+}
+
+fn read_listed(
+    listing: Listing,
+    known: &(dyn Fn(&str, &str) -> bool + Sync),
+    extractor: &Extractor,
+    progress: &(dyn Fn(Progress<'_>) + Sync),
+) -> Harvest {
     let Listing { files, mut notes, collections, roots, .. } = listing;
     let collection = files.iter().find_map(|file| file.collection.as_ref());
     let mut harvest =
@@ -64,7 +126,7 @@ pub fn collect(
     notes.sort();
     notes.dedup();
     harvest.notes = notes;
-    Ok(harvest)
+    harvest
 }
 
 /// Reads files on several threads; the outcomes come in the order of the files.
@@ -141,6 +203,27 @@ impl Listing {
                 Ok(entry) if entry.file_type().is_dir() => {}
                 Ok(entry) => self.add_entry(&root, &entry)?,
                 Err(error) => self.notes.push(walk_note(&root, &error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists the shelves of a library.
+    fn add_library(&mut self, library: &Path) -> Result<(), Error> {
+        for shelf in SHELVES {
+            let Ok(path) = library.join(shelf).canonicalize() else { continue };
+            let root = Root { path: path.clone(), name: shelf.to_owned() };
+            for entry in WalkDir::new(&path).sort_by_file_name().into_iter().filter_entry(is_wanted)
+            {
+                match entry {
+                    Ok(entry) if entry.file_type().is_file() => {
+                        let inside =
+                            slashed(entry.path().strip_prefix(&path).unwrap_or(entry.path()));
+                        self.add_file(&root, entry.path(), format!("{LIBRARY}/{shelf}/{inside}"))?;
+                    }
+                    Ok(_) => {}
+                    Err(error) => self.notes.push(walk_note(&root, &error)),
+                }
             }
         }
         Ok(())

@@ -46,6 +46,7 @@ pub async fn serve(
     let door = Door::of(service.config(), listener.local_addr()?);
     let review = Review::open(Arc::clone(&service)).await.map_err(std::io::Error::other)?;
     let making = tokio::spawn(Arc::clone(&review).work(shutdown.clone()));
+    let learning = tokio::spawn(Arc::clone(&review).learn(shutdown.clone()));
     let watching = tokio::spawn(Arc::clone(&review).watch(shutdown.clone()));
     let desk = Desk::new(service, counts, jobs).behind(door).reviewing(Arc::clone(&review));
     let desk = Arc::new(desk);
@@ -81,6 +82,7 @@ pub async fn serve(
     // What was begun is finished: a draft that is half made is made again after the start.
     making.await.map_err(std::io::Error::other)?;
     watching.await.map_err(std::io::Error::other)?;
+    learning.await.map_err(std::io::Error::other)?;
     review.close().await;
     tidying.await.map_err(std::io::Error::other)
 }

@@ -16,15 +16,18 @@ use tracing::{Instrument, Span};
 use utoipa::IntoResponses;
 use utoipa::openapi::{RefOr, Response as Described};
 
+use crate::access::Principal;
 use crate::draft::{Draft, Progress};
 use crate::http::connections::{Asking, Place};
 use crate::http::desk::Desk;
 use crate::http::problem::{self, Code, Problem};
-use crate::http::request::{Form, PARAMETER_CHARS_MAX, Parameters, RequestId, prefers, read_body};
+use crate::http::request::{
+    Form, PARAMETER_CHARS_MAX, Parameters, RequestId, prefers, principal, read_body,
+};
 use crate::http::shapes::{DayText, ShortText};
 use crate::inquiry::{self, Channel, Inquiry, Received};
 use crate::service::{self, Service};
-use crate::terms::{Asker, Day, parse_day};
+use crate::terms::{Day, parse_day};
 
 /// Says to programs that the text was made by a machine and waits for a person
 /// (AI Act, article 50).
@@ -86,7 +89,8 @@ pub(crate) struct InquiryBody {
 
 /// Suggest a reply to an inquiry.
 ///
-/// The reply waits for a person: nothing is sent, and nothing is kept.
+/// The reply waits for a person, and nothing is sent. Of a caller who has signed on it is kept, and
+/// can be decided on; of others nothing is kept.
 /// What the address says of institution and day goes before what the inquiry says.
 /// With `Accept: text/event-stream` the steps are told as they are taken.
 #[utoipa::path(
@@ -124,14 +128,15 @@ pub(crate) async fn suggest(
     let bytes = read_body(&parts.headers, body, desk.limits()).await?;
     let asking = parts.extensions.get::<Arc<Place>>().map(Place::ask);
     let wanted = Wanted { form, asked, bytes };
+    let principal = principal(&parts.extensions);
     if prefers(&parts.headers, "text/event-stream") {
         let id = parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone());
-        let events = told(desk, wanted, id.unwrap_or_default(), asking);
+        let events = told(desk, (wanted, principal), id.unwrap_or_default(), asking);
         let stream = Sse::new(events).keep_alive(KeepAlive::default());
         return Ok(([AI_GENERATED], stream).into_response());
     }
     // In a task of its own: what a language model costs is booked, also when nobody waits any more.
-    let drafting = tokio::spawn(wanted.draft(desk, |_| {}).instrument(Span::current()));
+    let drafting = tokio::spawn(wanted.draft(desk, principal, |_| {}).instrument(Span::current()));
     let draft = drafting.await.map_err(|_| Problem::internal("the work panicked"))??;
     Ok(([AI_GENERATED], Json(draft)).into_response())
 }
@@ -162,7 +167,7 @@ enum Told {
 /// The steps as they are taken, and what came of them.
 fn told(
     desk: Arc<Desk>,
-    wanted: Wanted,
+    (wanted, principal): (Wanted, Principal),
     id: String,
     asking: Option<Asking>,
 ) -> impl Stream<Item = Result<Event, axum::Error>> {
@@ -170,7 +175,7 @@ fn told(
     let steps = tell.clone();
     let working = async move {
         let step = move |progress| drop(steps.send(Told::Step(progress)));
-        let done = match wanted.draft(Arc::clone(&desk), step).await {
+        let done = match wanted.draft(Arc::clone(&desk), principal, step).await {
             Ok(draft) => Told::Draft(Box::new(draft)),
             Err(problem) => {
                 // The status has been sent: the line of the request says nothing of this.
@@ -230,17 +235,25 @@ impl Wanted {
     async fn draft(
         self,
         desk: Arc<Desk>,
+        principal: Principal,
         tell: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<Draft, Problem> {
         let tell = Arc::new(tell);
         let steps = Arc::clone(&tell);
+        let asker = principal.asker();
         let work = move |service: &Service| {
             let inquiry = self.inquiry(service)?;
-            service.prepare(&inquiry, Asker::caller(), &*steps).map_err(Problem::from)
+            let prepared = service.prepare(&inquiry, asker, &*steps)?;
+            Ok::<_, Problem>((inquiry, prepared))
         };
-        let prepared = desk.work(work).await?;
-        let draft = desk.service.improve(prepared, &*tell).await;
+        let (inquiry, prepared) = desk.work(work).await?;
+        let mut draft = desk.service.improve(prepared, &*tell).await;
         desk.counts.drafted(&draft);
+        // Whoever has signed on finds it in the queue; of others nothing is kept.
+        if principal != Principal::Anyone {
+            draft.kept = true;
+            desk.review()?.keep(inquiry, &draft, &principal).await?;
+        }
         Ok(draft)
     }
 }

@@ -26,7 +26,7 @@ use crate::http::desk::Desk;
 use crate::http::door::Peer;
 use crate::http::problem::{Code, Problem, ProblemBody, responses, settle};
 use crate::http::request::{RequestId, request_id};
-use crate::http::review::{decisions, inquiries, queue, webhook};
+use crate::http::review::{decisions, inquiries, queue, record, webhook};
 use crate::http::{drafts, evaluations, health, lookup, page, sources};
 
 const SPECIFICATION: &str = "/api/openapi.json";
@@ -97,6 +97,10 @@ fn specified() -> OpenApiRouter<Arc<Desk>> {
         .routes(routes!(inquiries::post))
         .routes(routes!(inquiries::post_all))
         .routes(routes!(webhook::receive))
+        .routes(routes!(record::log))
+        .routes(routes!(record::verify))
+        .routes(routes!(record::export))
+        .routes(routes!(record::quoting))
         .routes(routes!(lookup::look_up))
         .routes(routes!(lookup::documents))
         .routes(routes!(lookup::passage))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::http::header::{ETAG, IF_MATCH};
-use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoResponses;
@@ -14,11 +14,6 @@ use crate::http::problem::{self, Code, Problem};
 use crate::inquiry;
 use crate::review::State;
 use crate::service;
-
-/// Who asks; where nobody has been recognised, somebody who decides nothing.
-pub(crate) fn principal(extensions: &Extensions) -> Principal {
-    extensions.get::<Principal>().cloned().unwrap_or(Principal::Anyone)
-}
 
 /// The person who asks; a program decides nothing.
 pub(crate) fn person(principal: &Principal) -> Result<&Person, Problem> {

@@ -13,10 +13,8 @@ use serde::de::DeserializeOwned;
 use crate::access::Person;
 use crate::http::desk::Desk;
 use crate::http::problem::{Code, Problem};
-use crate::http::request::{Form, read_body};
-use crate::http::review::asking::{
-    DecideRefusals, Stands, person, principal, read_json, seen, tag,
-};
+use crate::http::request::{Form, principal, read_body};
+use crate::http::review::asking::{DecideRefusals, Stands, person, read_json, seen, tag};
 use crate::http::review::queue::id_of;
 use crate::review::Decided;
 use crate::review::reasons::Rejection;

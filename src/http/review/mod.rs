@@ -9,3 +9,4 @@ pub(crate) mod inquiries;
 pub(crate) mod webhook;
 pub(crate) mod queue;
 pub(crate) mod decisions;
+pub(crate) mod record;

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use crate::http::desk::Desk;
 use crate::http::problem::{Code, Problem};
-use crate::http::request::Parameters;
-use crate::http::review::asking::{ReadRefusals, principal, tag};
+use crate::http::request::{Parameters, principal};
+use crate::http::review::asking::{ReadRefusals, tag};
 use crate::http::shapes::{DayText, ShortText};
 use crate::review::{Filter, State as DraftState, Summary};
 use crate::service::View;

@@ -48,6 +48,7 @@ impl Review {
     pub async fn approve(&self, on: On<'_>, approval: &Approval) -> Result<Decided, Error> {
         self.stands(&on, approval).await?;
         let decided = self.decide(&on, Decision::Approve).await?;
+        self.learnt();
         Ok(decided)
     }
 
@@ -70,6 +71,7 @@ impl Review {
             None => Decision::Edit(edit),
         };
         let decided = self.decide(&on, decision).await?;
+        self.learnt();
         Ok(decided)
     }
 
@@ -101,6 +103,7 @@ impl Review {
         self.own_of(&on).await?;
         let text = short("text", text)?;
         let decided = self.decide(&on, Decision::Reopen { text }).await?;
+        self.learnt();
         Ok(decided)
     }
 

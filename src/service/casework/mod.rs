@@ -10,6 +10,8 @@ mod making;
 mod view;
 mod deciding;
 mod watch;
+mod learning;
+mod record;
 
 use std::sync::Arc;
 
@@ -31,6 +33,8 @@ pub struct Review {
     ledger: Ledger,
     /// Told when there is a draft to be made.
     wake: Notify,
+    /// Told when there is something to be learnt.
+    taught: Notify,
 }
 
 impl Review {
@@ -39,7 +43,7 @@ impl Review {
         let config = service.config();
         let key = ledger_key(config)?;
         let ledger = Ledger::open(&config.review, &config.data, key).await?;
-        Ok(Arc::new(Self { service, ledger, wake: Notify::new() }))
+        Ok(Arc::new(Self { service, ledger, wake: Notify::new(), taught: Notify::new() }))
     }
 
     /// The ledger.

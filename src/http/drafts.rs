@@ -19,6 +19,7 @@ use utoipa::openapi::{RefOr, Response as Described};
 use crate::draft::{Draft, Progress};
 use crate::http::connections::{Asking, Place};
 use crate::http::desk::Desk;
+use crate::http::identity::Caller;
 use crate::http::problem::{self, Code, Problem};
 use crate::http::request::{Form, PARAMETER_CHARS_MAX, Parameters, RequestId, prefers, read_body};
 use crate::http::shapes::{DayText, ShortText};
@@ -41,6 +42,7 @@ impl IntoResponses for Refusals {
             Code::BadDay,
             Code::BadParameter,
             Code::EmptyInquiry,
+            Code::NotYours,
             Code::TooLarge,
             Code::WrongContentType,
             Code::IncompleteRequest,
@@ -127,7 +129,8 @@ pub(crate) async fn suggest(
     };
     let bytes = read_body(&parts.headers, body, desk.limits()).await?;
     let asking = parts.extensions.get::<Arc<Place>>().map(Place::ask);
-    let wanted = Wanted { form, asked, bytes };
+    let Caller(caller) = Caller::of(&parts.extensions)?;
+    let wanted = Wanted { form, asked, bytes, asker: caller.asker() };
     if prefers(&parts.headers, "text/event-stream") {
         let id = parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone());
         let events = told(desk, wanted, id.unwrap_or_default(), asking);
@@ -207,6 +210,7 @@ struct Wanted {
     form: Form,
     asked: Asked,
     bytes: Bytes,
+    asker: Asker,
 }
 
 impl Wanted {
@@ -221,7 +225,7 @@ impl Wanted {
         let work = move |service: &Service| {
             let received = receive(self.form, &self.bytes).map_err(service::Error::from)?;
             let inquiry = self.asked.of(service.with_attachments(received))?;
-            service.prepare(&inquiry, Asker::caller(), &*steps).map_err(Problem::from)
+            service.prepare(&inquiry, self.asker, &*steps).map_err(Problem::from)
         };
         let prepared = desk.work(work).await?;
         let draft = desk.service.improve(prepared, &*tell).await;

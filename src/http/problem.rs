@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,12 @@ pub enum Code {
     EmptyQuery,
     /// The gold set cannot be evaluated.
     BadEvaluation,
+    /// The caller has not shown who it is, or what it shows does not hold.
+    Unauthorized,
+    /// The caller may not do this.
+    Forbidden,
+    /// The caller may not act for that institution.
+    NotYours,
     /// The request is too large.
     TooLarge,
     /// The request is of a format that is not read.
@@ -58,6 +64,8 @@ pub enum Code {
     Busy,
     /// The work took too long.
     Timeout,
+    /// Who calls cannot be told, because the issuer's keys cannot be fetched.
+    SignOnUnavailable,
     /// Nothing has been indexed.
     IndexMissing,
     /// The index was made by another version.
@@ -68,7 +76,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 24] = [
         Self::BadJson,
         Self::BadMail,
         Self::BadDay,
@@ -76,6 +84,9 @@ impl Code {
         Self::EmptyInquiry,
         Self::EmptyQuery,
         Self::BadEvaluation,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NotYours,
         Self::TooLarge,
         Self::WrongContentType,
         Self::UnknownRoute,
@@ -86,6 +97,7 @@ impl Code {
         Self::TooOften,
         Self::Busy,
         Self::Timeout,
+        Self::SignOnUnavailable,
         Self::IndexMissing,
         Self::IndexMismatch,
         Self::Internal,
@@ -101,6 +113,9 @@ impl Code {
             Self::EmptyInquiry => "empty_inquiry",
             Self::EmptyQuery => "empty_query",
             Self::BadEvaluation => "bad_evaluation",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::NotYours => "not_yours",
             Self::TooLarge => "too_large",
             Self::WrongContentType => "wrong_content_type",
             Self::UnknownRoute => "unknown_route",
@@ -111,6 +126,7 @@ impl Code {
             Self::TooOften => "too_often",
             Self::Busy => "busy",
             Self::Timeout => "timeout",
+            Self::SignOnUnavailable => "sign_on_unavailable",
             Self::IndexMissing => "index_missing",
             Self::IndexMismatch => "index_mismatch",
             Self::Internal => "internal",
@@ -128,6 +144,8 @@ impl Code {
             | Self::EmptyInquiry
             | Self::EmptyQuery
             | Self::BadEvaluation => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden | Self::NotYours => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::UnknownRoute | Self::NotFound => StatusCode::NOT_FOUND,
@@ -135,7 +153,7 @@ impl Code {
             Self::IncompleteRequest => StatusCode::REQUEST_TIMEOUT,
             Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
             Self::Busy | Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
-            Self::Timeout | Self::IndexMissing | Self::IndexMismatch => {
+            Self::Timeout | Self::SignOnUnavailable | Self::IndexMissing | Self::IndexMismatch => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -205,6 +223,11 @@ impl Problem {
     /// A fault of the program, with its cause for the log.
     pub(crate) fn internal(cause: impl Into<String>) -> Self {
         Self { cause: Some(cause.into()), ..Self::new(Code::Internal) }
+    }
+
+    /// The same with its cause for the log.
+    pub(crate) fn because(self, cause: &str) -> Self {
+        Self { cause: Some(cause.to_owned()), ..self }
     }
 
     /// A request that is larger than what is read.
@@ -306,6 +329,9 @@ pub(crate) fn settle(response: Response, trace_id: &str) -> (Response, Option<Pr
     parts.status = problem.code.status();
     parts.headers.remove(CONTENT_LENGTH);
     parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    if problem.code == Code::Unauthorized {
+        parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     if problem.code.is_passing() {
         parts.headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
     }

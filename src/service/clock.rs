@@ -14,3 +14,9 @@ pub fn today() -> Day {
 pub fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
+
+/// This moment, in seconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "a token says until when it holds")]
+pub fn seconds() -> i64 {
+    jiff::Timestamp::now().as_second()
+}

@@ -122,6 +122,9 @@ pub enum Error {
     /// No such thing, or not for this institution.
     #[error("there is no such passage")]
     NotFound,
+    /// The asker may not ask for that institution.
+    #[error("the asker may not ask for that institution")]
+    NotYours,
 }
 
 impl Error {
@@ -152,6 +155,7 @@ impl Error {
             Self::BadParameter { .. } => "bad_parameter",
             Self::EmptyQuery => "empty_query",
             Self::NotFound => "not_found",
+            Self::NotYours => "not_yours",
         }
     }
 
@@ -178,6 +182,9 @@ impl Error {
             Self::NotFound => {
                 "look it up again: a passage gets a new id when its text changes".to_owned()
             }
+            Self::NotYours => "give the person or the key the institution (docs/access.md), \
+                 or ask for another"
+                .to_owned(),
         }
     }
 }
@@ -506,10 +513,9 @@ impl Service {
         let snapshot = self.snapshot()?;
         let register = self.register(&snapshot);
         let named = inquiry.institution.as_deref().filter(|name| !name.trim().is_empty());
-        let institution = match named {
-            Some(name) => register.find(name),
-            None => inquiry.from.as_deref().and_then(|from| register.find_by_mail(from)),
-        };
+        let institution = institution_of(register, inquiry);
+        // Before a word is read: the institution may be known by the sender's mail domain alone.
+        allowed(&asker, institution.as_ref())?;
         let near = named.filter(|_| institution.is_none()).map(|name| register.near(name));
         let (day, day_from) = Self::day_of(&snapshot, inquiry);
         let scope = Scope::new(asker, institution, day);
@@ -679,6 +685,7 @@ impl Service {
             Some(text) => parse_day(text).ok_or_else(|| Error::BadDay(text.to_owned()))?,
             None => snapshot.manifest().collection.day.unwrap_or_else(clock::today),
         };
+        allowed(&asker, institution.as_ref())?;
         Ok(Scope::new(asker, institution, day))
     }
 
@@ -693,6 +700,18 @@ impl Service {
             (clock::today(), DayFrom::Today)
         }
     }
+}
+
+/// The institution of an inquiry: the one that is named, else that of the sender's mail domain.
+fn institution_of(register: &Register, inquiry: &Inquiry) -> Option<Institution> {
+    match inquiry.institution.as_deref().filter(|name| !name.trim().is_empty()) {
+        Some(name) => register.find(name),
+        None => inquiry.from.as_deref().and_then(|from| register.find_by_mail(from)),
+    }
+}
+
+fn allowed(asker: &Asker, institution: Option<&Institution>) -> Result<(), Error> {
+    if asker.may_ask_for(institution) { Ok(()) } else { Err(Error::NotYours) }
 }
 
 fn entry(record: &Record, notes: &[Note]) -> DocumentEntry {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::draft::endpoint;
-use crate::{draft, passages, privacy, retrieval, review};
+use crate::{access, draft, passages, privacy, retrieval, review};
 
 /// The settings file that is read when it is there.
 pub const FILE: &str = "svarforslag.toml";
@@ -38,6 +38,8 @@ pub struct Config {
     pub model: String,
     /// How words and vectors take part in a search.
     pub retrieval: retrieval::Settings,
+    /// Who may ask, and how they show who they are.
+    pub access: access::Settings,
     /// What one caller may take.
     pub limits: Limits,
     /// A language model that helps with drafts; none unless it has an address.
@@ -102,6 +104,7 @@ impl Default for Config {
             passages: passages::Settings::default(),
             model: String::new(),
             retrieval: retrieval::Settings::default(),
+            access: access::Settings::default(),
             limits: Limits::default(),
             endpoint: endpoint::Settings::default(),
             privacy: privacy::Settings::default(),
@@ -325,6 +328,9 @@ fn check(config: &Config) -> Result<(), Error> {
         || limits.connections_max.min(limits.connections_per_peer_max) == 0
     {
         return impossible("limits", &0, "at least one request and one connection must be allowed");
+    }
+    if let Some((key, value, why)) = config.access.impossible() {
+        return impossible(key, &value, why);
     }
     if let Some((key, value, why)) = config.endpoint.impossible() {
         return impossible(key, &value, why);

@@ -176,6 +176,21 @@ impl Principal {
         }
     }
 
+    /// The same with the institutions under the names that the register gives them; a name that
+    /// it does not know stays as it is, and opens nothing.
+    #[must_use]
+    pub fn with_register_names(mut self, find: &dyn Fn(&str) -> Option<String>) -> Self {
+        let institutions = match &mut self {
+            Self::Person(person) => &mut person.institutions,
+            Self::Program(program) => &mut program.institutions,
+            Self::Anyone => return self,
+        };
+        if let Institutions::These(names) = institutions {
+            *names = names.iter().map(|name| find(name).unwrap_or_else(|| name.clone())).collect();
+        }
+        self
+    }
+
     /// The person, if it is one.
     pub fn person(&self) -> Option<&Person> {
         match self {
@@ -184,11 +199,12 @@ impl Principal {
         }
     }
 
-    /// Who asks, as searches name it.
+    /// Who asks, as searches name it, with the institutions for which it may ask.
     pub fn asker(&self) -> Asker {
-        match self {
-            Self::Anyone => Asker::caller(),
-            Self::Person(_) | Self::Program(_) => Asker::named(self.id()),
+        match (self, self.institutions()) {
+            (Self::Anyone, _) => Asker::caller(),
+            (_, Institutions::Every) => Asker::named(self.id()),
+            (_, Institutions::These(names)) => Asker::named(self.id()).only_for(names.clone()),
         }
     }
 }

@@ -17,6 +17,7 @@ mod doctor;
 mod mask;
 mod egress;
 mod privacy;
+mod keys;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -75,6 +76,8 @@ enum Command {
     Egress(egress::Arguments),
     /// Print in Danish what is done with personal data with these settings.
     PrivacyReport,
+    /// Make keys for programs.
+    Keys(keys::Arguments),
     /// Print the settings and where each came from.
     Config,
     /// Say what is installed, what is missing, and what to do.
@@ -144,6 +147,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Mask(arguments)) => mask::run(&desk, &arguments),
         Some(Command::Egress(arguments)) => egress::run(&desk, &arguments),
         Some(Command::PrivacyReport) => privacy::run(&desk),
+        Some(Command::Keys(arguments)) => keys::run(&desk, arguments),
         Some(Command::Config) => settings::run(&desk),
         Some(Command::Doctor) => doctor::run(&desk),
         Some(Command::Extract { .. }) => Ok(ExitCode::from(2)),

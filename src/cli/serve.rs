@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
+use crate::access::{CODE_SECONDS, Mode, ToldCode};
 use crate::cli::{Desk, out};
 use crate::config::Config;
 use crate::draft::endpoint::{Abilities, Endpoint};
@@ -43,6 +44,10 @@ pub(crate) fn run(desk: &Desk) -> anyhow::Result<ExitCode> {
 pub(crate) fn serve(service: Service) -> anyhow::Result<ExitCode> {
     log();
     let address = service.config().listen.clone();
+    let mode = Mode::of(&service.config().access, address.parse()?).map_err(|error| {
+        let (reason, remedy) = (error.to_string(), error.remedy().to_owned());
+        out::Advised { code: "not_loopback", reason, remedy }
+    })?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(&address).await.map_err(|error| out::Advised {
@@ -53,6 +58,10 @@ pub(crate) fn serve(service: Service) -> anyhow::Result<ExitCode> {
         })?;
         let local = listener.local_addr()?;
         out::say(&format!("svarforslag listens on http://{local}"));
+        out::tell(mode.text());
+        if let Some(warning) = through_proxy(service.config(), mode) {
+            out::tell(warning);
+        }
         out::tell(&try_this(&local.to_string()));
         let stop = CancellationToken::new();
         let told = stop.clone();
@@ -68,9 +77,24 @@ pub(crate) fn serve(service: Service) -> anyhow::Result<ExitCode> {
         if let Some(endpoint) = service.endpoint().cloned() {
             tokio::spawn(async move { probe(&endpoint).await });
         }
-        http::serve(listener, Arc::new(service), stop).await?;
+        http::serve(listener, Arc::new(service), tell_code, stop).await?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Shows a code to the operator, who knows to whom it is to be passed on. It is no event of the log.
+fn tell_code(told: &ToldCode) {
+    let minutes = CODE_SECONDS / 60;
+    out::tell(&format!("sign-in code for {}: {} (for {minutes} minutes)", told.name, told.code));
+}
+
+/// What an operator must know who lets others in through a proxy: they all count as this machine.
+fn through_proxy(config: &Config, mode: Mode) -> Option<&'static str> {
+    let through = !config.hosts.is_empty() || !config.proxies.is_empty();
+    (through && mode == Mode::Local).then_some(
+        "warning: whoever comes through a proxy counts as somebody on this machine; \
+         set `access.issuer` or `access.keys` (docs/access.md)",
+    )
 }
 
 /// Encodes what lacks vectors beside the service, which searches by words until they are there.

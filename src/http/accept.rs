@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use crate::access::{Access, ToldCode};
 use crate::http::connections::{Connections, Place};
 use crate::http::counts::Counts;
 use crate::http::desk::Desk;
@@ -36,23 +37,30 @@ const HEADER_BYTES_MAX: usize = 64 * 1024;
 ///
 /// The connections are served by hyper itself: `axum::serve` and hyper-util's server leave a
 /// connection open for ever that never sends its headers.
+///
+/// Who may ask is a matter of the settings and of who reaches the address; `teller` shows the
+/// codes of those who sign in here to the operator.
 pub async fn serve(
     listener: TcpListener,
     service: Arc<Service>,
+    teller: impl Fn(&ToldCode) + Send + Sync + 'static,
     shutdown: CancellationToken,
 ) -> std::io::Result<()> {
+    let listens = listener.local_addr()?;
+    let access = Access::open(&service.config().access, listens).map_err(std::io::Error::other)?;
     let counts = Counts::new().map_err(std::io::Error::other)?;
     let jobs = Jobs::open(&service.config().data, shutdown.clone());
-    let door = Door::of(service.config(), listener.local_addr()?);
+    let door = Door::of(service.config(), listens);
     let review = Review::open(Arc::clone(&service)).await.map_err(std::io::Error::other)?;
     let making = tokio::spawn(Arc::clone(&review).work(shutdown.clone()));
     let learning = tokio::spawn(Arc::clone(&review).learn(shutdown.clone()));
     let watching = tokio::spawn(Arc::clone(&review).watch(shutdown.clone()));
-    let desk = Desk::new(service, counts, jobs).behind(door).reviewing(Arc::clone(&review));
+    let desk = Desk::new(service, counts, jobs).behind(door).open_to(access, teller);
+    let desk = desk.reviewing(Arc::clone(&review));
     let desk = Arc::new(desk);
     let limits = desk.limits();
     let connections = Connections::new(limits.connections_max, limits.connections_per_peer_max);
-    let router = router(Arc::clone(&desk));
+    let router = router(Arc::clone(&desk)).map_err(std::io::Error::other)?;
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let tidying = tokio::spawn(tidy(Arc::clone(&desk), Arc::clone(&connections), stop.clone()));
     while let Some((stream, peer, place)) = next(&listener, &connections, &desk, &shutdown).await {

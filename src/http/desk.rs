@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tracing::Span;
 
+use crate::access::{Access, ToldCode};
 use crate::config::Limits;
 use crate::http::counts::Counts;
 use crate::http::door::Door;
@@ -16,14 +17,18 @@ use crate::service::{Jobs, Review, Service};
 /// How long a request waits for a seat: a draft takes less, so a short burst is let in.
 const SEAT_WAIT: Duration = Duration::from_secs(1);
 
+/// Shows a code to the operator.
+type Teller = Box<dyn Fn(&ToldCode) + Send + Sync>;
+
 /// What every request needs.
-#[derive(Debug)]
 pub(crate) struct Desk {
     pub(crate) service: Arc<Service>,
     pub(crate) counts: Counts,
     pub(crate) jobs: Arc<Jobs>,
     pub(crate) door: Door,
     review: Option<Arc<Review>>,
+    pub(crate) access: Access,
+    teller: Teller,
     seats: Arc<Semaphore>,
 }
 
@@ -32,7 +37,9 @@ impl Desk {
     pub(crate) fn new(service: Arc<Service>, counts: Counts, jobs: Jobs) -> Self {
         let seats = service.config().limits.work_at_once_max.min(Semaphore::MAX_PERMITS);
         let (jobs, seats) = (Arc::new(jobs), Arc::new(Semaphore::new(seats)));
-        Self { service, counts, jobs, door: Door::default(), review: None, seats }
+        let (door, access) = (Door::default(), Access::closed());
+        let teller = Box::new(|_: &ToldCode| {});
+        Self { service, counts, jobs, door, access, teller, review: None, seats }
     }
 
     /// The same desk behind a door.
@@ -48,6 +55,20 @@ impl Desk {
     /// The review of this service.
     pub(crate) fn review(&self) -> Result<&Arc<Review>, Problem> {
         self.review.as_ref().ok_or_else(|| Problem::internal("there is no review"))
+    }
+
+    /// The same desk for those whom the access lets in; codes are shown to the operator.
+    pub(crate) fn open_to(
+        self,
+        access: Access,
+        teller: impl Fn(&ToldCode) + Send + Sync + 'static,
+    ) -> Self {
+        Self { access, teller: Box::new(teller), ..self }
+    }
+
+    /// Shows a code to the operator, and to nobody else.
+    pub(crate) fn told(&self, code: &ToldCode) {
+        (self.teller)(code);
     }
 
     /// What one caller may take.

@@ -20,10 +20,9 @@ use crate::access::Principal;
 use crate::draft::{Draft, Progress};
 use crate::http::connections::{Asking, Place};
 use crate::http::desk::Desk;
+use crate::http::identity::Caller;
 use crate::http::problem::{self, Code, Problem};
-use crate::http::request::{
-    Form, PARAMETER_CHARS_MAX, Parameters, RequestId, prefers, principal, read_body,
-};
+use crate::http::request::{Form, PARAMETER_CHARS_MAX, Parameters, RequestId, prefers, read_body};
 use crate::http::shapes::{DayText, ShortText};
 use crate::inquiry::{self, Channel, Inquiry, Received};
 use crate::service::{self, Service};
@@ -44,6 +43,7 @@ impl IntoResponses for Refusals {
             Code::BadDay,
             Code::BadParameter,
             Code::EmptyInquiry,
+            Code::NotYours,
             Code::TooLarge,
             Code::WrongContentType,
             Code::IncompleteRequest,
@@ -127,8 +127,8 @@ pub(crate) async fn suggest(
     let asked = Wanted::asked(&parts.uri)?;
     let bytes = read_body(&parts.headers, body, desk.limits()).await?;
     let asking = parts.extensions.get::<Arc<Place>>().map(Place::ask);
+    let Caller(principal) = Caller::of(&parts.extensions)?;
     let wanted = Wanted { form, asked, bytes };
-    let principal = principal(&parts.extensions);
     if prefers(&parts.headers, "text/event-stream") {
         let id = parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone());
         let events = told(desk, (wanted, principal), id.unwrap_or_default(), asking);

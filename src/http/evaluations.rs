@@ -19,9 +19,11 @@ use tokio::sync::watch;
 use utoipa::IntoResponses;
 use utoipa::openapi::RefOr;
 
+use crate::access::{Institutions, Principal};
 use crate::evaluation::{self, Gold, Report, read_gold_texts};
 use crate::http::connections::{Asking, Place};
 use crate::http::desk::Desk;
+use crate::http::identity::Caller;
 use crate::http::problem::{self, Code, Problem, ProblemBody};
 use crate::http::request::{Form, PARAMETER_CHARS_MAX, prefers, read_body};
 use crate::inquiry;
@@ -51,6 +53,7 @@ impl IntoResponses for StartRefusals {
             Code::BadJson,
             Code::BadParameter,
             Code::BadEvaluation,
+            Code::NotYours,
             Code::TooLarge,
             Code::WrongContentType,
             Code::IncompleteRequest,
@@ -96,7 +99,7 @@ impl Wanted {
         })
     }
 
-    fn trial(self) -> Result<Trial, Problem> {
+    fn trial(self, asker: Asker) -> Result<Trial, Problem> {
         let gold = match (self.gold.as_deref(), self.inquiries) {
             (Some(DEMO), None) => demo_gold()?,
             (Some(other), None) => return Err(Problem::bad_parameter("gold", other, DEMO)),
@@ -107,7 +110,7 @@ impl Wanted {
         if judgements > JUDGEMENTS_MAX {
             return Err(too_many("judgements", judgements, JUDGEMENTS_MAX));
         }
-        Ok(Trial { gold, name: RUN.to_owned(), asker: Asker::caller(), mail: Mail::AsWritten })
+        Ok(Trial { gold, name: RUN.to_owned(), asker, mail: Mail::AsWritten })
     }
 }
 
@@ -199,6 +202,7 @@ struct Progress {
 )]
 pub(crate) async fn start(
     State(desk): State<Arc<Desk>>,
+    Caller(caller): Caller,
     place: Option<Extension<Arc<Place>>>,
     headers: HeaderMap,
     body: Body,
@@ -212,13 +216,13 @@ pub(crate) async fn start(
     // Nothing is written down before the caller is certain to hear of it: a set that takes too
     // long to check ends here.
     let check = move |service: &Service| {
-        let trial = Wanted::read(&bytes)?.trial()?;
-        service.check_judgements(&trial)?;
-        Ok::<_, Problem>((trial, seat))
+        let trial = Wanted::read(&bytes)?.trial(caller.asker())?;
+        let institutions = service.check_judgements(&trial)?;
+        Ok::<_, Problem>((trial, institutions, seat))
     };
-    let (trial, seat) = desk.run(check).await?;
+    let (trial, institutions, seat) = desk.run(check).await?;
     let jobs = Arc::clone(&desk.jobs);
-    let running = desk.run(move |_| jobs.begin(trial, seat)).await?;
+    let running = desk.run(move |_| jobs.begin(trial, institutions, seat)).await?;
     Ok(begun(&desk, running, prefers(&headers, "text/event-stream"), asking))
 }
 
@@ -275,6 +279,7 @@ fn events(
 )]
 pub(crate) async fn show(
     State(desk): State<Arc<Desk>>,
+    Caller(caller): Caller,
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -283,7 +288,7 @@ pub(crate) async fn show(
         Some(report) if as_page => Ok(page(report)),
         _ => Ok(Json(Evaluation::from(job)).into_response()),
     };
-    found(&desk, id, shown).await
+    found(&desk, caller, id, shown).await
 }
 
 /// Show the report of an evaluation as one page that needs nothing else.
@@ -301,22 +306,34 @@ pub(crate) async fn show(
 )]
 pub(crate) async fn report(
     State(desk): State<Arc<Desk>>,
+    Caller(caller): Caller,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let shown =
         |job: Job| job.report.as_ref().map(page).ok_or_else(|| Problem::new(Code::NotFound));
-    found(&desk, id, shown).await
+    found(&desk, caller, id, shown).await
 }
 
+/// An evaluation, if the caller acts for every institution that it drafts for; else there is none.
 async fn found(
     desk: &Desk,
+    caller: Principal,
     id: Result<Path<String>, PathRejection>,
     shown: impl FnOnce(Job) -> Result<Response, Problem> + Send + 'static,
 ) -> Result<Response, Problem> {
     // An id that cannot be decoded names nothing.
     let Path(id) = id.map_err(|_| Problem::new(Code::NotFound))?;
     let jobs = Arc::clone(&desk.jobs);
-    desk.run(move |_| shown(jobs.find(&id)?)).await
+    desk.run(move |_| {
+        let job = jobs.find(&id)?;
+        let own = match &job.institutions {
+            Some(names) => names.iter().all(|name| caller.acts_for(Some(name))),
+            // Begun before anybody had to sign on.
+            None => *caller.institutions() == Institutions::Every,
+        };
+        if own { shown(job) } else { Err(Problem::new(Code::NotFound)) }
+    })
+    .await
 }
 
 fn page(report: &Report) -> Response {

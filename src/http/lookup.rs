@@ -11,14 +11,15 @@ use utoipa::IntoResponses;
 use utoipa::openapi::{RefOr, Response};
 
 use crate::http::desk::Desk;
+use crate::http::identity::Caller;
 use crate::http::problem::{self, Code, Problem};
 use crate::http::request::Parameters;
 use crate::http::shapes::{DayText, KindName, ShortText, SystemName};
 use crate::service::{DocumentPage, HITS_MAX, LookupAnswer, LookupQuery, PassageView, Service};
-use crate::terms::Asker;
 
 /// What can go wrong wherever the index is read.
-const ALWAYS: [Code; 7] = [
+const ALWAYS: [Code; 8] = [
+    Code::NotYours,
     Code::BadDay,
     Code::BadParameter,
     Code::Busy,
@@ -83,6 +84,7 @@ impl IntoResponses for PassageRefusals {
 )]
 pub(crate) async fn look_up(
     State(desk): State<Arc<Desk>>,
+    Caller(caller): Caller,
     uri: Uri,
 ) -> Result<Json<LookupAnswer>, Problem> {
     let names = ["q", "institution", "day", "kind", "system", "limit"];
@@ -95,7 +97,7 @@ pub(crate) async fn look_up(
         kind: parameters.take("kind"),
         system: parameters.take("system"),
     };
-    desk.work(move |service| service.look_up(&query, Asker::caller())).await.map(Json)
+    desk.work(move |service| service.look_up(&query, caller.asker())).await.map(Json)
 }
 
 /// List the documents that an institution may see.
@@ -117,6 +119,7 @@ pub(crate) async fn look_up(
 )]
 pub(crate) async fn documents(
     State(desk): State<Arc<Desk>>,
+    Caller(caller): Caller,
     uri: Uri,
 ) -> Result<Json<DocumentPage>, Problem> {
     let mut parameters = Parameters::read(&uri, &["institution", "kind", "cursor"])?;
@@ -124,7 +127,7 @@ pub(crate) async fn documents(
         (parameters.take("institution"), parameters.take("kind"), parameters.take("cursor"));
     let work = move |service: &Service| {
         let (institution, kind) = (institution.as_deref(), kind.as_deref());
-        service.documents(institution, kind, cursor.as_deref(), Asker::caller())
+        service.documents(institution, kind, cursor.as_deref(), caller.asker())
     };
     desk.work(work).await.map(Json)
 }
@@ -150,6 +153,7 @@ pub(crate) async fn documents(
 )]
 pub(crate) async fn passage(
     State(desk): State<Arc<Desk>>,
+    Caller(caller): Caller,
     id: Result<Path<String>, PathRejection>,
     uri: Uri,
 ) -> Result<Json<PassageView>, Problem> {
@@ -158,7 +162,7 @@ pub(crate) async fn passage(
     let mut parameters = Parameters::read(&uri, &["institution", "day"])?;
     let (institution, day) = (parameters.take("institution"), parameters.take("day"));
     let work = move |service: &Service| {
-        service.passage(&id, institution.as_deref(), day.as_deref(), Asker::caller())
+        service.passage(&id, institution.as_deref(), day.as_deref(), caller.asker())
     };
     desk.work(work).await.map(Json)
 }

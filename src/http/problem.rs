@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,12 @@ pub enum Code {
     EmptyQuery,
     /// The gold set cannot be evaluated.
     BadEvaluation,
+    /// The caller has not shown who it is, or what it shows does not hold.
+    Unauthorized,
+    /// The caller may not do this.
+    Forbidden,
+    /// The caller may not act for that institution.
+    NotYours,
     /// The request is too large.
     TooLarge,
     /// The request is of a format that is not read.
@@ -61,16 +67,12 @@ pub enum Code {
     Busy,
     /// The work took too long.
     Timeout,
+    /// Who calls cannot be told, because the issuer's keys cannot be fetched.
+    SignOnUnavailable,
     /// Nothing has been indexed.
     IndexMissing,
     /// The index was made by another version.
     IndexMismatch,
-    /// Nobody was recognised.
-    Unauthorized,
-    /// Who asks may not do this.
-    Forbidden,
-    /// Who asks may not act for this institution.
-    NotYours,
     /// A decision names no version.
     VersionNeeded,
     /// Somebody else was faster.
@@ -99,7 +101,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::BadJson,
         Self::BadMail,
         Self::BadDay,
@@ -107,6 +109,9 @@ impl Code {
         Self::EmptyInquiry,
         Self::EmptyQuery,
         Self::BadEvaluation,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NotYours,
         Self::TooLarge,
         Self::WrongContentType,
         Self::UnknownRoute,
@@ -118,11 +123,9 @@ impl Code {
         Self::TooOften,
         Self::Busy,
         Self::Timeout,
+        Self::SignOnUnavailable,
         Self::IndexMissing,
         Self::IndexMismatch,
-        Self::Unauthorized,
-        Self::Forbidden,
-        Self::NotYours,
         Self::VersionNeeded,
         Self::Stale,
         Self::WrongState,
@@ -147,6 +150,9 @@ impl Code {
             Self::EmptyInquiry => "empty_inquiry",
             Self::EmptyQuery => "empty_query",
             Self::BadEvaluation => "bad_evaluation",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::NotYours => "not_yours",
             Self::TooLarge => "too_large",
             Self::WrongContentType => "wrong_content_type",
             Self::UnknownRoute => "unknown_route",
@@ -158,11 +164,9 @@ impl Code {
             Self::TooOften => "too_often",
             Self::Busy => "busy",
             Self::Timeout => "timeout",
+            Self::SignOnUnavailable => "sign_on_unavailable",
             Self::IndexMissing => "index_missing",
             Self::IndexMismatch => "index_mismatch",
-            Self::Unauthorized => "unauthorized",
-            Self::Forbidden => "forbidden",
-            Self::NotYours => "not_yours",
             Self::VersionNeeded => "version_needed",
             Self::Stale => "stale",
             Self::WrongState => "wrong_state",
@@ -202,6 +206,7 @@ impl Code {
             Self::Timeout
             | Self::IndexMissing
             | Self::IndexMismatch
+            | Self::SignOnUnavailable
             | Self::LedgerBusy
             | Self::LedgerGone => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
@@ -302,6 +307,11 @@ impl Problem {
     /// A fault of the program, with its cause for the log.
     pub(crate) fn internal(cause: impl Into<String>) -> Self {
         Self { cause: Some(cause.into()), ..Self::new(Code::Internal) }
+    }
+
+    /// The same with its cause for the log.
+    pub(crate) fn because(self, cause: &str) -> Self {
+        Self { cause: Some(cause.to_owned()), ..self }
     }
 
     /// A request that is larger than what is read.
@@ -428,6 +438,9 @@ pub(crate) fn settle(response: Response, trace_id: &str) -> (Response, Option<Pr
     parts.status = problem.code.status();
     parts.headers.remove(CONTENT_LENGTH);
     parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    if problem.code == Code::Unauthorized {
+        parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     if problem.code.is_passing() {
         parts.headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
     }

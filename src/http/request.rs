@@ -8,10 +8,9 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Query;
 use axum::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
-use axum::http::{Extensions, HeaderMap, Uri};
+use axum::http::{HeaderMap, Uri};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::access::Principal;
 use crate::config::Limits;
 use crate::http::problem::{Code, Problem};
 
@@ -145,11 +144,6 @@ pub(crate) async fn read_body(
         }
     }
     if too_large { Err(Problem::too_large(bytes_max)) } else { Ok(Bytes::from(held)) }
-}
-
-/// Who asks; where nobody has been recognised, somebody who decides nothing.
-pub(crate) fn principal(extensions: &Extensions) -> Principal {
-    extensions.get::<Principal>().cloned().unwrap_or(Principal::Anyone)
 }
 
 /// The request's id, for a handler that tells of a problem in the middle of its answer.

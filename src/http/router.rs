@@ -24,10 +24,11 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::http::counts::Answered;
 use crate::http::desk::Desk;
 use crate::http::door::Peer;
+use crate::http::policy::{Policy, Unlisted, guard, policy};
 use crate::http::problem::{Code, Problem, ProblemBody, responses, settle};
 use crate::http::request::{RequestId, request_id};
 use crate::http::review::{decisions, inquiries, queue, record, webhook};
-use crate::http::{drafts, evaluations, health, lookup, page, sources};
+use crate::http::{drafts, evaluations, health, lookup, page, policy, session, sources};
 
 const SPECIFICATION: &str = "/api/openapi.json";
 const VIEWER: &str = "/api/docs";
@@ -39,12 +40,26 @@ const VIEWER_RUNS: &str = "default-src 'none'; script-src 'self'; style-src 'sel
     img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /// All addresses of the service.
-pub(crate) fn router(desk: Arc<Desk>) -> Router {
+///
+/// Fails if one of them has no policy: nothing is served that nobody has decided on.
+pub(crate) fn router(desk: Arc<Desk>) -> Result<Router, Unlisted> {
     let (routes, mut specification) = specified().split_for_parts();
-    for path in specification.paths.paths.values_mut() {
-        let all = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
-        for operation in all.into_iter().flatten() {
-            everywhere(&mut operation.responses);
+    policy::check(&specification, &["/", SPECIFICATION, VIEWER])?;
+    for (place, path) in &mut specification.paths.paths {
+        let all = [
+            ("GET", &mut path.get),
+            ("POST", &mut path.post),
+            ("PUT", &mut path.put),
+            ("PATCH", &mut path.patch),
+            ("DELETE", &mut path.delete),
+        ];
+        for (method, operation) in all {
+            let Some(operation) = operation else { continue };
+            everywhere(&mut operation.responses, &[Code::WrongHost, Code::TooOften]);
+            if policy(method, place) != Some(Policy::Public) {
+                let codes = [Code::Unauthorized, Code::Forbidden, Code::SignOnUnavailable];
+                everywhere(&mut operation.responses, &codes);
+            }
         }
     }
     let viewer = Router::from(SwaggerUi::new(VIEWER).config(
@@ -55,19 +70,22 @@ pub(crate) fn router(desk: Arc<Desk>) -> Router {
     let routes = routes
         .route("/", get(page::front))
         .route(SPECIFICATION, get(move || std::future::ready(Json(specification.clone()))))
-        .merge(viewer);
-    finish(routes, desk)
+        .merge(viewer)
+        .layer(from_fn_with_state(Arc::clone(&desk), guard));
+    Ok(finish(routes, desk))
 }
 
-/// Says of an address that it may turn a caller away at the door.
-fn everywhere(held: &mut Responses) {
-    for (status, response) in responses(&[Code::WrongHost, Code::TooOften]) {
-        match held.responses.get_mut(&status) {
-            Some(RefOr::T(there)) => {
-                there.description = format!("{}, {}", there.description, Code::TooOften.value());
-            }
-            _ => {
-                held.responses.insert(status, response);
+/// Says of an address that it may turn a caller away before it is asked.
+fn everywhere(held: &mut Responses, codes: &[Code]) {
+    for code in codes {
+        for (status, response) in responses(&[*code]) {
+            match held.responses.get_mut(&status) {
+                Some(RefOr::T(there)) => {
+                    there.description = format!("{}, {}", there.description, code.value());
+                }
+                _ => {
+                    held.responses.insert(status, response);
+                }
             }
         }
     }
@@ -111,6 +129,8 @@ fn specified() -> OpenApiRouter<Arc<Desk>> {
         .routes(routes!(evaluations::start))
         .routes(routes!(evaluations::show))
         .routes(routes!(evaluations::report))
+        .routes(routes!(session::ask, session::leave))
+        .routes(routes!(session::enter))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))

@@ -16,7 +16,7 @@ pub fn now() -> String {
 }
 
 /// This moment, in seconds since 1970.
-#[expect(clippy::disallowed_methods, reason = "a signed request says how old it is")]
+#[expect(clippy::disallowed_methods, reason = "a token says until when it holds")]
 pub fn seconds() -> i64 {
     jiff::Timestamp::now().as_second()
 }

@@ -15,7 +15,7 @@ use crate::inquiry::Inquiry;
 use crate::passages::Passage;
 use crate::privacy::{Masker, Vault};
 use crate::retrieval::{self, Means, Mode, Narrowing, Words};
-use crate::service::{Error, Pace, Service, clock, encode};
+use crate::service::{Error, Pace, Service, allowed, clock, encode, institution_of};
 use crate::sources::{Block, Collection, Document, Form, Kind};
 use crate::terms::{Asker, Audience, Period, Register, Scope};
 
@@ -169,10 +169,15 @@ impl Service {
     }
 
     /// Refuses judgements that resolve to nothing: their inquiries would be judged too hard.
-    pub fn check_judgements(&self, trial: &Trial) -> Result<(), Error> {
+    ///
+    /// Gives the institutions of its inquiries; the asker must be one who may ask for each.
+    pub fn check_judgements(&self, trial: &Trial) -> Result<BTreeSet<String>, Error> {
         let snapshot = self.snapshot()?;
-        let mut lost = Vec::new();
+        let (mut lost, mut institutions) = (Vec::new(), BTreeSet::new());
         for inquiry in &trial.gold.inquiries {
+            let institution = institution_of(self.register(&snapshot), &inquiry.inquiry);
+            allowed(&trial.asker, institution.as_ref())?;
+            institutions.extend(institution.map(|institution| institution.name().to_owned()));
             let scope = self.scope_of(&snapshot, &inquiry.inquiry, &trial.asker);
             for question in &inquiry.questions {
                 for relevant in &question.relevant {
@@ -191,7 +196,7 @@ impl Service {
             }
         }
         if lost.is_empty() {
-            return Ok(());
+            return Ok(institutions);
         }
         let count = lost.len();
         lost.truncate(UNRESOLVED_SHOWN);

@@ -55,6 +55,9 @@ pub struct Job {
     pub done: usize,
     /// Inquiries in all.
     pub of: usize,
+    /// The institutions for which it drafts; unknown of one begun before anybody signed on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub institutions: Option<BTreeSet<String>>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Trouble>,
@@ -117,12 +120,18 @@ impl Jobs {
     }
 
     /// Writes down that an evaluation begins.
-    pub fn begin(self: &Arc<Self>, trial: Trial, seat: Seat) -> Result<Running, Error> {
+    pub fn begin(
+        self: &Arc<Self>,
+        trial: Trial,
+        institutions: BTreeSet<String>,
+        seat: Seat,
+    ) -> Result<Running, Error> {
         let job = Job {
             id: Uuid::now_v7().to_string(),
             state: State::Running,
             done: 0,
             of: trial.gold.inquiries.len(),
+            institutions: Some(institutions),
             problem: None,
             report: None,
         };
@@ -311,7 +320,7 @@ mod tests {
     fn one_evaluation_holds_the_seat_until_it_has_ended() {
         let data = tempfile::tempdir().unwrap();
         let jobs = jobs(data.path());
-        let running = jobs.begin(trial(), jobs.seat().unwrap()).unwrap();
+        let running = jobs.begin(trial(), BTreeSet::new(), jobs.seat().unwrap()).unwrap();
         assert!(jobs.seat().is_none());
         drop(running);
         assert!(jobs.seat().is_some());
@@ -321,7 +330,7 @@ mod tests {
     fn an_evaluation_that_is_dropped_has_failed_and_says_so_in_its_file() {
         let data = tempfile::tempdir().unwrap();
         let jobs = jobs(data.path());
-        let running = jobs.begin(trial(), jobs.seat().unwrap()).unwrap();
+        let running = jobs.begin(trial(), BTreeSet::new(), jobs.seat().unwrap()).unwrap();
         let id = running.watch().borrow().id.clone();
         assert_eq!(jobs.read(&id).unwrap().state, State::Running);
         drop(running);
@@ -335,7 +344,7 @@ mod tests {
     fn what_a_killed_program_left_behind_is_interrupted() {
         let data = tempfile::tempdir().unwrap();
         let killed = jobs(data.path());
-        let running = killed.begin(trial(), killed.seat().unwrap()).unwrap();
+        let running = killed.begin(trial(), BTreeSet::new(), killed.seat().unwrap()).unwrap();
         let id = running.watch().borrow().id.clone();
         std::fs::write(killed.folder.join("notes.json"), "{}").unwrap();
         std::fs::write(killed.path(&Uuid::now_v7().to_string()), "{\"id\":").unwrap();
@@ -351,7 +360,7 @@ mod tests {
         let jobs = jobs(data.path());
         let mut all = Vec::new();
         for _ in 0..KEPT_MAX + 3 {
-            let running = jobs.begin(trial(), jobs.seat().unwrap()).unwrap();
+            let running = jobs.begin(trial(), BTreeSet::new(), jobs.seat().unwrap()).unwrap();
             all.push(running.watch().borrow().id.clone());
         }
         assert_eq!(jobs.ids().into_iter().collect::<Vec<_>>(), all[3..]);

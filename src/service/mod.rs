@@ -219,7 +219,8 @@ impl Error {
             Self::BadParameter { .. } => "use one of the values that are listed".to_owned(),
             Self::Review(error) => error.remedy().to_owned(),
             Self::NotYours => {
-                "use an institution that the person or the key may act for".to_owned()
+                "give the person or the key the institution (docs/access.md), or ask for another"
+                    .to_owned()
             }
             Self::BadDecision(_) => "mend what is named".to_owned(),
             Self::SourcesChanged(_) => "read the sources again, then decide".to_owned(),
@@ -619,10 +620,9 @@ impl Service {
         let snapshot = self.snapshot()?;
         let register = self.register(&snapshot);
         let named = inquiry.institution.as_deref().filter(|name| !name.trim().is_empty());
-        let institution = match named {
-            Some(name) => register.find(name),
-            None => inquiry.from.as_deref().and_then(|from| register.find_by_mail(from)),
-        };
+        let institution = institution_of(register, inquiry);
+        // Before a word is read: the institution may be known by the sender's mail domain alone.
+        allowed(&asker, institution.as_ref())?;
         let near = named.filter(|_| institution.is_none()).map(|name| register.near(name));
         let (day, day_from) = Self::day_of(&snapshot, inquiry);
         let scope = Scope::new(asker, institution, day);
@@ -798,6 +798,7 @@ impl Service {
             Some(text) => parse_day(text).ok_or_else(|| Error::BadDay(text.to_owned()))?,
             None => snapshot.manifest().collection.day.unwrap_or_else(clock::today),
         };
+        allowed(&asker, institution.as_ref())?;
         Ok(Scope::new(asker, institution, day))
     }
 
@@ -812,6 +813,18 @@ impl Service {
             (clock::today(), DayFrom::Today)
         }
     }
+}
+
+/// The institution of an inquiry: the one that is named, else that of the sender's mail domain.
+fn institution_of(register: &Register, inquiry: &Inquiry) -> Option<Institution> {
+    match inquiry.institution.as_deref().filter(|name| !name.trim().is_empty()) {
+        Some(name) => register.find(name),
+        None => inquiry.from.as_deref().and_then(|from| register.find_by_mail(from)),
+    }
+}
+
+fn allowed(asker: &Asker, institution: Option<&Institution>) -> Result<(), Error> {
+    if asker.may_ask_for(institution) { Ok(()) } else { Err(Error::NotYours) }
 }
 
 fn entry(record: &Record, notes: &[Note]) -> DocumentEntry {

@@ -1,32 +1,52 @@
 //! Who asks, for which institution, on which day: what every search needs.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::terms::{Day, Institution};
 
 /// Who asks: a person or a machine, by a name that may stand in a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asker(String);
+pub struct Asker {
+    name: String,
+    /// The institutions for which it may ask, by the register's names; nothing means any.
+    institutions: Option<BTreeSet<String>>,
+}
 
 impl Asker {
     /// The person or program at the command line of this machine.
     pub fn operator() -> Self {
-        Self("operator".to_owned())
+        Self::named("operator")
     }
 
     /// A caller over HTTP who has not been told apart from others.
     pub fn caller() -> Self {
-        Self("caller".to_owned())
+        Self::named("caller")
     }
 
     /// A person or a program that has signed on, by its id.
     pub fn named(id: &str) -> Self {
-        Self(id.to_owned())
+        Self { name: id.to_owned(), institutions: None }
+    }
+
+    /// The same, who may ask for these institutions only; an empty set is none.
+    #[must_use]
+    pub fn only_for(self, institutions: BTreeSet<String>) -> Self {
+        Self { institutions: Some(institutions), ..self }
     }
 
     /// The name for the log.
     pub fn name(&self) -> &str {
-        &self.0
+        &self.name
+    }
+
+    /// Whether it may ask for an institution; what belongs to none is open to all.
+    pub fn may_ask_for(&self, institution: Option<&Institution>) -> bool {
+        match (&self.institutions, institution) {
+            (None, _) | (_, None) => true,
+            (Some(names), Some(institution)) => names.contains(institution.name()),
+        }
     }
 }
 

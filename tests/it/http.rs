@@ -10,11 +10,13 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
+use svarforslag::access::ToldCode;
 use svarforslag::config::{Config, Limits};
 use svarforslag::http::{Code, serve};
 use svarforslag::service::{Build, Service, build};
@@ -90,6 +92,11 @@ impl Write for Log {
     }
 }
 
+/// All that the program has logged so far.
+pub(crate) fn logged() -> String {
+    LOG.text()
+}
+
 /// The data directory of the small index.
 pub(crate) fn indexed() -> std::path::PathBuf {
     INDEXED.path().to_owned()
@@ -100,6 +107,8 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) client: Client,
     pub(crate) shutdown: CancellationToken,
+    /// What the operator's terminal is shown.
+    codes: Mutex<Receiver<ToldCode>>,
     running: Option<JoinHandle<std::io::Result<()>>>,
 }
 
@@ -132,9 +141,21 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
-        let running = Some(tokio::spawn(serve(listener, service, shutdown.clone())));
+        let (shows, codes) = channel();
+        let show = move |told: &ToldCode| shows.send(told.clone()).unwrap();
+        let running = Some(tokio::spawn(serve(listener, service, show, shutdown.clone())));
         let client = Client::builder().no_proxy().timeout(LONG).build().unwrap();
-        Self { address, client, shutdown, running }
+        Self { address, client, shutdown, codes: Mutex::new(codes), running }
+    }
+
+    /// The next code that the operator's terminal is shown.
+    pub(crate) fn code(&self) -> ToldCode {
+        self.codes.lock().unwrap().recv_timeout(LONG).unwrap()
+    }
+
+    /// Whether the operator's terminal was shown nothing more.
+    pub(crate) fn shows_nothing(&self) -> bool {
+        self.codes.lock().unwrap().try_recv().is_err()
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -546,6 +567,8 @@ async fn the_specification_names_every_address_and_every_status() {
         "/api/v1/evaluations/{id}/report.html",
         "/api/v1/lookup",
         "/api/v1/passages/{id}",
+        "/api/v1/session",
+        "/api/v1/session/code",
         "/health/live",
         "/health/ready",
         "/metrics",
@@ -557,17 +580,22 @@ async fn the_specification_names_every_address_and_every_status() {
         let responses = paths[path][method]["responses"].as_object().unwrap();
         responses.keys().cloned().collect::<Vec<_>>()
     };
-    let draft = ["200", "400", "408", "413", "415", "421", "422", "429", "500", "503"];
+    let draft =
+        ["200", "400", "401", "403", "408", "413", "415", "421", "422", "429", "500", "503"];
     assert_eq!(statuses("/api/v1/drafts", "post"), draft);
     assert_eq!(
         statuses("/api/v1/passages/{id}", "get"),
-        ["200", "404", "421", "422", "429", "500", "503"]
+        ["200", "401", "403", "404", "421", "422", "429", "500", "503"]
     );
-    let start = ["200", "202", "400", "408", "413", "415", "421", "422", "429", "500", "503"];
+    let start =
+        ["200", "202", "400", "401", "403", "408", "413", "415", "421", "422", "429", "500", "503"];
     assert_eq!(statuses("/api/v1/evaluations", "post"), start);
     for path in ["/api/v1/evaluations/{id}", "/api/v1/evaluations/{id}/report.html"] {
-        assert_eq!(statuses(path, "get"), ["200", "404", "421", "429", "500", "503"]);
+        let show = ["200", "401", "403", "404", "421", "429", "500", "503"];
+        assert_eq!(statuses(path, "get"), show);
     }
+    // What everybody may call asks nobody who they are.
+    assert_eq!(statuses("/health/live", "get"), ["200", "421", "429"]);
     let mut references = Vec::new();
     collect_references(&specification, &mut references);
     assert!(references.len() > 20);

@@ -13,8 +13,10 @@
 )]
 
 mod desk;
+mod issuer;
 mod made;
 
+mod access;
 mod canaries;
 mod commands;
 mod deadlines;
@@ -40,4 +42,5 @@ mod personal_data_made;
 mod scope;
 mod sentence_vectors;
 mod sources;
+mod tokens;
 mod vectors;

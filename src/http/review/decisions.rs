@@ -12,8 +12,9 @@ use serde::de::DeserializeOwned;
 
 use crate::access::Person;
 use crate::http::desk::Desk;
+use crate::http::identity::Caller;
 use crate::http::problem::{Code, Problem};
-use crate::http::request::{Form, principal, read_body};
+use crate::http::request::{Form, read_body};
 use crate::http::review::asking::{DecideRefusals, Stands, person, read_json, seen, tag};
 use crate::http::review::queue::id_of;
 use crate::review::Decided;
@@ -35,7 +36,7 @@ impl<T: DeserializeOwned> Sent<T> {
         request: Request,
     ) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let person = person(&principal(&parts.extensions))?.clone();
+        let person = person(&Caller::of(&parts.extensions)?.0)?.clone();
         let id = id_of(path)?;
         let version = seen(&parts.headers)?;
         let bytes = read_body(&parts.headers, body, desk.limits()).await?;

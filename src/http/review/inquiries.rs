@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::access::Principal;
 use crate::http::desk::Desk;
 use crate::http::drafts::{InquiryBody, Wanted};
+use crate::http::identity::Caller;
 use crate::http::problem::{Problem, ProblemBody};
-use crate::http::request::{Form, RequestId, principal, read_body};
+use crate::http::request::{Form, RequestId, read_body};
 use crate::http::review::asking::{PostRefusals, read_json};
 use crate::http::shapes::{DayText, ShortText};
 use crate::inquiry::Inquiry;
@@ -73,7 +74,7 @@ pub(crate) async fn post(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let (principal, key) = (principal(&parts.extensions), key(&parts.headers)?);
+    let (Caller(principal), key) = (Caller::of(&parts.extensions)?, key(&parts.headers)?);
     let form = Form::of(&parts.headers)?;
     let asked = Wanted::asked(&parts.uri)?;
     let bytes = read_body(&parts.headers, body, desk.limits()).await?;
@@ -155,7 +156,7 @@ pub(crate) async fn post_all(
     request: Request,
 ) -> Result<Json<AllTaken>, Problem> {
     let (parts, body) = request.into_parts();
-    let (principal, key) = (principal(&parts.extensions), key(&parts.headers)?);
+    let (Caller(principal), key) = (Caller::of(&parts.extensions)?, key(&parts.headers)?);
     let id =
         parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone()).unwrap_or_default();
     let Form::Json = Form::of(&parts.headers)? else {

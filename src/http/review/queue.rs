@@ -9,8 +9,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::http::desk::Desk;
+use crate::http::identity::Caller;
 use crate::http::problem::{Code, Problem};
-use crate::http::request::{Parameters, principal};
+use crate::http::request::Parameters;
 use crate::http::review::asking::{ReadRefusals, tag};
 use crate::http::shapes::{DayText, ShortText};
 use crate::review::{Filter, State as DraftState, Summary};
@@ -55,7 +56,7 @@ pub(crate) async fn list(
     State(desk): State<Arc<Desk>>,
     request: Request,
 ) -> Result<Json<Page>, Problem> {
-    let principal = principal(request.extensions());
+    let Caller(principal) = Caller::of(request.extensions())?;
     let mut parameters = Parameters::read(request.uri(), &PARAMETERS)?;
     let assignee = parameters.take("assignee");
     let filter = Filter {
@@ -116,7 +117,7 @@ pub(crate) async fn show(
     request: Request,
 ) -> Result<Response, Problem> {
     let id = id_of(path)?;
-    let view = desk.review()?.read(&id, &principal(request.extensions())).await?;
+    let view = desk.review()?.read(&id, &Caller::of(request.extensions())?.0).await?;
     Ok((tag(view.summary.version), Json(view)).into_response())
 }
 

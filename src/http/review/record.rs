@@ -8,8 +8,9 @@ use axum::extract::{Path, Request, State};
 use serde::Serialize;
 
 use crate::http::desk::Desk;
+use crate::http::identity::Caller;
 use crate::http::problem::Problem;
-use crate::http::request::{Parameters, principal};
+use crate::http::request::Parameters;
 use crate::http::review::asking::ReadRefusals;
 use crate::http::review::queue::id_of;
 use crate::http::shapes::ShortText;
@@ -63,7 +64,7 @@ pub(crate) async fn log(
         behind: i64::try_from(behind).unwrap_or(i64::MAX),
         limit: i64::try_from(limit + 1).unwrap_or(i64::MAX),
     };
-    let mut events = desk.review()?.log(&wanted, &principal(request.extensions())).await?;
+    let mut events = desk.review()?.log(&wanted, &Caller::of(request.extensions())?.0).await?;
     let more = events.len() > limit;
     events.truncate(limit);
     let next = events.last().filter(|_| more).map(|last| last.seq);
@@ -102,7 +103,7 @@ pub(crate) async fn export(
     request: Request,
 ) -> Result<Json<Export>, Problem> {
     let id = id_of(path)?;
-    Ok(Json(desk.review()?.export(&id, &principal(request.extensions())).await?))
+    Ok(Json(desk.review()?.export(&id, &Caller::of(request.extensions())?.0).await?))
 }
 
 /// Drafts that quote a document.
@@ -131,6 +132,6 @@ pub(crate) async fn quoting(
     let document = parameters.take("document");
     let document =
         document.ok_or_else(|| Problem::bad_parameter("document", "", "GET /documents"))?;
-    let drafts = desk.review()?.quoting(&document, &principal(request.extensions())).await?;
+    let drafts = desk.review()?.quoting(&document, &Caller::of(request.extensions())?.0).await?;
     Ok(Json(Quoting { document, drafts }))
 }

@@ -70,6 +70,7 @@ const ROWS: &[(&str, &str, Policy)] = &[
     ("POST", "/api/v1/documents", Policy::Signed(LIBRARIANS)),
     ("DELETE", "/api/v1/documents/{id}", Policy::Signed(LIBRARIANS)),
     ("POST", "/api/v1/documents/{id}/restore", Policy::Signed(LIBRARIANS)),
+    ("GET", "/api/v1/withdrawn", Policy::Signed(LIBRARIANS)),
     ("GET", "/api/v1/lookup", Policy::Anyone(READERS)),
     ("GET", "/api/v1/documents", Policy::Anyone(READERS)),
     ("GET", "/api/v1/passages/{id}", Policy::Anyone(READERS)),

@@ -15,6 +15,7 @@
 mod desk;
 mod issuer;
 mod made;
+mod office;
 
 mod access;
 mod canaries;
@@ -39,6 +40,7 @@ mod meaning;
 mod payment;
 mod personal_data;
 mod personal_data_made;
+mod review;
 mod scope;
 mod sentence_vectors;
 mod sources;

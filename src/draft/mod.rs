@@ -209,7 +209,9 @@ pub(crate) fn letter(
         sentences.iter().map(Sentence::text).collect::<Vec<_>>().join("\n")
     };
     let mut paragraphs = vec![lines(greeting)];
-    paragraphs.extend(questions.iter().map(|answer| paragraph(answer.sentences.iter().map(Sentence::text))));
+    paragraphs.extend(
+        questions.iter().map(|answer| paragraph(answer.sentences.iter().map(Sentence::text))),
+    );
     paragraphs.extend(next_steps.iter().map(|step| step.text.clone()));
     paragraphs.extend(closing.iter().map(|sentence| sentence.text().to_owned()));
     paragraphs.retain(|paragraph| !paragraph.is_empty());

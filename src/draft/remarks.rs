@@ -137,7 +137,8 @@ mod tests {
             older("Om »aconto« (ny) er afløst", "nyheder/aconto (2).md"),
         ];
         let evidence = Evidence { outdated, ..Evidence::default() };
-        let note = format!("Institution: X\n\n1. Hvad?\n   - {}\n", remarks(&evidence).join("\n   - "));
+        let note =
+            format!("Institution: X\n\n1. Hvad?\n   - {}\n", remarks(&evidence).join("\n   - "));
         assert_eq!(older_sources(&note), ["nyheder/ny-proces.md", "nyheder/aconto (2).md"]);
         assert!(older_sources("Ingen.").is_empty());
     }

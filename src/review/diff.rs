@@ -9,7 +9,17 @@ const PIECES_MAX: usize = 8_000;
 
 /// What became of a piece of text.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
@@ -197,24 +207,21 @@ mod tests {
     fn whole_words_change() {
         check("ens", "ens", &[("=", "ens")]);
         check("", "", &[]);
-        check("Fristen er 28 dage.", "Fristen er 30 dage.", &[
-            ("=", "Fristen er "),
-            ("-", "28"),
-            ("+", "30"),
-            ("=", " dage."),
-        ]);
-        check("beløbet er 70.000 kr.", "beløbet er 75.000 kr.", &[
-            ("=", "beløbet er "),
-            ("-", "70.000"),
-            ("+", "75.000"),
-            ("=", " kr."),
-        ]);
-        check("løn på tirsdag", "løn pålægges tirsdag", &[
-            ("=", "løn "),
-            ("-", "på"),
-            ("+", "pålægges"),
-            ("=", " tirsdag"),
-        ]);
+        check(
+            "Fristen er 28 dage.",
+            "Fristen er 30 dage.",
+            &[("=", "Fristen er "), ("-", "28"), ("+", "30"), ("=", " dage.")],
+        );
+        check(
+            "beløbet er 70.000 kr.",
+            "beløbet er 75.000 kr.",
+            &[("=", "beløbet er "), ("-", "70.000"), ("+", "75.000"), ("=", " kr.")],
+        );
+        check(
+            "løn på tirsdag",
+            "løn pålægges tirsdag",
+            &[("=", "løn "), ("-", "på"), ("+", "pålægges"), ("=", " tirsdag")],
+        );
         check("en to tre", "fire fem tre", &[("-", "en to"), ("+", "fire fem"), ("=", " tre")]);
         check("a\n\nb", "a\n\nb\n\nc", &[("=", "a\n\nb"), ("+", "\n\nc")]);
     }

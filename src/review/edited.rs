@@ -86,9 +86,8 @@ impl<'a> Edited<'a> {
             })
             .collect();
         // "４５" reads like 45, and no source can be asked for it.
-        let unread = |(at, c): (usize, char)| {
-            is_odd_digit(c).then(|| self.around(&(at..at + c.len_utf8())))
-        };
+        let unread =
+            |(at, c): (usize, char)| is_odd_digit(c).then(|| self.around(&(at..at + c.len_utf8())));
         let mut unread: Vec<Range<usize>> = self.text.char_indices().filter_map(unread).collect();
         unread.dedup();
         let says = |range| self.fails("numbers_supported", "digits_unread", &range, "");
@@ -102,8 +101,12 @@ impl<'a> Edited<'a> {
         // The number of an account that a mail asks to use is never repeated, nor is a CPR number.
         let inquiry =
             if kept.moves_money() { without_numbers(inquiry) } else { privacy::mask(inquiry) };
-        let days: Vec<String> =
-            kept.next_steps.iter().filter_map(|step| step.date).map(|day| day.to_string()).collect();
+        let days: Vec<String> = kept
+            .next_steps
+            .iter()
+            .filter_map(|step| step.date)
+            .map(|day| day.to_string())
+            .collect();
         let phrases = kept.sentences().filter(|it| it.support != Ground::Cited);
         let texts = self
             .sources()
@@ -225,7 +228,8 @@ impl<'a> Edited<'a> {
 
     /// The sentence around a place; the place itself, if it stands in none.
     fn around(&self, range: &Range<usize>) -> Range<usize> {
-        let found = self.sentences.iter().find(|it| it.start <= range.start && range.start < it.end);
+        let found =
+            self.sentences.iter().find(|it| it.start <= range.start && range.start < it.end);
         found.unwrap_or(range).clone()
     }
 
@@ -238,9 +242,8 @@ impl<'a> Edited<'a> {
 
     fn fails(&self, code: &str, words: &str, range: &Range<usize>, found: &str) -> Check {
         let [from, to] = char_range(self.text, range.clone());
-        let place = texts()
-            .checks
-            .filled("place", &[("from", &from.to_string()), ("to", &to.to_string())]);
+        let place =
+            texts().checks.filled("place", &[("from", &from.to_string()), ("to", &to.to_string())]);
         let detail = texts().checks.filled(words, &[("found", found), ("place", &place)]);
         let sentence = self.text.get(self.around(range)).unwrap_or_default();
         let same = self.kept.sentences().find(|it| it.text == sentence).map(|it| it.id.clone());
@@ -286,10 +289,8 @@ fn added_within(changes: &[Change], range: &Range<usize>) -> String {
     let inside = |(change, at): &(&Change, usize)| {
         change.kind == ChangeKind::Added && range.start <= *at && *at <= range.end
     };
-    let added: Vec<&str> = with_places(changes)
-        .filter(inside)
-        .map(|(change, _)| change.text.as_str())
-        .collect();
+    let added: Vec<&str> =
+        with_places(changes).filter(inside).map(|(change, _)| change.text.as_str()).collect();
     added.join(" ")
 }
 
@@ -336,7 +337,11 @@ mod tests {
     #[track_caller]
     fn breaks(text: &str, code: &str, says: &str) {
         let failing = failing(text);
-        assert_eq!(failing.iter().map(|it| it.0.as_str()).collect::<Vec<_>>(), [code], "{failing:?}");
+        assert_eq!(
+            failing.iter().map(|it| it.0.as_str()).collect::<Vec<_>>(),
+            [code],
+            "{failing:?}"
+        );
         assert!(failing[0].1.contains(says), "{failing:?}");
     }
 
@@ -357,7 +362,11 @@ mod tests {
         breaks(&with("500 kr.", "550 kr."), "numbers_supported", "550 kr.");
         breaks(&with("Hej\n", "Hej\n\nDet følger af § 56."), "numbers_supported", "§ 56");
         breaks(&with("Hej\n", "Hej\n\nBrug PKAT 026."), "numbers_supported", "PKAT 026");
-        breaks(&with("Hej\n", "Hej\n\nSvar inden 2. december 2025."), "numbers_supported", "2. december");
+        breaks(
+            &with("Hej\n", "Hej\n\nSvar inden 2. december 2025."),
+            "numbers_supported",
+            "2. december",
+        );
         breaks(&with("Hej\n", "Hej\n\nDer går ４５ dage."), "numbers_supported", "0–9");
         // What nobody sees does not split a number in two that are known.
         breaks(&with("Hej\n", "Hej\n\nDer går 28\u{200b}15 dage."), "numbers_supported", "2815");
@@ -385,9 +394,20 @@ mod tests {
 
     #[test]
     fn a_contact_needs_a_source_or_the_settings() {
-        holds_true(&with("Hej\n", "Hej\n\nRing 0099 8877 eller 0012 3456, se www.statens.example.\n"));
-        breaks(&with("Hej\n", "Hej\n\nSe www.ondt.example nu.\n"), "contacts_known", "www.ondt.example");
-        breaks(&with("Hej\n", "Hej\n\nSkriv til x@sted.example.\n"), "contacts_known", "x@sted.example");
+        holds_true(&with(
+            "Hej\n",
+            "Hej\n\nRing 0099 8877 eller 0012 3456, se www.statens.example.\n",
+        ));
+        breaks(
+            &with("Hej\n", "Hej\n\nSe www.ondt.example nu.\n"),
+            "contacts_known",
+            "www.ondt.example",
+        );
+        breaks(
+            &with("Hej\n", "Hej\n\nSkriv til x@sted.example.\n"),
+            "contacts_known",
+            "x@sted.example",
+        );
         // The customer's own number is in the inquiry; it is still nobody we tell others to call.
         breaks(&with("Hej\n", "Hej\n\nRing 0077 6655.\n"), "contacts_known", "0077 6655");
     }

@@ -343,10 +343,8 @@ mod tests {
     fn the_paragraph_of_each_question_is_found_in_the_reply() {
         let kept = draft(json());
         let paragraphs = kept.paragraphs();
-        let texts: Vec<&str> = paragraphs
-            .iter()
-            .map(|(_, range)| &kept.reply[range.clone().unwrap()])
-            .collect();
+        let texts: Vec<&str> =
+            paragraphs.iter().map(|(_, range)| &kept.reply[range.clone().unwrap()]).collect();
         assert_eq!(texts[0], "Aconto udbetales fra 500 kr. netto.");
         assert!(texts[1].starts_with("Det finder vi ikke"));
     }

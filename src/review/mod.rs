@@ -10,3 +10,6 @@ pub mod diff;
 pub mod edited;
 pub mod reasons;
 pub mod risk;
+pub mod similar;
+pub mod journal;
+pub mod gaps;

@@ -20,7 +20,17 @@ const KRONER_MAX: f64 = 1e9;
 
 /// A rule.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum RiskRule {
@@ -333,8 +343,7 @@ fn failed_checks(checks: &[Check], rule: &Plain) -> Option<Risk> {
 fn special(inquiry: &Inquiry, rule: &Plain) -> Option<Risk> {
     let subject = inquiry.subject.as_deref().unwrap_or_default();
     let flags = privacy::detect(&format!("{subject}\n{}", inquiry.body)).flags;
-    let found: Vec<String> =
-        flags.iter().map(|flag| texts().special.of_value(flag.kind)).collect();
+    let found: Vec<String> = flags.iter().map(|flag| texts().special.of_value(flag.kind)).collect();
     (!found.is_empty()).then(|| risk(RiskRule::Special, rule, &found.join(", ")))
 }
 

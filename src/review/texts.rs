@@ -99,6 +99,9 @@ mod tests {
     #[test]
     fn every_value_has_danish_words() {
         assert_eq!(texts().outcomes.of_value(Outcome::NoEvidence), "ingen kilde fundet");
-        assert_eq!(texts().checks.filled("place", &[("from", "1"), ("to", "9")]), "(tegn 1–9 i svaret)");
+        assert_eq!(
+            texts().checks.filled("place", &[("from", "1"), ("to", "9")]),
+            "(tegn 1–9 i svaret)"
+        );
     }
 }

@@ -37,6 +37,7 @@ mod meaning;
 mod payment;
 mod personal_data;
 mod personal_data_made;
+mod review_rules;
 mod scope;
 mod sentence_vectors;
 mod sources;

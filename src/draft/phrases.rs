@@ -8,7 +8,7 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 use crate::draft::wording;
 
 /// Every template that the program uses, by its path.
-const TEMPLATES: [(&str, &str); 19] = [
+const TEMPLATES: [(&str, &str); 21] = [
     ("prompts/reply/greeting.j2", include_str!("../../prompts/reply/greeting.j2")),
     ("prompts/reply/thanks.j2", include_str!("../../prompts/reply/thanks.j2")),
     ("prompts/reply/closing.j2", include_str!("../../prompts/reply/closing.j2")),
@@ -34,6 +34,8 @@ const TEMPLATES: [(&str, &str); 19] = [
     ("prompts/endpoint/repair.j2", include_str!("../../prompts/endpoint/repair.j2")),
     ("prompts/report/privacy.j2", include_str!("../../prompts/report/privacy.j2")),
     ("prompts/page/status.j2", include_str!("../../prompts/page/status.j2")),
+    ("prompts/review/journal.j2", include_str!("../../prompts/review/journal.j2")),
+    ("prompts/review/gaps.j2", include_str!("../../prompts/review/gaps.j2")),
 ];
 
 /// A template that could not be rendered: a fault of the program's own files.

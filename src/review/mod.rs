@@ -10,6 +10,9 @@ pub mod diff;
 pub mod edited;
 pub mod reasons;
 pub mod risk;
+pub mod similar;
+pub mod journal;
+pub mod gaps;
 
 mod state;
 mod database;

@@ -41,6 +41,7 @@ mod payment;
 mod personal_data;
 mod personal_data_made;
 mod review;
+mod review_rules;
 mod scope;
 mod sentence_vectors;
 mod sources;

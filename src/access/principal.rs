@@ -130,6 +130,14 @@ pub enum Principal {
 }
 
 impl Principal {
+    /// A person as a sign-on would make one, for tests of what persons may do.
+    #[cfg(test)]
+    pub(crate) fn signed_on(roles: &[Role], institutions: Institutions) -> Self {
+        let (id, name) = ("p-1".to_owned(), "Mette Prøvesen".to_owned());
+        let roles = roles.iter().copied().collect();
+        Self::Person(Person::new(id, name, SignOn::Local, roles, institutions))
+    }
+
     /// The name by which a log knows who it was: a person's id, a key's name, or `anyone`.
     pub fn id(&self) -> &str {
         match self {

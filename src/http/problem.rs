@@ -553,6 +553,9 @@ mod tests {
             assert!(!text.title.is_empty() && !text.remedy.is_empty(), "{code:?}");
         }
         assert_eq!(TEXTS.problems.len(), Code::ALL.len());
+        for (code, text) in &TEXTS.documents {
+            assert!(!text.reason.is_empty() && !text.remedy.is_empty(), "{code}");
+        }
     }
 
     #[track_caller]

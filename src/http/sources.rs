@@ -330,3 +330,203 @@ fn described(parameters: &mut Parameters) -> Result<Upload, Problem> {
 fn read_day(text: String) -> Result<Day, Problem> {
     parse_day(&text).ok_or_else(|| service::Error::BadDay(text).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    use axum::{Extension, Router};
+    use reqwest::{Client, Method};
+    use serde_json::Value;
+    use tokio_util::sync::CancellationToken;
+
+    use crate::access::Institutions;
+    use crate::config::Config;
+    use crate::http::counts::Counts;
+    use crate::http::router::router;
+    use crate::service::{Build, Jobs, build};
+    use crate::sources::{Extractor, Limits as Reading};
+
+    const DREJEBOG: &str = "---\ndokumenttype: drejebog\ninstitution: Ankestyrelsen\n---\n# D\n\n\
+        Ankestyrelsen taster selv.\n";
+
+    /// A server over one data directory, for somebody who has signed on.
+    struct Served {
+        address: String,
+        client: Client,
+        _folder: tempfile::TempDir,
+    }
+
+    /// Two documents in an index, served to somebody.
+    async fn serve(who: Option<Principal>) -> Served {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let documents = folder.path().join("documents");
+        std::fs::create_dir(&documents).unwrap();
+        std::fs::write(documents.join("guide.txt"), "Fristen er den 2. december.").unwrap();
+        std::fs::write(documents.join("drejebog.md"), DREJEBOG).unwrap();
+        let register = "[[institution]]\nname = \"Banedanmark\"\nshort = \"BDK\"\n";
+        std::fs::write(documents.join("institutions.toml"), register).unwrap();
+        let data = folder.path().join("data");
+        let config = Config { data: data.clone(), model: "off".to_owned(), ..Config::default() };
+        let extractor = Extractor { program: "/nowhere".into(), limits: Reading::default() };
+        let wanted = Build { paths: vec![documents], add: false };
+        build(&config, &extractor, &wanted, &|_| {}).unwrap();
+        let service = Arc::new(Service::open(config).unwrap());
+        let jobs = Jobs::open(&data, CancellationToken::new());
+        let routes = router(Arc::new(Desk::new(service, Counts::new().unwrap(), jobs)));
+        let routes = match who {
+            Some(who) => routes.layer(Extension(who)),
+            None => routes,
+        };
+        Served::over(routes, folder).await
+    }
+
+    impl Served {
+        async fn over(routes: Router, folder: tempfile::TempDir) -> Self {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap().to_string();
+            tokio::spawn(async move { axum::serve(listener, routes).await });
+            let client = Client::builder().no_proxy().build().unwrap();
+            Self { address, client, _folder: folder }
+        }
+
+        async fn ask(&self, method: Method, path: &str, body: &str) -> (u16, Value) {
+            let url = format!("http://{}{path}", self.address);
+            let response = self.client.request(method, url).body(body.to_owned()).send().await;
+            let response = response.unwrap();
+            (response.status().as_u16(), response.json().await.unwrap())
+        }
+
+        async fn post(&self, query: &str, body: &str) -> (u16, Value) {
+            self.ask(Method::POST, &format!("/api/v1/documents?{query}"), body).await
+        }
+
+        async fn found(&self, q: &str) -> usize {
+            let path = format!("/api/v1/lookup?institution=BDK&q={q}");
+            self.ask(Method::GET, &path, "").await.1["hits"].as_array().unwrap().len()
+        }
+    }
+
+    fn source_owner(institutions: &[&str]) -> Option<Principal> {
+        let names = institutions.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        Some(Principal::signed_on(&[Role::SourceOwner], Institutions::These(names)))
+    }
+
+    #[track_caller]
+    fn is_problem((status, body): (u16, Value), code: Code) {
+        assert_eq!((body["code"].as_str(), status), (Some(code.value()), code.status().as_u16()));
+        for name in ["title", "detail", "remedy"] {
+            let text = body[name].as_str().unwrap();
+            assert!(!text.is_empty() && !text.contains(['{', '}']), "{name}: {text}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_source_owner_hands_in_previews_and_withdraws() {
+        let served = serve(source_owner(&["Banedanmark"])).await;
+        let query = "filename=rejser.md&kind=drejebog&institution=bdk&title=Rejser&owner=Bo";
+        let text = "# Rejser\n\nRejseafregning sker i RejsUd.\n";
+        let (status, shown) = served.post(&format!("{query}&preview=true"), text).await;
+        assert_eq!((status, shown["state"].as_str()), (200, Some("preview")));
+        assert_eq!(served.found("rejseafregning").await, 0);
+        let (status, added) = served.post(query, text).await;
+        assert_eq!((status, added["state"].as_str()), (201, Some("added")));
+        assert_eq!(added["passages"], shown["passages"]);
+        assert_eq!(added["documents"][0]["institution"], "Banedanmark");
+        assert_eq!(added["documents"][0]["kind"], "drejebog");
+        assert_eq!(served.found("rejseafregning").await, 1);
+        let (status, same) = served.post(query, text).await;
+        assert_eq!((status, same["state"].as_str()), (200, Some("unchanged")));
+        let id = added["document"].as_str().unwrap().replace('/', "%2F").replace('#', "%23");
+        let path = format!("/api/v1/documents/{id}");
+        // Without its institution it does not exist.
+        is_problem(served.ask(Method::DELETE, &path, "").await, Code::NotFound);
+        let (status, gone) =
+            served.ask(Method::DELETE, &format!("{path}?institution=BDK"), "").await;
+        assert_eq!((status, gone["can_be_restored"].as_bool()), (200, Some(false)));
+        assert_eq!(served.found("rejseafregning").await, 0);
+        // A document of a folder comes back.
+        let guide = "/api/v1/documents/guide.txt";
+        let (status, gone) = served.ask(Method::DELETE, guide, "").await;
+        assert_eq!((status, gone["can_be_restored"].as_bool()), (200, Some(true)));
+        assert_eq!(served.found("december").await, 0);
+        let (_, listed) = served.ask(Method::GET, "/api/v1/withdrawn", "").await;
+        assert_eq!(
+            (listed["documents"][0]["document"].as_str(), listed["documents"][0]["by"].as_str()),
+            (Some("guide.txt"), Some("p-1"))
+        );
+        let (status, restored) = served.ask(Method::POST, &format!("{guide}/restore"), "").await;
+        assert_eq!((status, restored["passages"].as_u64()), (200, Some(1)));
+        assert_eq!(served.found("december").await, 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn another_institutions_documents_are_not_there_to_be_changed() {
+        let served = serve(source_owner(&["Banedanmark"])).await;
+        let foreign = "filename=a.md&kind=drejebog&institution=Ankestyrelsen";
+        is_problem(served.post(foreign, "# A\n\nTekst.\n").await, Code::Forbidden);
+        let path = "/api/v1/documents/drejebog.md";
+        for institution in ["", "?institution=BDK", "?institution=Ankestyrelsen"] {
+            let answer = served.ask(Method::DELETE, &format!("{path}{institution}"), "").await;
+            let unknown = served
+                .ask(Method::DELETE, &format!("/api/v1/documents/x.md{institution}"), "")
+                .await;
+            assert_eq!(answer.1["detail"], unknown.1["detail"]);
+            is_problem(answer, Code::NotFound);
+        }
+        // A file that names another institution than the address is not taken in for it.
+        let answer = served.post("filename=d.md&institution=BDK", DREJEBOG).await;
+        assert!(answer.1["detail"].as_str().unwrap().contains("en anden institution"));
+        is_problem(answer, Code::UnreadableDocument);
+        is_problem(served.post("filename=d.md", DREJEBOG).await, Code::UnreadableDocument);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_owns_no_sources_changes_none() {
+        let every = |roles: &[Role]| Some(Principal::signed_on(roles, Institutions::Every));
+        let others = [Role::Caseworker, Role::Approver, Role::Evaluator, Role::Operator];
+        for who in [None, Some(Principal::Anyone), every(&others)] {
+            let served = serve(who).await;
+            is_problem(served.post("filename=a.md", "# A\n\nTekst.\n").await, Code::Forbidden);
+            let guide = "/api/v1/documents/guide.txt";
+            is_problem(served.ask(Method::DELETE, guide, "").await, Code::Forbidden);
+            let restore = format!("{guide}/restore");
+            is_problem(served.ask(Method::POST, &restore, "").await, Code::Forbidden);
+            is_problem(served.ask(Method::GET, "/api/v1/withdrawn", "").await, Code::Forbidden);
+            assert_eq!(served.found("december").await, 1);
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_cannot_be_taken_in_is_refused_with_the_way_out() {
+        let served = serve(source_owner(&[])).await;
+        for (query, body, code, says) in [
+            ("", "A", Code::BadParameter, "filename"),
+            ("filename=", "A", Code::BadParameter, "filename"),
+            ("filename=a.md&kind=vejl", "A", Code::BadParameter, "drejebog"),
+            ("filename=a.md&audience=alle", "A", Code::BadParameter, "intern"),
+            ("filename=a.md&preview=ja", "A", Code::BadParameter, "true"),
+            ("filename=a.md&valid_from=snart", "A", Code::BadDay, "snart"),
+            ("filename=a.md&titel=A", "A", Code::BadParameter, "title"),
+            ("filename=a.md", "", Code::UnreadableDocument, "tom"),
+            ("filename=a.pdf", "ren tekst", Code::UnreadableDocument, "format"),
+            ("filename=a.exe", "ren tekst", Code::UnreadableDocument, "format"),
+            ("filename=a.md&kind=drejebog", "Tekst.", Code::UnreadableDocument, "institution"),
+            (
+                "filename=a.md&valid_from=2025-02-01&valid_to=2025-01-01",
+                "Tekst.",
+                Code::UnreadableDocument,
+                "dag",
+            ),
+        ] {
+            let answer = served.post(query, body).await;
+            let detail = answer.1["detail"].as_str().unwrap().to_owned();
+            assert!(detail.contains(says), "{query}: {detail}");
+            is_problem(answer, code);
+        }
+        let whole = "x".repeat(DOCUMENT_BYTES_MAX + 1);
+        is_problem(served.post("filename=a.txt", &whole).await, Code::TooLarge);
+    }
+}

@@ -35,6 +35,7 @@ mod index;
 mod inquiry;
 mod language;
 mod leaks;
+mod live;
 mod lookup;
 mod meaning;
 mod payment;

@@ -27,7 +27,7 @@ use crate::http::door::Peer;
 use crate::http::policy::{Policy, Unlisted, guard, policy};
 use crate::http::problem::{Code, Problem, ProblemBody, responses, settle};
 use crate::http::request::{RequestId, request_id};
-use crate::http::review::{decisions, inquiries, queue, record, webhook};
+use crate::http::review::{decisions, inquiries, learning, queue, record, webhook};
 use crate::http::{drafts, evaluations, health, lookup, page, policy, session, sources};
 
 const SPECIFICATION: &str = "/api/openapi.json";
@@ -119,6 +119,11 @@ fn specified() -> OpenApiRouter<Arc<Desk>> {
         .routes(routes!(record::verify))
         .routes(routes!(record::export))
         .routes(routes!(record::quoting))
+        .routes(routes!(learning::candidates))
+        .routes(routes!(learning::accept))
+        .routes(routes!(learning::decline))
+        .routes(routes!(learning::gaps))
+        .routes(routes!(learning::journal))
         .routes(routes!(lookup::look_up))
         .routes(routes!(lookup::documents))
         .routes(routes!(lookup::passage))

@@ -109,4 +109,27 @@ impl Ledger {
         let rows = self.rows(sql, Vec::new()).await?;
         Ok(rows.iter().map(|row| row.text("document")).collect::<Result<_, _>>()?)
     }
+
+    /// What a person said when a draft was rejected last.
+    pub async fn words_of_rejection(&self, draft: &str) -> Result<Option<String>, Error> {
+        let sql = "SELECT version, content FROM decision WHERE draft = $1 AND move = 'reject' \
+                   ORDER BY seq DESC LIMIT 1";
+        let rows = self.rows(sql, vec![draft.into()]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let place = place::decision(draft, row.int("version")?);
+        let json = self.sealer.open(&place, &row.bytes("content")?)?;
+        let kept: serde_json::Value = serde_json::from_str(&json).unwrap_or_default();
+        let text = kept.pointer("/content/text").and_then(serde_json::Value::as_str);
+        Ok(text.filter(|text| !text.is_empty()).map(str::to_owned))
+    }
+
+    /// A draft as the program made it, as JSON; none while it is being made.
+    pub async fn content(&self, draft: &str) -> Result<Option<serde_json::Value>, Error> {
+        let sql = "SELECT content FROM draft WHERE id = $1";
+        let rows = self.rows(sql, vec![draft.into()]).await?;
+        let row = rows.first().ok_or(Error::NotFound)?;
+        let Some(sealed) = row.bytes_if_any("content")? else { return Ok(None) };
+        let json = self.sealer.open(&place::content(draft), &sealed)?;
+        serde_json::from_str(&json).map(Some).map_err(|_| Error::Damaged(draft.to_owned()))
+    }
 }

@@ -27,6 +27,7 @@ mod queue;
 mod log;
 mod purge;
 mod lessons;
+mod proposals;
 
 pub use chain::{Actor, Damage, Event, Head};
 pub use decide::{Decided, Deciding, Decision, Edit};
@@ -35,6 +36,7 @@ pub use inbox::{Made, Posted, Posting};
 pub use ledger::{Ledger, Secret, Settings};
 pub use lessons::{Lesson, Print, Teaching};
 pub use log::{Export, Verified, Wanted};
+pub use proposals::{ApprovedReply, Verdict};
 pub use purge::{Purge, Purged};
 pub use queue::{Filter, Page, Past, Summary, Whole};
 pub use state::{Move, State};

@@ -25,7 +25,9 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-pub use casework::{Approval, Arrival, Asked, Editing, KEY_CHARS_MAX, On, Review, View};
+pub use casework::{
+    Accepted, Approval, Arrival, Asked, Editing, KEY_CHARS_MAX, On, Proposal, Review, View,
+};
 pub use changed::{ChangedSource, Chapters, What};
 pub use demo::{demo_folder, demo_gold};
 pub use encode::{Pace, encode};

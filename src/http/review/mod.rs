@@ -10,3 +10,4 @@ pub(crate) mod webhook;
 pub(crate) mod queue;
 pub(crate) mod decisions;
 pub(crate) mod record;
+pub(crate) mod learning;

@@ -142,7 +142,7 @@ impl Review {
     }
 
     async fn edit_of(&self, whole: &Whole, reply: String) -> Result<Edit, Error> {
-        let kept = kept_of(whole)?
+        let kept = kept_of(&whole.summary.id, whole.content.as_ref())?
             .ok_or_else(|| Error::BadDecision("there is no draft yet".to_owned()))?;
         let before = whole.reply.clone().unwrap_or_default();
         let changes = diff(&before, &reply);

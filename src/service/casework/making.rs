@@ -5,10 +5,11 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::draft::Draft;
-use crate::inquiry::Inquiry;
+use crate::inquiry::{self, Inquiry};
 use crate::review::Made;
 use crate::review::kept::KeptDraft;
 use crate::review::risk::{Facts, Rules, persons_needed, risks};
+use crate::review::similar::Fingerprint;
 use crate::service::casework::Review;
 use crate::service::{Error, Service};
 use crate::terms::Asker;
@@ -104,12 +105,18 @@ impl Review {
             #[expect(clippy::cast_possible_truncation, reason = "no draft costs a billion kroner")]
             micro_kroner: (draft.cost.kroner * MICRO).round() as i64,
             cited: cited(&kept),
-            fingerprint: "[]".to_owned(),
+            fingerprint: fingerprint(inquiry, &kept),
             made_with: self.service.made_with(),
             at: Self::now(),
             content,
         })
     }
+}
+
+/// What near-equal inquiries are known by, and whether the reply rests on one institution's own.
+fn fingerprint(asked: &Inquiry, kept: &KeptDraft) -> String {
+    let print = Fingerprint::of(asked, &inquiry::read(asked));
+    serde_json::json!({ "print": print, "own": kept.cites_own_sources() }).to_string()
 }
 
 /// The passages that the reply quotes, each with its document.

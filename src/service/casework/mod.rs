@@ -7,7 +7,10 @@
 
 mod intake;
 mod making;
+mod proposals;
 mod view;
+mod gaps;
+mod journal;
 mod deciding;
 mod watch;
 mod learning;
@@ -24,6 +27,7 @@ use crate::service::{Error, Service, clock, ledger_key};
 
 pub use deciding::{Approval, Editing, On};
 pub use intake::{Arrival, KEY_CHARS_MAX};
+pub use proposals::{Accepted, Proposal};
 pub use view::{Asked, View};
 
 /// The review of one service.

@@ -4,16 +4,22 @@ use serde::Serialize;
 
 use crate::access::Principal;
 use crate::draft::Check;
-use crate::inquiry::{Channel, Inquiry};
+use crate::inquiry::{self, Channel, Inquiry};
 use crate::passages::PassageId;
 use crate::review::edited::check;
 use crate::review::kept::KeptDraft;
+use crate::review::reasons::Reason;
 use crate::review::risk::{Facts, Risk, Rules, risks};
+use crate::review::similar::{Fingerprint, Rejected, Warning, warnings};
 use crate::review::{Past, Summary, Whole};
 use crate::service::casework::Review;
 use crate::service::casework::intake::words_of;
+use crate::service::casework::proposals::print_of;
 use crate::service::{ChangedSource, Error};
 use crate::terms::{Asker, Day};
+
+/// Rejected drafts that a new one is compared with, the newest first.
+const PRINTS_MAX: i64 = 200;
 
 /// What was asked, as a person reads it.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -76,6 +82,8 @@ pub struct View {
     pub found_risks: Vec<Risk>,
     /// Sources that the reply quotes and that do not hold any more as they were quoted.
     pub changed_sources: Vec<ChangedSource>,
+    /// Drafts for near-equal questions that were rejected, and why.
+    pub warnings: Vec<Warning>,
     /// What was decided, the first first.
     pub decisions: Vec<Past>,
     /// The draft as the program made it; none while it is being made.
@@ -94,6 +102,7 @@ impl Review {
     async fn view(&self, whole: Whole) -> Result<View, Error> {
         let judged = self.judged(&whole).await?;
         let changed_sources = self.changed(&whole.summary).await?;
+        let warnings = self.warnings(&whole).await?;
         let Whole { summary, asked, content, reply, past } = whole;
         let asked = Asked::of(&summary.inquiry, asked);
         let (checks, found_risks) = judged.unwrap_or_default();
@@ -104,6 +113,7 @@ impl Review {
             checks,
             found_risks,
             changed_sources,
+            warnings,
             decisions: past,
             draft: content,
         })
@@ -114,7 +124,11 @@ impl Review {
         &self,
         whole: &Whole,
     ) -> Result<Option<(Vec<Check>, Vec<Risk>)>, Error> {
-        let (Some(kept), Some(reply)) = (kept_of(whole)?, &whole.reply) else { return Ok(None) };
+        let (Some(kept), Some(reply)) =
+            (kept_of(&whole.summary.id, whole.content.as_ref())?, &whole.reply)
+        else {
+            return Ok(None);
+        };
         let checks = if *reply == kept.reply {
             kept.checks.clone()
         } else {
@@ -125,6 +139,28 @@ impl Review {
         let facts = Facts { inquiry, reply, checks: &checks, known_documents: &known_documents };
         let found = risks(&kept, &facts, Rules::built_in());
         Ok(Some((checks, found)))
+    }
+
+    /// What was said of rejected drafts for near-equal inquiries of the same institution.
+    async fn warnings(&self, whole: &Whole) -> Result<Vec<Warning>, Error> {
+        let own = whole.summary.institution.as_deref();
+        let prints = self.ledger.prints("rejected", own, PRINTS_MAX).await?;
+        if prints.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut rejected = Vec::with_capacity(prints.len());
+        for print in prints.into_iter().filter(|print| print.draft != whole.summary.id) {
+            let codes = print.reason.unwrap_or_default();
+            rejected.push(Rejected {
+                institution: own.map(str::to_owned),
+                fingerprint: print_of(&print.content),
+                reasons: codes.split(',').filter_map(|code| Reason::parse(code).ok()).collect(),
+                text: self.ledger.words_of_rejection(&print.draft).await?,
+                draft: print.draft,
+            });
+        }
+        let reading = inquiry::read(&whole.asked);
+        Ok(warnings(&Fingerprint::of(&whole.asked, &reading), own, &rejected))
     }
 
     /// The sources that a draft quotes and that do not hold any more as they were quoted.
@@ -139,10 +175,12 @@ impl Review {
     }
 }
 
-/// The draft of a whole, as review reads it.
-pub(in crate::service::casework) fn kept_of(whole: &Whole) -> Result<Option<KeptDraft>, Error> {
-    let Some(content) = &whole.content else { return Ok(None) };
-    let kept = serde_json::from_value(content.clone());
-    let damaged = || crate::review::Error::Damaged(whole.summary.id.clone());
-    kept.map(Some).map_err(|_| damaged().into())
+/// A draft's JSON, as review reads it; nothing while it is being made.
+pub(in crate::service::casework) fn kept_of(
+    draft: &str,
+    content: Option<&serde_json::Value>,
+) -> Result<Option<KeptDraft>, Error> {
+    let Some(content) = content else { return Ok(None) };
+    let damaged = || crate::review::Error::Damaged(draft.to_owned());
+    serde_json::from_value(content.clone()).map(Some).map_err(|_| damaged().into())
 }

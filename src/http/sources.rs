@@ -364,7 +364,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let documents = folder.path().join("documents");
         std::fs::create_dir(&documents).unwrap();
-        std::fs::write(documents.join("guide.txt"), "Fristen er den 2. december.").unwrap();
+        std::fs::write(documents.join("guide.txt"), "Blanketten sendes i Lønportalen.").unwrap();
         std::fs::write(documents.join("drejebog.md"), DREJEBOG).unwrap();
         let register = "[[institution]]\nname = \"Banedanmark\"\nshort = \"BDK\"\n";
         std::fs::write(documents.join("institutions.toml"), register).unwrap();
@@ -409,9 +409,9 @@ mod tests {
         }
     }
 
-    fn source_owner(institutions: &[&str]) -> Option<Principal> {
+    fn owner_for(institutions: &[&str]) -> Principal {
         let names = institutions.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-        Some(Principal::signed_on(&[Role::SourceOwner], Institutions::These(names)))
+        Principal::signed_on(&[Role::SourceOwner], Institutions::These(names))
     }
 
     #[track_caller]
@@ -425,7 +425,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_source_owner_hands_in_previews_and_withdraws() {
-        let served = serve(source_owner(&["Banedanmark"])).await;
+        let served = serve(Some(owner_for(&["Banedanmark"]))).await;
         let query = "filename=rejser.md&kind=drejebog&institution=bdk&title=Rejser&owner=Bo";
         let text = "# Rejser\n\nRejseafregning sker i RejsUd.\n";
         let (status, shown) = served.post(&format!("{query}&preview=true"), text).await;
@@ -451,7 +451,7 @@ mod tests {
         let guide = "/api/v1/documents/guide.txt";
         let (status, gone) = served.ask(Method::DELETE, guide, "").await;
         assert_eq!((status, gone["can_be_restored"].as_bool()), (200, Some(true)));
-        assert_eq!(served.found("december").await, 0);
+        assert_eq!(served.found("blanketten").await, 0);
         let (_, listed) = served.ask(Method::GET, "/api/v1/withdrawn", "").await;
         assert_eq!(
             (listed["documents"][0]["document"].as_str(), listed["documents"][0]["by"].as_str()),
@@ -459,12 +459,12 @@ mod tests {
         );
         let (status, restored) = served.ask(Method::POST, &format!("{guide}/restore"), "").await;
         assert_eq!((status, restored["passages"].as_u64()), (200, Some(1)));
-        assert_eq!(served.found("december").await, 1);
+        assert_eq!(served.found("blanketten").await, 1);
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn another_institutions_documents_are_not_there_to_be_changed() {
-        let served = serve(source_owner(&["Banedanmark"])).await;
+        let served = serve(Some(owner_for(&["Banedanmark"]))).await;
         let foreign = "filename=a.md&kind=drejebog&institution=Ankestyrelsen";
         is_problem(served.post(foreign, "# A\n\nTekst.\n").await, Code::Forbidden);
         let path = "/api/v1/documents/drejebog.md";
@@ -495,13 +495,13 @@ mod tests {
             let restore = format!("{guide}/restore");
             is_problem(served.ask(Method::POST, &restore, "").await, Code::Forbidden);
             is_problem(served.ask(Method::GET, "/api/v1/withdrawn", "").await, Code::Forbidden);
-            assert_eq!(served.found("december").await, 1);
+            assert_eq!(served.found("blanketten").await, 1);
         }
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn what_cannot_be_taken_in_is_refused_with_the_way_out() {
-        let served = serve(source_owner(&[])).await;
+        let served = serve(Some(owner_for(&[]))).await;
         for (query, body, code, says) in [
             ("", "A", Code::BadParameter, "filename"),
             ("filename=", "A", Code::BadParameter, "filename"),

@@ -334,20 +334,21 @@ fn read_day(text: String) -> Result<Day, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
 
-    use axum::{Extension, Router};
+    use axum::Router;
     use reqwest::{Client, Method};
     use serde_json::Value;
     use tokio_util::sync::CancellationToken;
 
-    use crate::access::Institutions;
+    use crate::access::{Access, KeySettings, NewKey, Reach, new_key};
     use crate::config::Config;
     use crate::http::counts::Counts;
     use crate::http::router::router;
     use crate::service::{Build, Jobs, build};
     use crate::sources::{Extractor, Limits as Reading};
 
+    /// The chance of a key: a test needs none.
+    const KEY: [u8; 32] = [3; 32];
     const DREJEBOG: &str = "---\ndokumenttype: drejebog\ninstitution: Ankestyrelsen\n---\n# D\n\n\
         Ankestyrelsen taster selv.\n";
 
@@ -355,47 +356,53 @@ mod tests {
     struct Served {
         address: String,
         client: Client,
+        key: Option<String>,
         _folder: tempfile::TempDir,
     }
 
     /// Two documents in an index, served to somebody.
-    async fn serve(who: Option<Principal>) -> Served {
+    async fn serve(who: Option<KeySettings>) -> Served {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let documents = folder.path().join("documents");
         std::fs::create_dir(&documents).unwrap();
-        std::fs::write(documents.join("guide.txt"), "Fristen er den 2. december.").unwrap();
+        std::fs::write(documents.join("guide.txt"), "Blanketten sendes i Lønportalen.").unwrap();
         std::fs::write(documents.join("drejebog.md"), DREJEBOG).unwrap();
         let register = "[[institution]]\nname = \"Banedanmark\"\nshort = \"BDK\"\n";
         std::fs::write(documents.join("institutions.toml"), register).unwrap();
         let data = folder.path().join("data");
-        let config = Config { data: data.clone(), model: "off".to_owned(), ..Config::default() };
+        let mut config =
+            Config { data: data.clone(), model: "off".to_owned(), ..Config::default() };
+        let key = who.is_some().then(|| new_key(KEY).key);
+        config.access.keys = who.into_iter().collect();
         let extractor = Extractor { program: "/nowhere".into(), limits: Reading::default() };
         let wanted = Build { paths: vec![documents], add: false };
         build(&config, &extractor, &wanted, &|_| {}).unwrap();
+        let here = "127.0.0.1:0".parse().unwrap();
+        let access = Access::open(&config.access, here).unwrap();
         let service = Arc::new(Service::open(config).unwrap());
         let jobs = Jobs::open(&data, CancellationToken::new());
-        let routes = router(Arc::new(Desk::new(service, Counts::new().unwrap(), jobs)));
-        let routes = match who {
-            Some(who) => routes.layer(Extension(who)),
-            None => routes,
-        };
-        Served::over(routes, folder).await
+        let desk = Desk::new(service, Counts::new().unwrap(), jobs).open_to(access, |_| {});
+        let routes = router(Arc::new(desk)).unwrap();
+        Served::over(routes, folder, key).await
     }
 
     impl Served {
-        async fn over(routes: Router, folder: tempfile::TempDir) -> Self {
+        async fn over(routes: Router, folder: tempfile::TempDir, key: Option<String>) -> Self {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap().to_string();
             tokio::spawn(async move { axum::serve(listener, routes).await });
             let client = Client::builder().no_proxy().build().unwrap();
-            Self { address, client, _folder: folder }
+            Self { address, client, key, _folder: folder }
         }
 
         async fn ask(&self, method: Method, path: &str, body: &str) -> (u16, Value) {
             let url = format!("http://{}{path}", self.address);
-            let response = self.client.request(method, url).body(body.to_owned()).send().await;
-            let response = response.unwrap();
+            let mut request = self.client.request(method, url).body(body.to_owned());
+            if let Some(key) = &self.key {
+                request = request.bearer_auth(key);
+            }
+            let response = request.send().await.unwrap();
             (response.status().as_u16(), response.json().await.unwrap())
         }
 
@@ -409,9 +416,16 @@ mod tests {
         }
     }
 
-    fn source_owner(institutions: &[&str]) -> Option<Principal> {
-        let names = institutions.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-        Some(Principal::signed_on(&[Role::SourceOwner], Institutions::These(names)))
+    /// A key with these roles for these institutions.
+    fn key(roles: &[Role], reach: Reach) -> KeySettings {
+        let NewKey { hash, .. } = new_key(KEY);
+        let (name, roles) = ("p-1".to_owned(), roles.to_vec());
+        KeySettings { name, hash, roles, institutions: reach, expires: None }
+    }
+
+    fn owner_for(institutions: &[&str]) -> KeySettings {
+        let names = institutions.iter().map(|name| (*name).to_owned()).collect();
+        key(&[Role::SourceOwner], Reach::Names(names))
     }
 
     #[track_caller]
@@ -425,7 +439,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_source_owner_hands_in_previews_and_withdraws() {
-        let served = serve(source_owner(&["Banedanmark"])).await;
+        let served = serve(Some(owner_for(&["Banedanmark"]))).await;
         let query = "filename=rejser.md&kind=drejebog&institution=bdk&title=Rejser&owner=Bo";
         let text = "# Rejser\n\nRejseafregning sker i RejsUd.\n";
         let (status, shown) = served.post(&format!("{query}&preview=true"), text).await;
@@ -451,7 +465,7 @@ mod tests {
         let guide = "/api/v1/documents/guide.txt";
         let (status, gone) = served.ask(Method::DELETE, guide, "").await;
         assert_eq!((status, gone["can_be_restored"].as_bool()), (200, Some(true)));
-        assert_eq!(served.found("december").await, 0);
+        assert_eq!(served.found("blanketten").await, 0);
         let (_, listed) = served.ask(Method::GET, "/api/v1/withdrawn", "").await;
         assert_eq!(
             (listed["documents"][0]["document"].as_str(), listed["documents"][0]["by"].as_str()),
@@ -459,12 +473,12 @@ mod tests {
         );
         let (status, restored) = served.ask(Method::POST, &format!("{guide}/restore"), "").await;
         assert_eq!((status, restored["passages"].as_u64()), (200, Some(1)));
-        assert_eq!(served.found("december").await, 1);
+        assert_eq!(served.found("blanketten").await, 1);
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn another_institutions_documents_are_not_there_to_be_changed() {
-        let served = serve(source_owner(&["Banedanmark"])).await;
+        let served = serve(Some(owner_for(&["Banedanmark"]))).await;
         let foreign = "filename=a.md&kind=drejebog&institution=Ankestyrelsen";
         is_problem(served.post(foreign, "# A\n\nTekst.\n").await, Code::Forbidden);
         let path = "/api/v1/documents/drejebog.md";
@@ -485,23 +499,23 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn who_owns_no_sources_changes_none() {
-        let every = |roles: &[Role]| Some(Principal::signed_on(roles, Institutions::Every));
         let others = [Role::Caseworker, Role::Approver, Role::Evaluator, Role::Operator];
-        for who in [None, Some(Principal::Anyone), every(&others)] {
+        let every = key(&others, Reach::Word("alle".to_owned()));
+        for (who, code) in [(None, Code::Unauthorized), (Some(every), Code::Forbidden)] {
             let served = serve(who).await;
-            is_problem(served.post("filename=a.md", "# A\n\nTekst.\n").await, Code::Forbidden);
+            is_problem(served.post("filename=a.md", "# A\n\nTekst.\n").await, code);
             let guide = "/api/v1/documents/guide.txt";
-            is_problem(served.ask(Method::DELETE, guide, "").await, Code::Forbidden);
+            is_problem(served.ask(Method::DELETE, guide, "").await, code);
             let restore = format!("{guide}/restore");
-            is_problem(served.ask(Method::POST, &restore, "").await, Code::Forbidden);
-            is_problem(served.ask(Method::GET, "/api/v1/withdrawn", "").await, Code::Forbidden);
-            assert_eq!(served.found("december").await, 1);
+            is_problem(served.ask(Method::POST, &restore, "").await, code);
+            is_problem(served.ask(Method::GET, "/api/v1/withdrawn", "").await, code);
+            assert_eq!(served.found("blanketten").await, 1);
         }
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn what_cannot_be_taken_in_is_refused_with_the_way_out() {
-        let served = serve(source_owner(&[])).await;
+        let served = serve(Some(owner_for(&[]))).await;
         for (query, body, code, says) in [
             ("", "A", Code::BadParameter, "filename"),
             ("filename=", "A", Code::BadParameter, "filename"),

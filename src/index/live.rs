@@ -13,7 +13,6 @@ use crate::index::Error;
 use crate::index::build::{
     Lock, STORED_BYTES, entry, is_ours, lock, new_build_name, next_number, schema_fits, sweep,
 };
-use crate::index::build_file::BuildFile;
 use crate::index::encoding::text_of;
 use crate::index::manifest::{self, FORMAT, Manifest, Record};
 use crate::index::schema::{self, Fields};
@@ -105,7 +104,7 @@ impl Writer {
     pub fn change(
         self,
         change: Change,
-        ground: Ground,
+        ground: &Ground,
         maker: Option<&Maker<'_>>,
     ) -> Result<Manifest, Error> {
         let name = new_build_name(&self.data);
@@ -129,15 +128,18 @@ impl Writer {
         &self,
         build: &Path,
         change: Change,
-        ground: Ground,
+        ground: &Ground,
         maker: Option<&Maker<'_>>,
     ) -> Result<Manifest, Error> {
         let old = self.held.as_ref().map(|(old, manifest)| (old.as_path(), manifest));
         if let Some((old, held)) = old {
             refuse_mixing(&self.data, held, &change.documents)?;
             share(old, build)?;
+            // Where vectors cannot be made now, a later run goes on from those that there are.
+            vector_file::FILE.carry(old, build);
+            sentences::FILE.carry(old, build);
         }
-        let mut next = old.map_or_else(|| fresh(&ground), |(_, held)| held.clone());
+        let mut next = old.map_or_else(|| fresh(ground), |(_, held)| held.clone());
         let gone = gone(&next, &change);
         let new = take(&mut next, change, &gone);
         commit(build, &gone, &new, &next)?;
@@ -202,9 +204,11 @@ fn share(old: &Path, build: &Path) -> Result<(), Error> {
             || vector_file::FILE.is_named(&name)
             || sentences::FILE.is_named(&name);
         let (from, to) = (file.path(), build.join(&name));
-        if COPIED.contains(&name.as_str()) {
-            fs::copy(&from, &to).map_err(failed(&to))?;
-        } else if !ours && !name.starts_with('.') && fs::hard_link(&from, &to).is_err() {
+        let is_copied = COPIED.contains(&name.as_str());
+        if ours || (name.starts_with('.') && !is_copied) {
+            continue;
+        }
+        if is_copied || fs::hard_link(&from, &to).is_err() {
             fs::copy(&from, &to).map_err(failed(&to))?;
         }
     }
@@ -299,25 +303,21 @@ struct Made<'a> {
 }
 
 impl Made<'_> {
-    /// Writes the vectors of all passages if those of the earlier ones are there; else takes along
-    /// what there is, for a later run to go on from.
+    /// Writes the vectors of all passages if those of the earlier ones are there.
     fn vectors(
         &self,
         content: &str,
         kept: &dyn Fn(&str) -> bool,
         maker: Option<&Maker<'_>>,
     ) -> Result<(), Error> {
-        let earlier = match (&self.earlier, maker) {
-            (None, Some(_)) => None,
-            (Some((old, content)), Some(maker)) => {
-                match self.earlier_vectors(old, content, maker) {
-                    Some(earlier) => Some(earlier),
-                    None => return self.carry(&vector_file::FILE),
-                }
-            }
-            (_, None) => return self.carry(&vector_file::FILE),
-        };
         let Some(maker) = maker else { return Ok(()) };
+        let earlier = match &self.earlier {
+            None => None,
+            Some((old, content)) => match earlier_vectors(old, content, maker) {
+                Some(earlier) => Some(earlier),
+                None => return Ok(()),
+            },
+        };
         let mut entries = earlier.as_ref().map_or_else(Vec::new, |(held, hashes)| {
             held.entries(hashes).filter(|(_, entry)| kept(&entry.document)).collect::<Vec<_>>()
         });
@@ -352,28 +352,18 @@ impl Made<'_> {
         match written {
             // A row that has been damaged keeps no document out: words are searched until a run of
             // `index` has made it again.
-            Err(Error::DamagedVectors { .. }) => self.carry(&vector_file::FILE),
+            Err(Error::DamagedVectors { .. }) => Ok(()),
             other => other,
         }
-    }
-
-    fn earlier_vectors(
-        &self,
-        old: &Path,
-        content: &str,
-        maker: &Maker<'_>,
-    ) -> Option<(Vectors, Vec<vector_file::TextHash>)> {
-        let (contents, hashes) = vector_file::read(old, Some(content)).ok()?;
-        (contents.model == *maker.model).then(|| (Vectors::of(contents), hashes))
     }
 
     /// Writes the sentences of the new passages beside those that are there.
     fn sentences(&self, maker: Option<&Maker<'_>>) -> Result<(), Error> {
         let earlier = self.earlier.as_ref().and_then(|(old, _)| Sentences::open(old));
-        let Some(maker) = maker else { return self.carry(&sentences::FILE) };
+        let Some(maker) = maker else { return Ok(()) };
         let same = earlier.as_ref().is_some_and(|held| held.model() == maker.model);
         if self.earlier.is_some() && !same {
-            return self.carry(&sentences::FILE);
+            return Ok(());
         }
         let known =
             |key: &Key| earlier.as_ref().is_some_and(|held| held.keys().binary_search(key).is_ok());
@@ -386,7 +376,7 @@ impl Made<'_> {
             }
         }
         if missing.is_empty() && earlier.is_some() {
-            return self.carry(&sentences::FILE);
+            return Ok(());
         }
         let texts: Vec<String> = missing.values().cloned().collect();
         let mut rows = BTreeMap::new();
@@ -407,13 +397,16 @@ impl Made<'_> {
             None => bytes(key).ok_or_else(|| std::io::ErrorKind::InvalidData.into()),
         })
     }
+}
 
-    fn carry(&self, file: &BuildFile) -> Result<(), Error> {
-        if let Some((old, _)) = &self.earlier {
-            file.carry(old, self.build);
-        }
-        Ok(())
-    }
+/// The vectors of the build before, if they are of its state and of this model.
+fn earlier_vectors(
+    old: &Path,
+    content: &str,
+    maker: &Maker<'_>,
+) -> Option<(Vectors, Vec<vector_file::TextHash>)> {
+    let (contents, hashes) = vector_file::read(old, Some(content)).ok()?;
+    (contents.model == *maker.model).then(|| (Vectors::of(contents), hashes))
 }
 
 fn encode(maker: &Maker<'_>, texts: &[String]) -> Result<Vec<Vec<Vec<f32>>>, Error> {

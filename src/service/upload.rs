@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::index::Record;
 use crate::passages;
 use crate::service::library::{Library, file_name, metadata, owner_folder};
-use crate::service::live::Changed;
+use crate::service::shelving::Changed;
 use crate::service::{DocumentEntry, Error, Service, entry};
 use crate::sources::{self, Document, Harvest, Kind, LIBRARY, Note};
 use crate::terms::{Audience, Day};
@@ -112,10 +112,10 @@ impl Service {
         // Read without holding anything: a slow file keeps nobody waiting.
         let library = self.library();
         self.mark(&library)?;
-        let (_folder, staged) = library.staging()?;
+        let (folder, staged) = library.staging()?;
         staged.keep(&file, &upload.bytes, Some(&sidecar))?;
         let harvest = sources::collect_shelved(staged.folder(), &[&file], &self.reader())?;
-        drop(_folder);
+        drop(folder);
         self.refuse(&harvest, institution.as_deref())?;
         if keeping == Keeping::Preview {
             return Ok(self.shown(harvest, UploadState::Preview));

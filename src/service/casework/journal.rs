@@ -22,7 +22,7 @@ impl Review {
         let kept = kept.ok_or_else(|| review::Error::Damaged(draft.to_owned()))?;
         let (checks, risks) = self.judged(&whole).await?.unwrap_or_default();
         let reading = inquiry::read(&whole.asked);
-        let cases = reading.references.cases;
+        let cases = reading.references.cases.into_iter().map(|case| case.text).collect();
         let decided = Decided {
             inquiry: whole.summary.inquiry.clone(),
             cases,

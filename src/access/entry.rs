@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::access::issuer::Issuer;
 use crate::access::key_ring::{KEY_MARK, KeyRing};
-use crate::access::sessions::{Opened, SESSION_MARK, Sessions, ToldCode};
+use crate::access::sessions::{Opened, SESSION_MARK, Sessions, ToldCode, TooOften};
 use crate::access::{Error, Mode, Principal, Refusal, Settings};
 use crate::terms::Day;
 
@@ -73,10 +73,14 @@ impl Access {
         }
     }
 
-    /// Makes a code for a person who wants to sign in here; nothing if codes are asked for too
-    /// often, and nothing in it if nobody has that name.
-    pub fn ask_code(&self, name: &str, now: i64, chance: [u8; 8]) -> Option<Option<ToldCode>> {
-        self.sessions.as_ref()?.ask(name, now, chance)
+    /// Makes a code for a person who wants to sign in here; none if nobody has that name.
+    pub fn ask_code(
+        &self,
+        name: &str,
+        now: i64,
+        chance: [u8; 8],
+    ) -> Result<Option<ToldCode>, TooOften> {
+        self.sessions.as_ref().map_or(Ok(None), |sessions| sessions.ask(name, now, chance))
     }
 
     /// Opens a session for a name and its code.

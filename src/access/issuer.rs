@@ -57,16 +57,12 @@ impl Issuer {
             let name = named.or_else(|| text(claims, "sub")).ok_or(Refusal::Claims)?;
             return Ok(Principal::Program(Program::new(plain(name)?, roles, institutions)));
         }
-        let id = match directory {
+        let id = if let Some(directory) = directory {
             // What Entra puts in `sub` differs from one application to the next.
-            Some(directory) => {
-                let object = plain(text(claims, "oid").ok_or(Refusal::Claims)?)?;
-                format!("{directory}/{object}")
-            }
-            None => {
-                let subject = plain(text(claims, "sub").ok_or(Refusal::Claims)?)?;
-                format!("{}#{subject}", self.settings.issuer)
-            }
+            format!("{directory}/{}", plain(text(claims, "oid").ok_or(Refusal::Claims)?)?)
+        } else {
+            let subject = plain(text(claims, "sub").ok_or(Refusal::Claims)?)?;
+            format!("{}#{subject}", self.settings.issuer)
         };
         let shown = ["name", "preferred_username"].iter().find_map(|name| text(claims, name));
         let shown = shown.unwrap_or(&id).chars().filter(|c| !c.is_control());

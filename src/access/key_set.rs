@@ -40,7 +40,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(5);
 struct Key {
     id: String,
     algorithm: Algorithm,
-    key: DecodingKey,
+    public: DecodingKey,
 }
 
 /// What is known of the issuer's keys.
@@ -129,7 +129,7 @@ impl Fetching {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
         let key = held.keys.iter().find(|key| key.id == id && key.algorithm == algorithm);
         let age = held.fetched.map(|fetched| now.saturating_sub(fetched));
-        (key.map(|key| key.key.clone()), age)
+        (key.map(|key| key.public.clone()), age)
     }
 
     /// Whether the last attempt lies far enough back.
@@ -237,7 +237,7 @@ fn key(listed: &Value) -> Option<Key> {
     if listed.get("alg").is_some_and(|named| named != name) {
         return None;
     }
-    Some(Key { id: text("kid")?.to_owned(), algorithm, key: key? })
+    Some(Key { id: text("kid")?.to_owned(), algorithm, public: key? })
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub use key_ring::{NewKey, new_key};
 pub use principal::{Institutions, Person, Principal, Program, SignOn};
 pub use refusal::Refusal;
 pub use role::Role;
-pub use sessions::{CODE_SECONDS, Opened, SESSION_SECONDS, ToldCode};
+pub use sessions::{CODE_SECONDS, Opened, SESSION_SECONDS, ToldCode, TooOften};
 pub use settings::{KeySettings, Mode, PersonSettings, Reach, RoleNames, Settings};
 
 /// Why the service cannot be opened to callers.

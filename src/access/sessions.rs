@@ -42,6 +42,10 @@ pub struct ToldCode {
     pub code: String,
 }
 
+/// That codes are asked for too often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooOften;
+
 /// A session that was just opened.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Opened {
@@ -105,22 +109,22 @@ impl Sessions {
         name: &str,
         now: i64,
         chance: [u8; CODE_CHARS],
-    ) -> Option<Option<ToldCode>> {
+    ) -> Result<Option<ToldCode>, TooOften> {
         let mut state = self.state();
         state.asked.retain(|asked| now.abs_diff(*asked) < 60);
         if state.asked.len() >= ASKED_PER_MINUTE_MAX {
-            return None;
+            return Err(TooOften);
         }
         state.asked.push_back(now);
         let code: String =
             chance.iter().filter_map(|byte| LETTERS.get(usize::from(byte % 32))).collect();
         let name = fold_name(name);
-        let Some(person) = self.persons.get(&name) else { return Some(None) };
+        let Some(person) = self.persons.get(&name) else { return Ok(None) };
         let hash = blake3::hash(code.as_bytes());
         state.codes.insert(name, Code { hash, ends: now.saturating_add(CODE_SECONDS), wrong: 0 });
         let parted = [code.get(..CODE_HALF), code.get(CODE_HALF..)];
         let code = parted.map(Option::unwrap_or_default).join("-");
-        Some(Some(ToldCode { name: person.name().to_owned(), code }))
+        Ok(Some(ToldCode { name: person.name().to_owned(), code }))
     }
 
     /// Opens a session for a code, which is worth nothing afterwards.
@@ -249,8 +253,8 @@ mod tests {
             told += usize::from(sessions.ask(name, 0, [0; CODE_CHARS]).unwrap().is_some());
         }
         assert_eq!(told, ASKED_PER_MINUTE_MAX / 2);
-        assert!(sessions.ask(NAME, 59, [0; CODE_CHARS]).is_none());
-        assert!(sessions.ask("Ukendt", 59, [0; CODE_CHARS]).is_none());
-        assert!(sessions.ask(NAME, 60, [0; CODE_CHARS]).is_some());
+        assert_eq!(sessions.ask(NAME, 59, [0; CODE_CHARS]), Err(TooOften));
+        assert_eq!(sessions.ask("Ukendt", 59, [0; CODE_CHARS]), Err(TooOften));
+        assert!(sessions.ask(NAME, 60, [0; CODE_CHARS]).is_ok());
     }
 }

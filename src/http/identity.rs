@@ -73,9 +73,10 @@ pub(crate) fn shown(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
 /// The answer to whoever is not believed; why is said in the log alone.
 pub(crate) fn refused(refusal: Refusal) -> Problem {
     let reason = refusal.word();
-    match refusal.advice() {
-        Some(advice) => tracing::warn!(reason, advice, "a caller was not believed"),
-        None => tracing::info!(reason, "a caller was not believed"),
+    if let Some(advice) = refusal.advice() {
+        tracing::warn!(reason, advice, "a caller was not believed");
+    } else {
+        tracing::info!(reason, "a caller was not believed");
     }
     match refusal {
         Refusal::Unreachable => {

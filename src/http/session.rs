@@ -124,7 +124,7 @@ pub(crate) async fn ask(
     let wish: Wish = read(&desk, &headers, body).await?;
     bounded("name", &wish.name)?;
     let code = desk.access.ask_code(&wish.name, clock::seconds(), chance()?);
-    if let Some(code) = code.ok_or_else(|| Problem::new(Code::TooOften))? {
+    if let Some(code) = code.map_err(|_| Problem::new(Code::TooOften))? {
         desk.told(&code);
     }
     Ok((StatusCode::ACCEPTED, Json(Made { seconds: CODE_SECONDS })))

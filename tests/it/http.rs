@@ -40,7 +40,7 @@ institution: Banedanmark\nversion: \"1\"\ngyldig_fra: 2023-01-01\nejer: kundepar
 maalgruppe: kunde\nomraade: loen\n---\n\n# Drejebog\n\n## Lønbestillinger\n\n\
 Banedanmark afleverer lønbestillinger på et særligt regneark.\n";
 const REGISTER: &str =
-    "[[institution]]\nname = \"Banedanmark\"\nmail_domains = [\"bane.example\"]\n";
+    "[[institution]]\nname = \"Banedanmark\"\nshort = \"BDK\"\nmail_domains = [\"bane.example\"]\n";
 
 /// A data directory with a small index, made once for all tests.
 pub(crate) static INDEXED: LazyLock<TempDir> = LazyLock::new(|| {
@@ -134,12 +134,17 @@ impl Server {
     }
 
     pub(crate) async fn of(config: Config) -> Self {
+        Self::at(config, "127.0.0.1:0").await
+    }
+
+    /// A server that listens there.
+    pub(crate) async fn at(config: Config, listen: &str) -> Self {
         LazyLock::force(&LOG);
         // The program names no other; without one no client can be made.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let service = Arc::new(Service::open(config).unwrap());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let listener = TcpListener::bind(listen).await.unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], listener.local_addr().unwrap().port()));
         let shutdown = CancellationToken::new();
         let (shows, codes) = channel();
         let show = move |told: &ToldCode| shows.send(told.clone()).unwrap();

@@ -24,6 +24,7 @@ mod deadlines;
 mod demo;
 mod door;
 mod drafts;
+mod durability;
 mod endpoint;
 mod evaluation;
 mod evaluations;

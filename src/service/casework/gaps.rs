@@ -25,6 +25,7 @@ impl Review {
         institution: Option<String>,
         principal: &Principal,
     ) -> Result<GapReport, Error> {
+        let institution = institution.map(|name| self.institution(&name, principal)).transpose()?;
         let filter = Filter {
             states: STATES.to_vec(),
             institution: institution.clone(),

@@ -73,10 +73,8 @@ impl Review {
 
     /// One page of the queue, of what the caller may see.
     pub async fn queue(&self, mut filter: Filter, principal: &Principal) -> Result<Page, Error> {
-        if let Some(institution) = &filter.institution
-            && !principal.acts_for(Some(institution))
-        {
-            return Err(Error::NotYours);
+        if let Some(name) = filter.institution.take() {
+            filter.institution = Some(self.institution(&name, principal)?);
         }
         filter.within = match principal.institutions() {
             Institutions::Every => None,
@@ -93,6 +91,13 @@ impl Review {
         } else {
             Err(Error::Review(crate::review::Error::NotFound))
         }
+    }
+
+    /// An institution by the register's name, if the one who asks may act for it.
+    fn institution(&self, name: &str, principal: &Principal) -> Result<String, Error> {
+        let known = self.service.institution(name)?;
+        let name = known.map_or_else(|| name.to_owned(), |own| own.name().to_owned());
+        if principal.acts_for(Some(&name)) { Ok(name) } else { Err(Error::NotYours) }
     }
 
     fn actor(principal: &Principal) -> Actor {

@@ -65,6 +65,14 @@ impl Person {
         Self { id, name, sign_on, roles, institutions }
     }
 
+    /// A person of a test, with every institution.
+    #[cfg(test)]
+    pub(crate) fn of_test(id: &str, roles: &[Role]) -> Self {
+        let roles = roles.iter().copied().collect();
+        let name = format!("{id} Eksempelsen");
+        Self::new(id.to_owned(), name, SignOn::Oidc, roles, Institutions::Every)
+    }
+
     /// What never changes of the person: two sign-ons with one id are one person.
     pub fn id(&self) -> &str {
         &self.id

@@ -10,7 +10,7 @@ use crate::privacy::{MasterKey, Sealer};
 use crate::review::chain::{GENESIS, Head};
 use crate::review::database::{Database, Postgres, Row, Sql, Sqlite, Value};
 use crate::review::error::Error;
-use crate::review::schema::{Standing, meta, migrate, set_meta};
+use crate::review::schema::{Standing, begin_alone, meta, migrate, set_meta};
 use crate::review::writer::Writer;
 
 /// The file of the ledger in the data directory.
@@ -72,7 +72,10 @@ impl Ledger {
             return Err(Error::Newer(version));
         }
         let sealer = Arc::new(Sealer::new(key));
-        admit(&*database, &sealer).await?;
+        if let Err(error) = admit(&*database, &sealer).await {
+            database.close().await;
+            return Err(error);
+        }
         let (writer, writing) =
             Writer::start(Arc::clone(&database), Arc::clone(&sealer), database.lock());
         let (writer, writing) = (Mutex::new(Some(writer)), Mutex::new(Some(writing)));
@@ -123,7 +126,7 @@ impl Ledger {
 
 /// Holds the key against the one under which the ledger was begun, and begins its log.
 async fn admit(database: &dyn Database, sealer: &Sealer) -> Result<(), Error> {
-    let mut writing = database.begin().await?;
+    let mut writing = begin_alone(database).await?;
     let check = sealer.sign("key", KEY_CHECK);
     match meta(&mut *writing, "key").await? {
         Some(held) if held != check => return Err(Error::OtherKey),

@@ -3,7 +3,7 @@
 //! An event that is changed, left out, moved or put in does not fit its neighbours; a log that is
 //! cut short does not fit its head. Who lacks the key can make neither fit again.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::access::Principal;
 use crate::privacy::Sealer;
@@ -113,7 +113,7 @@ impl Event {
 }
 
 /// The last event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Head {
     /// Its number.
     pub seq: i64,
@@ -247,6 +247,35 @@ pub enum Damage {
     Text(String),
     /// What the index is to learn is not what the decisions say.
     Lesson(i64),
+}
+
+impl std::fmt::Display for Damage {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Changed(seq) => write!(formatter, "event {seq} was changed"),
+            Self::Broken(seq) => {
+                write!(formatter, "event {seq} does not follow the one before it")
+            }
+            Self::CutShort(seq) => write!(formatter, "events behind {seq} are missing"),
+            Self::Head => write!(formatter, "the head of the log was changed or is missing"),
+            Self::PutBack(seq) => {
+                write!(
+                    formatter,
+                    "event {seq}, kept elsewhere, is not there: an older log was put back"
+                )
+            }
+            Self::Inquiry(id) => write!(formatter, "inquiry {id} is not the one that was taken in"),
+            Self::Draft(id) => write!(formatter, "draft {id} is not as its last event left it"),
+            Self::Citations(id) => write!(formatter, "what draft {id} quotes was changed"),
+            Self::Decision(seq) => {
+                write!(formatter, "the decision of event {seq} was changed, put in or left out")
+            }
+            Self::Text(id) => write!(formatter, "a text of draft {id} is not the one decided on"),
+            Self::Lesson(seq) => {
+                write!(formatter, "what the index is to learn of event {seq} was changed")
+            }
+        }
+    }
 }
 
 /// Walks along the chain.

@@ -26,7 +26,7 @@ pub use chain::{Actor, Damage, Event, Head};
 pub use decide::{Decided, Deciding, Decision, Edit};
 pub use error::Error;
 pub use inbox::{Made, Posted, Posting};
-pub use ledger::{Ledger, Settings};
+pub use ledger::{FILE, Ledger, Settings};
 pub use lessons::{Lesson, Print, Teaching};
 pub use log::{Export, Wanted};
 pub use purge::{Purge, Purged};

@@ -11,6 +11,7 @@ mod demo;
 mod jobs;
 mod suggest;
 mod attachments;
+mod vault_key;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ pub use encode::{Pace, encode};
 pub use evaluate::{Evaluated, Mail, Trial, evaluate_beir, evaluate_run};
 pub use jobs::{Job, Jobs, KEPT_MAX, Running, Seat, State, Trouble};
 pub use suggest::{Egress, Prepared};
+pub use vault_key::{KEY_FILE, KeyError, has_ledger_key, ledger_key};
 
 use crate::config::Config;
 use crate::draft::endpoint::{self, Endpoint};

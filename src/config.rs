@@ -46,7 +46,7 @@ pub struct Config {
     pub endpoint: endpoint::Settings,
     /// What may be done with personal data.
     pub privacy: privacy::Settings,
-    /// Where the ledger lies, and how long what is kept.
+    /// Where inquiries, drafts and decisions are kept, and for how long.
     pub review: review::Settings,
 }
 
@@ -338,6 +338,9 @@ fn check(config: &Config) -> Result<(), Error> {
     if let Some((key, value, why)) = config.privacy.impossible() {
         return impossible(key, &value, why);
     }
+    if let Some((key, value, why)) = config.review.impossible() {
+        return impossible(key, &value, why);
+    }
     let wait = config.endpoint.deadline_ms_max;
     if config.endpoint.is_on() && wait >= limits.request_seconds_max.saturating_mul(1000) {
         let why = "it is less than `limits.request_seconds_max`, or nobody would be told in time";
@@ -411,6 +414,31 @@ mod tests {
         assert_eq!(loaded.config.endpoint.api_key, endpoint::ApiKey::new("hemmelig"));
         assert!(!format!("{loaded:?}").contains("hemmelig"), "no log shows it");
         assert!(from_variables(&[("SVARFORSLAG_ENDPOINT__URL", "http://llm.example")]).is_err());
+    }
+
+    #[test]
+    fn a_ledger_lies_where_a_ledger_can_lie() {
+        fn with(name: &str, value: &str) -> Result<Loaded, Error> {
+            from_variables(&[(name, value)])
+        }
+        let database = "SVARFORSLAG_REVIEW__DATABASE";
+        for good in
+            ["postgres://sam@db.example/ledger", "postgresql://sam@localhost/l?host=/run/pg"]
+        {
+            assert_eq!(with(database, good).unwrap().config.review.database, good);
+        }
+        let bad =
+            ["ledger.db", "mysql://db.example/l", "postgres://", "postgres://sam@db.example/"];
+        for bad in bad {
+            assert!(with(database, bad).is_err(), "{bad}");
+        }
+        let secret = with(database, "postgres://sam:hemmelig@db.example/ledger").unwrap_err();
+        assert!(!secret.to_string().contains("hemmelig"), "{secret}");
+        for days in ["ANSWER_DAYS", "KEEP_DAYS", "KEEP_LOG_DAYS"] {
+            let variable = format!("SVARFORSLAG_REVIEW__{days}");
+            assert!(with(&variable, "0").is_err(), "{days}");
+        }
+        assert!(with("SVARFORSLAG_REVIEW__KEEP_LOG_DAYS", "30").is_err(), "less than inquiries");
     }
 
     #[test]

@@ -65,6 +65,14 @@ impl Person {
         Self { id, name, sign_on, roles, institutions }
     }
 
+    /// A person of a test, with every institution.
+    #[cfg(test)]
+    pub(crate) fn of_test(id: &str, roles: &[Role]) -> Self {
+        let roles = roles.iter().copied().collect();
+        let name = format!("{id} Eksempelsen");
+        Self::new(id.to_owned(), name, SignOn::Oidc, roles, Institutions::Every)
+    }
+
     /// What never changes of the person: two sign-ons with one id are one person.
     pub fn id(&self) -> &str {
         &self.id
@@ -130,14 +138,6 @@ pub enum Principal {
 }
 
 impl Principal {
-    /// A person as a sign-on would make one, for tests of what persons may do.
-    #[cfg(test)]
-    pub(crate) fn signed_on(roles: &[Role], institutions: Institutions) -> Self {
-        let (id, name) = ("p-1".to_owned(), "Mette Prøvesen".to_owned());
-        let roles = roles.iter().copied().collect();
-        Self::Person(Person::new(id, name, SignOn::Local, roles, institutions))
-    }
-
     /// The name by which a log knows who it was: a person's id, a key's name, or `anyone`.
     pub fn id(&self) -> &str {
         match self {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use crate::cli::{Desk, out};
+use crate::cli::{Desk, ledger, out};
 use crate::config::Config;
 use crate::draft::endpoint::{Endpoint, Failure, Shape};
 use crate::index::Index;
@@ -39,6 +39,7 @@ pub(crate) fn run(desk: &Desk) -> anyhow::Result<ExitCode> {
         reader()?,
         network(),
         demo_collection(),
+        kept(desk)?,
         listen(&desk.loaded.config.listen),
         language_model(&desk.loaded.config)?,
         leaves(&desk.loaded.config),
@@ -182,6 +183,15 @@ fn remedy(failure: Failure) -> &'static str {
         Failure::Rejected(_) => "name the kind of server in `endpoint.dialect`",
         _ => "look at the server's own log",
     }
+}
+
+/// Where inquiries and decisions are kept.
+fn kept(desk: &Desk) -> anyhow::Result<Finding> {
+    const NAME: &str = "ledger";
+    Ok(match ledger::standing(desk)? {
+        Ok(detail) => Finding::ok(NAME, detail),
+        Err((detail, remedy)) => Finding::bad(NAME, detail, remedy),
+    })
 }
 
 /// What leaves this machine with these settings.

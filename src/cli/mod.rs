@@ -13,6 +13,8 @@ mod settings;
 mod serve;
 mod demo;
 mod evaluate;
+mod ledger;
+mod backup;
 mod doctor;
 mod mask;
 mod egress;
@@ -25,6 +27,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::{self, Loaded, Overrides};
+use crate::review;
 use crate::service::{self, Service};
 use crate::sources::{Extractor, Format, Limits, child_main};
 
@@ -40,6 +43,8 @@ use crate::sources::{Extractor, Format, Limits, child_main};
     svarforslag ask mail.eml                draft a reply; the letter on standard output\n  \
     svarforslag ask --json < inquiry.json   the whole draft with sources and checks\n  \
     svarforslag serve --listen 127.0.0.1:8080\n  \
+    svarforslag log verify                  is the log of decisions whole?\n  \
+    svarforslag backup /srv/backup/today    copy the ledger while the service runs\n  \
     svarforslag doctor                      what is installed, what is missing, what to do"
 )]
 struct Arguments {
@@ -78,6 +83,14 @@ enum Command {
     PrivacyReport,
     /// Make keys for programs.
     Keys(keys::Arguments),
+    /// Hold the log of who did what against its signatures, print it, or give out what is kept.
+    Log(ledger::LogArguments),
+    /// Let inquiries and events go that have been kept long enough, or that somebody names.
+    Purge(ledger::PurgeArguments),
+    /// Copy the ledger and the documents given over HTTP into a folder, while the service runs.
+    Backup(backup::BackupArguments),
+    /// Put a backup into an empty data directory, and verify it.
+    Restore(backup::RestoreArguments),
     /// Print the settings and where each came from.
     Config,
     /// Say what is installed, what is missing, and what to do.
@@ -148,6 +161,10 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Egress(arguments)) => egress::run(&desk, &arguments),
         Some(Command::PrivacyReport) => privacy::run(&desk),
         Some(Command::Keys(arguments)) => keys::run(&desk, arguments),
+        Some(Command::Log(arguments)) => ledger::run_log(&desk, &arguments),
+        Some(Command::Purge(arguments)) => ledger::run_purge(&desk, &arguments),
+        Some(Command::Backup(arguments)) => backup::run_backup(&desk, &arguments),
+        Some(Command::Restore(arguments)) => backup::run_restore(&desk, &arguments),
         Some(Command::Config) => settings::run(&desk),
         Some(Command::Doctor) => doctor::run(&desk),
         Some(Command::Extract { .. }) => Ok(ExitCode::from(2)),
@@ -174,6 +191,12 @@ fn complain(error: &anyhow::Error, json: bool) {
 fn advice(error: &anyhow::Error) -> (&'static str, String) {
     if let Some(error) = error.downcast_ref::<service::Error>() {
         return (error.code(), error.remedy());
+    }
+    if let Some(error) = error.downcast_ref::<review::Error>() {
+        return (error.code(), error.remedy().to_owned());
+    }
+    if let Some(error) = error.downcast_ref::<service::KeyError>() {
+        return ("bad_key", error.remedy().to_owned());
     }
     if let Some(error) = error.downcast_ref::<config::Error>() {
         return ("bad_settings", error.remedy().to_owned());

@@ -3,11 +3,11 @@
 //! An event that is changed, left out, moved or put in does not fit its neighbours; a log that is
 //! cut short does not fit its head. Who lacks the key can make neither fit again.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::access::Principal;
 use crate::privacy::Sealer;
-use crate::review::database::{Fault, Row, Transaction};
+use crate::review::database::{Fault, Row, Sql, Transaction};
 
 /// What the first event follows.
 pub(in crate::review) const GENESIS: &str = "0";
@@ -96,7 +96,7 @@ impl Event {
     }
 
     /// What its signature must be.
-    fn signature(&self, written: &str, sealer: &Sealer) -> String {
+    pub(in crate::review) fn signature(&self, written: &str, sealer: &Sealer) -> String {
         let fields = serde_json::json!([
             self.seq,
             self.at,
@@ -113,7 +113,7 @@ impl Event {
 }
 
 /// The last event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Head {
     /// Its number.
     pub seq: i64,
@@ -140,19 +140,27 @@ pub(in crate::review) struct Chain {
 }
 
 impl Chain {
-    /// The end as it stands; other writers wait from here on.
+    /// The end as it stands; other writers wait from here on. An end that does not carry its
+    /// signature, or lies before what this program has `seen`, is not built upon: else a log that
+    /// was cut short would be signed anew.
     pub(in crate::review) async fn hold(
         writing: &mut dyn Transaction,
         lock: &'static str,
+        (sealer, seen): (&Sealer, i64),
     ) -> Result<Self, Fault> {
-        let sql =
-            crate::review::database::Sql::of(&["SELECT seq, hash FROM head WHERE id = 1", lock]);
+        let sql = Sql::of(&["SELECT seq, hash, mac FROM head WHERE id = 1", lock]);
         let rows = writing.fetch(sql, Vec::new()).await?;
-        let head = match rows.first() {
-            Some(row) => Head { seq: row.int("seq")?, hash: row.text("hash")? },
-            None => Head { seq: 0, hash: GENESIS.to_owned() },
-        };
+        let row = rows.first().ok_or(Fault::Forged)?;
+        let head = Head { seq: row.int("seq")?, hash: row.text("hash")? };
+        if head.mac(sealer) != row.text("mac")? || head.seq < seen {
+            return Err(Fault::Forged);
+        }
         Ok(Self { head, moved: false })
+    }
+
+    /// The number of the last event.
+    pub(in crate::review) fn last(&self) -> i64 {
+        self.head.seq
     }
 
     /// Puts an event at the end; returns its number.
@@ -206,9 +214,7 @@ impl Chain {
         if !self.moved {
             return Ok(());
         }
-        let sql = "INSERT INTO head (id, seq, hash, mac) VALUES (1, $1, $2, $3) \
-                   ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, \
-                   mac = excluded.mac";
+        let sql = "UPDATE head SET seq = $1, hash = $2, mac = $3 WHERE id = 1";
         let mac = self.head.mac(sealer);
         let values = vec![self.head.seq.into(), self.head.hash.clone().into(), mac.into()];
         writing.execute(sql.into(), values).await.map(drop)
@@ -227,12 +233,49 @@ pub enum Damage {
     CutShort(i64),
     /// The head itself was changed or is not there.
     Head,
+    /// The log does not hold the event that was kept elsewhere: it was put back to an earlier day.
+    PutBack(i64),
+    /// An inquiry is not the one that was taken in.
+    Inquiry(String),
     /// A draft stands otherwise than its last decision left it.
     Draft(String),
+    /// What a draft quotes is not what it quoted when it was made.
+    Citations(String),
     /// A decision is not the one that its event tells.
     Decision(i64),
     /// A text is not the one that was decided on.
     Text(String),
+    /// What the index is to learn is not what the decisions say.
+    Lesson(i64),
+}
+
+impl std::fmt::Display for Damage {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Changed(seq) => write!(formatter, "event {seq} was changed"),
+            Self::Broken(seq) => {
+                write!(formatter, "event {seq} does not follow the one before it")
+            }
+            Self::CutShort(seq) => write!(formatter, "events behind {seq} are missing"),
+            Self::Head => write!(formatter, "the head of the log was changed or is missing"),
+            Self::PutBack(seq) => {
+                write!(
+                    formatter,
+                    "event {seq}, kept elsewhere, is not there: an older log was put back"
+                )
+            }
+            Self::Inquiry(id) => write!(formatter, "inquiry {id} is not the one that was taken in"),
+            Self::Draft(id) => write!(formatter, "draft {id} is not as its last event left it"),
+            Self::Citations(id) => write!(formatter, "what draft {id} quotes was changed"),
+            Self::Decision(seq) => {
+                write!(formatter, "the decision of event {seq} was changed, put in or left out")
+            }
+            Self::Text(id) => write!(formatter, "a text of draft {id} is not the one decided on"),
+            Self::Lesson(seq) => {
+                write!(formatter, "what the index is to learn of event {seq} was changed")
+            }
+        }
+    }
 }
 
 /// Walks along the chain.
@@ -240,6 +283,8 @@ pub enum Damage {
 pub(in crate::review) struct Walk<'a> {
     sealer: &'a Sealer,
     last: Head,
+    /// The event that was kept elsewhere, until it is met.
+    kept: Option<Head>,
     pub(in crate::review) damage: Vec<Damage>,
 }
 
@@ -248,8 +293,11 @@ const DAMAGE_MAX: usize = 100;
 
 impl<'a> Walk<'a> {
     /// Begins behind the event that was purged last.
-    pub(in crate::review) fn from(base: Head, sealer: &'a Sealer) -> Self {
-        Self { sealer, last: base, damage: Vec::new() }
+    pub(in crate::review) fn from(base: Head, kept: Option<&Head>, sealer: &'a Sealer) -> Self {
+        // What was purged since then cannot be looked at any more.
+        let kept =
+            kept.filter(|kept| kept.seq > base.seq || kept.seq == base.seq && **kept != base);
+        Self { sealer, last: base, kept: kept.cloned(), damage: Vec::new() }
     }
 
     /// Takes the next event.
@@ -261,18 +309,23 @@ impl<'a> Walk<'a> {
             self.found(Damage::Changed(event.seq));
         }
         self.last = Head { seq: event.seq, hash: event.hash.clone() };
+        if self.kept.as_ref() == Some(&self.last) {
+            self.kept = None;
+        }
     }
 
-    /// Holds the end against the head that was kept.
-    pub(in crate::review) fn end(&mut self, kept: Option<(Head, String)>) -> Head {
-        match kept {
+    /// Holds the end against the head that the ledger keeps, and the one that was kept elsewhere.
+    pub(in crate::review) fn end(&mut self, head: Option<(Head, String)>) -> Head {
+        match head {
             Some((head, mac)) if head.mac(self.sealer) == mac => {
                 if head != self.last {
                     self.found(Damage::CutShort(self.last.seq));
                 }
             }
-            None if self.last.seq == 0 => {}
             _ => self.found(Damage::Head),
+        }
+        if let Some(kept) = self.kept.take() {
+            self.found(Damage::PutBack(kept.seq));
         }
         self.last.clone()
     }

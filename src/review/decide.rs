@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::access::{Person, Role};
 use crate::review::chain::{Actor, Entry};
 use crate::review::error::Error;
-use crate::review::inbox::{Held, held, place, reply_mac};
+use crate::review::inbox::{Held, held, place, reply_mac, sign_draft};
 use crate::review::ledger::Ledger;
 use crate::review::state::{Move, State};
 use crate::review::writer::Writing;
@@ -157,6 +157,8 @@ impl Deed<'_> {
             Decision::Reject { reason, .. } => Some(reason.as_str()),
             _ => None,
         };
+        let row = sign_draft(writing, self.draft).await?;
+        let lesson = lesson_of(held.state, state);
         let actor = Actor { id: self.person.id().to_owned(), sign_on: self.sign_on().to_owned() };
         let entry = Entry {
             at: self.at,
@@ -165,11 +167,11 @@ impl Deed<'_> {
             inquiry: Some(&held.inquiry),
             draft: Some(self.draft),
             detail: json!({ "state": state.value(), "version": version, "reply": mac,
-                "reason": reason, "persons": persons }),
+                "reason": reason, "persons": persons, "row": row, "lesson": lesson }),
         };
         let seq = writing.record(entry).await?;
         self.remember(writing, (held, state, seq), &decision, reply.as_deref()).await?;
-        self.note_lesson(writing, held, (state, seq), reason).await?;
+        self.note_lesson(writing, lesson, (state, seq), reason).await?;
         Ok(Decided { state, version, seq })
     }
 
@@ -307,17 +309,11 @@ impl Deed<'_> {
     async fn note_lesson(
         &self,
         writing: &mut Writing,
-        held: &Held,
+        lesson: Option<&'static str>,
         (state, seq): (State, i64),
         reason: Option<&str>,
     ) -> Result<(), Error> {
-        let kind = match (held.state, state) {
-            (State::Approved, State::Approved) => None,
-            (_, State::Approved) => Some("learn"),
-            (State::Approved, _) => Some("forget"),
-            _ => None,
-        };
-        if let Some(kind) = kind {
+        if let Some(kind) = lesson {
             let sql = "INSERT INTO lesson (seq, kind, draft, document) VALUES ($1, $2, $3, $4)";
             let document = case_document(self.draft);
             writing
@@ -328,6 +324,16 @@ impl Deed<'_> {
         let values = vec![self.draft.into(), state.value().into(), reason.into(), self.at.into()];
         writing.run(sql, values).await?;
         Ok(())
+    }
+}
+
+/// What the index is to do where a draft goes from one state to another.
+fn lesson_of(from: State, to: State) -> Option<&'static str> {
+    match (from, to) {
+        (State::Approved, State::Approved) => None,
+        (_, State::Approved) => Some("learn"),
+        (State::Approved, _) => Some("forget"),
+        _ => None,
     }
 }
 

@@ -53,6 +53,9 @@ pub enum Error {
     KeyReused,
 }
 
+/// What to do about a ledger that is not as it was written.
+const RESTORE: &str = "run `svarforslag log verify`, and restore a backup if it finds damage";
+
 impl Error {
     /// A stable code, as in `docs/errors.md`.
     pub fn code(&self) -> &'static str {
@@ -60,7 +63,8 @@ impl Error {
             Self::Database(fault) => match **fault {
                 Fault::Full(_) => "ledger_full",
                 Fault::Held(_) => "ledger_busy",
-                Fault::Gone(_) => "ledger_gone",
+                Fault::Gone(_) | Fault::Shut(_) => "ledger_gone",
+                Fault::Damaged(_) | Fault::Forged => "bad_ledger",
                 Fault::Twice(_) | Fault::Failed(_) | Fault::Column(_) => "internal",
             },
             Self::Sealed(_) | Self::Damaged(_) => "internal",
@@ -81,11 +85,13 @@ impl Error {
                 Fault::Full(_) => "make room on the disk of the ledger; reads go on meanwhile",
                 Fault::Held(_) => "end the other program that writes to the ledger, and try again",
                 Fault::Gone(_) => "see that the database server runs and can be reached",
+                Fault::Shut(_) => {
+                    "give the user of the program the right to write in the data directory"
+                }
+                Fault::Damaged(_) | Fault::Forged => RESTORE,
                 _ => "look at the log for what the database said",
             },
-            Self::Sealed(_) | Self::Damaged(_) => {
-                "run `svarforslag log verify`, and restore a backup if it finds damage"
-            }
+            Self::Sealed(_) | Self::Damaged(_) => RESTORE,
             Self::Newer(_) => "start the program that wrote it, or restore a backup from before",
             Self::OtherKey => "set `privacy.key_file` or `privacy.key_variable` to the key it had",
             Self::NotFound => "look at the list of drafts",

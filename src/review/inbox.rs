@@ -1,10 +1,14 @@
 //! Inquiries taken in, and the drafts that were made for them.
 
+use std::collections::BTreeSet;
+
 use crate::inquiry::{Channel, Inquiry};
+use crate::privacy::Sealer;
 use crate::review::chain::{Actor, Entry};
 use crate::review::database::{Fault, Row};
 use crate::review::error::Error;
 use crate::review::ledger::Ledger;
+use crate::review::signed::{DRAFT, INQUIRY, of_citations};
 use crate::review::state::State;
 use crate::review::writer::Writing;
 
@@ -141,49 +145,39 @@ impl Ledger {
                    FROM draft JOIN inquiry ON inquiry.id = draft.inquiry WHERE draft.id = $1";
         let rows = self.rows(sql, vec![draft.into()]).await?;
         let row = rows.first().ok_or(Error::NotFound)?;
-        let inquiry = self.opened_inquiry(row)?;
+        let inquiry = self.opened_inquiry(&row.text("inquiry")?, &row.bytes("content")?)?;
         let hint = row.bytes_if_any("hint")?;
         let hint = hint.map(|hint| self.sealer.open(&place::hint(draft), &hint)).transpose()?;
         Ok((inquiry, hint))
     }
 
-    pub(in crate::review) fn opened_inquiry(&self, row: &Row) -> Result<Inquiry, Error> {
-        let id = row.text("inquiry")?;
-        let json = self.sealer.open(&place::inquiry(&id), &row.bytes("content")?)?;
-        serde_json::from_str(&json).map_err(|_| Error::Damaged(id))
+    pub(in crate::review) fn opened_inquiry(
+        &self,
+        id: &str,
+        sealed: &[u8],
+    ) -> Result<Inquiry, Error> {
+        let json = self.sealer.open(&place::inquiry(id), sealed)?;
+        serde_json::from_str(&json).map_err(|_| Error::Damaged(id.to_owned()))
     }
 }
 
 async fn post(writing: &mut Writing, posting: Posting, macs: Vec<String>) -> Result<Posted, Error> {
-    if let Some((key, asked)) = &posting.again {
-        let asked = writing.sealer.sign("request", asked.as_bytes());
-        let sql = "SELECT mac, inquiry, draft FROM request WHERE who = $1 AND name = $2";
-        let who = posting.actor.id.as_str();
-        let rows = writing.rows(sql, vec![who.into(), key.as_str().into()]).await?;
-        if let Some(row) = rows.first() {
-            if row.text("mac")? != asked {
-                return Err(Error::KeyReused);
-            }
-            let (inquiry, draft) = (row.text("inquiry")?, row.text("draft")?);
-            return Ok(Posted { inquiry, draft, again: true });
-        }
-        let sql = "INSERT INTO request (who, name, mac, inquiry, draft, at) \
-                   VALUES ($1, $2, $3, $4, $5, $6)";
-        let values = vec![
-            who.into(),
-            key.as_str().into(),
-            asked.into(),
-            posting.inquiry.as_str().into(),
-            posting.draft.as_str().into(),
-            posting.at.as_str().into(),
-        ];
-        writing.run(sql, values).await?;
+    if let Some((key, asked)) = &posting.again
+        && let Some(posted) = posted_before(writing, &posting, (key, asked)).await?
+    {
+        return Ok(posted);
     }
     keep(writing, &posting).await?;
+    let macs: BTreeSet<String> = macs.into_iter().collect();
+    let subjects = macs.len();
     for mac in macs {
-        let sql = "INSERT INTO subject (mac, inquiry) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        let sql = "INSERT INTO subject (mac, inquiry) VALUES ($1, $2)";
         writing.run(sql, vec![mac.into(), posting.inquiry.as_str().into()]).await?;
     }
+    let sql = "SELECT * FROM inquiry WHERE id = $1";
+    let rows = writing.rows(sql, vec![posting.inquiry.as_str().into()]).await?;
+    let asked = INQUIRY.of(rows.first().ok_or(Error::NotFound)?, &writing.sealer)?;
+    let row = sign_draft(writing, &posting.draft).await?;
     let entry = Entry {
         at: &posting.at,
         actor: &posting.actor,
@@ -191,10 +185,44 @@ async fn post(writing: &mut Writing, posting: Posting, macs: Vec<String>) -> Res
         inquiry: Some(&posting.inquiry),
         draft: Some(&posting.draft),
         detail: serde_json::json!({ "institution": posting.institution, "area": posting.area,
-            "state": State::Drafting.value(), "version": 1 }),
+            "state": State::Drafting.value(), "version": 1, "row": row, "asked": asked,
+            "subjects": subjects }),
     };
     writing.record(entry).await?;
     Ok(Posted { inquiry: posting.inquiry, draft: posting.draft, again: false })
+}
+
+/// What was posted under the caller's own key before; else the key is noted for what comes now.
+async fn posted_before(
+    writing: &mut Writing,
+    posting: &Posting,
+    (key, asked): (&str, &str),
+) -> Result<Option<Posted>, Error> {
+    let asked = writing.sealer.sign("request", asked.as_bytes());
+    // A caller's key may be the id of a mail, which may hold a customer's name.
+    let key = writing.sealer.sign("request key", key.as_bytes());
+    let sql = "SELECT mac, inquiry, draft FROM request WHERE who = $1 AND name = $2";
+    let who = posting.actor.id.as_str();
+    let rows = writing.rows(sql, vec![who.into(), key.as_str().into()]).await?;
+    if let Some(row) = rows.first() {
+        if row.text("mac")? != asked {
+            return Err(Error::KeyReused);
+        }
+        let (inquiry, draft) = (row.text("inquiry")?, row.text("draft")?);
+        return Ok(Some(Posted { inquiry, draft, again: true }));
+    }
+    let sql = "INSERT INTO request (who, name, mac, inquiry, draft, at) \
+               VALUES ($1, $2, $3, $4, $5, $6)";
+    let values = vec![
+        who.into(),
+        key.into(),
+        asked.into(),
+        posting.inquiry.as_str().into(),
+        posting.draft.as_str().into(),
+        posting.at.as_str().into(),
+    ];
+    writing.run(sql, values).await?;
+    Ok(None)
 }
 
 async fn keep(writing: &mut Writing, posting: &Posting) -> Result<(), Error> {
@@ -252,10 +280,9 @@ pub(in crate::review) struct Held {
 
 /// A draft as this transaction sees it.
 pub(in crate::review) async fn held(writing: &mut Writing, draft: &str) -> Result<Held, Error> {
-    let sql = "SELECT inquiry, institution, state, version, persons, first_by, reply \
-               FROM draft WHERE id = $1";
-    let rows = writing.rows(sql, vec![draft.into()]).await?;
+    let rows = writing.rows("SELECT * FROM draft WHERE id = $1", vec![draft.into()]).await?;
     let row = rows.first().ok_or(Error::NotFound)?;
+    hold_row(row, draft, &writing.sealer)?;
     let state = State::parse(&row.text("state")?);
     Ok(Held {
         inquiry: row.text("inquiry")?,
@@ -266,6 +293,24 @@ pub(in crate::review) async fn held(writing: &mut Writing, draft: &str) -> Resul
         first_by: row.text_if_any("first_by")?,
         reply: row.bytes_if_any("reply")?,
     })
+}
+
+/// Refuses a draft that another hand has changed: nobody decides on it.
+pub(in crate::review) fn hold_row(row: &Row, draft: &str, sealer: &Sealer) -> Result<(), Error> {
+    let same = row.text_if_any("mac")? == Some(DRAFT.of(row, sealer)?);
+    if same { Ok(()) } else { Err(Error::Damaged(draft.to_owned())) }
+}
+
+/// Signs a draft as it stands now, for its row and for the event that is to tell of it.
+pub(in crate::review) async fn sign_draft(
+    writing: &mut Writing,
+    draft: &str,
+) -> Result<String, Error> {
+    let rows = writing.rows("SELECT * FROM draft WHERE id = $1", vec![draft.into()]).await?;
+    let mac = DRAFT.of(rows.first().ok_or(Error::NotFound)?, &writing.sealer)?;
+    let sql = "UPDATE draft SET mac = $2 WHERE id = $1";
+    writing.run(sql, vec![draft.into(), mac.as_str().into()]).await?;
+    Ok(mac)
 }
 
 /// The signature of a reply, bound to its draft and its version.
@@ -310,7 +355,8 @@ async fn ready(writing: &mut Writing, made: Made) -> Result<(), Error> {
         institution.as_deref().into(),
     ];
     writing.run(sql, values).await?;
-    note_citations(writing, &made).await?;
+    let row = sign_draft(writing, draft).await?;
+    let cited = note_citations(writing, &made).await?;
     note_fingerprint(writing, &made, institution.as_deref()).await?;
     let actor = Actor::program();
     let entry = Entry {
@@ -320,7 +366,7 @@ async fn ready(writing: &mut Writing, made: Made) -> Result<(), Error> {
         inquiry: Some(&held.inquiry),
         draft: Some(draft),
         detail: serde_json::json!({ "state": State::Ready.value(), "version": version,
-            "maker": made.maker, "reply": mac, "risks": made.risks, "persons": made.persons,
+            "row": row, "cited": cited, "maker": made.maker, "reply": mac, "risks": made.risks, "persons": made.persons,
             "passages": made.cited.iter().map(|(passage, _)| passage).collect::<Vec<_>>(),
             "micro_kroner": made.micro_kroner, "made_with": made.made_with }),
     };
@@ -328,16 +374,21 @@ async fn ready(writing: &mut Writing, made: Made) -> Result<(), Error> {
     Ok(())
 }
 
-async fn note_citations(writing: &mut Writing, made: &Made) -> Result<(), Fault> {
+/// Keeps what a draft quotes; gives the signature of it.
+async fn note_citations(writing: &mut Writing, made: &Made) -> Result<String, Fault> {
     let draft = made.draft.as_str();
     writing.run("DELETE FROM citation WHERE draft = $1", vec![draft.into()]).await?;
-    for (passage, document) in &made.cited {
+    let mut cited = made.cited.clone();
+    cited.sort_unstable();
+    // A passage lies in one document.
+    cited.dedup_by(|a, b| a.0 == b.0);
+    for (passage, document) in &cited {
         let sql = "INSERT INTO citation (draft, passage, document) VALUES ($1, $2, $3) \
                    ON CONFLICT DO NOTHING";
         let values = vec![draft.into(), passage.as_str().into(), document.as_str().into()];
         writing.run(sql, values).await?;
     }
-    Ok(())
+    Ok(of_citations(draft, &mut cited, &writing.sealer))
 }
 
 async fn note_fingerprint(
@@ -364,6 +415,7 @@ async fn failed(writing: &mut Writing, draft: &str, reason: &str, at: &str) -> R
     let version = held.version + 1;
     let sql = "UPDATE draft SET state = 'failed', version = $2, changed = $3 WHERE id = $1";
     writing.run(sql, vec![draft.into(), version.into(), at.into()]).await?;
+    let row = sign_draft(writing, draft).await?;
     let actor = Actor::program();
     let entry = Entry {
         at,
@@ -372,7 +424,7 @@ async fn failed(writing: &mut Writing, draft: &str, reason: &str, at: &str) -> R
         inquiry: Some(&held.inquiry),
         draft: Some(draft),
         detail: serde_json::json!({ "state": State::Failed.value(), "version": version,
-            "reason": reason }),
+            "row": row, "reason": reason }),
     };
     writing.record(entry).await?;
     Ok(())

@@ -10,11 +10,11 @@ use crate::privacy::{MasterKey, Sealer};
 use crate::review::chain::{GENESIS, Head};
 use crate::review::database::{Database, Postgres, Row, Sql, Sqlite, Value};
 use crate::review::error::Error;
-use crate::review::schema::{Standing, meta, migrate, set_meta};
+use crate::review::schema::{Standing, begin_alone, meta, migrate, set_meta};
 use crate::review::writer::Writer;
 
-/// The file of the ledger in the data directory.
-const FILE: &str = "ledger.db";
+/// The file of the ledger in the data directory, where no database is named.
+pub const FILE: &str = "ledger.db";
 /// What is signed so that a wrong key is known before anything is written.
 const KEY_CHECK: &[u8] = b"svarforslag ledger";
 
@@ -76,6 +76,53 @@ impl Default for Settings {
     }
 }
 
+/// Days that a setting may name at most: a hundred years.
+const DAYS_MAX: u32 = 36_525;
+
+impl Settings {
+    /// The setting that cannot be meant, its value, and why not.
+    pub fn impossible(&self) -> Option<(&'static str, String, &'static str)> {
+        if let Some(why) = self.no_database() {
+            // Not the address itself: it may hold a password.
+            return Some(("review.database", "an address".to_owned(), why));
+        }
+        let days = [
+            ("review.answer_days", self.answer_days),
+            ("review.keep_days", self.keep_days),
+            ("review.keep_log_days", self.keep_log_days),
+        ];
+        if let Some((key, days)) = days.into_iter().find(|(_, it)| !(1..=DAYS_MAX).contains(it)) {
+            return Some((key, days.to_string(), "it lies between 1 and 36525 days"));
+        }
+        if self.keep_log_days < self.keep_days {
+            let why = "the log is kept at least as long as the inquiries that it tells of";
+            return Some(("review.keep_log_days", self.keep_log_days.to_string(), why));
+        }
+        None
+    }
+
+    /// Why the database cannot be used.
+    fn no_database(&self) -> Option<&'static str> {
+        let shape = "a database is like postgres://user@host/name; empty for a file";
+        if self.database.is_empty() {
+            return None;
+        }
+        let scheme = ["postgres://", "postgresql://"];
+        let Some(rest) = scheme.iter().find_map(|it| self.database.strip_prefix(it)) else {
+            return Some(shape);
+        };
+        let (place, _) = rest.split_once('?').unwrap_or((rest, ""));
+        let Some((host, name)) = place.split_once('/') else { return Some(shape) };
+        let (user, host) = host.rsplit_once('@').unwrap_or(("", host));
+        if user.contains(':') || self.database.contains("password=") {
+            return Some(
+                "a password stands in the variable PGPASSWORD or in a file that PGPASSFILE names",
+            );
+        }
+        (host.is_empty() || name.is_empty()).then_some(shape)
+    }
+}
+
 /// The record of inquiries, drafts and decisions.
 #[derive(Debug)]
 pub struct Ledger {
@@ -98,7 +145,10 @@ impl Ledger {
             return Err(Error::Newer(version));
         }
         let sealer = Arc::new(Sealer::new(key));
-        admit(&*database, &sealer).await?;
+        if let Err(error) = admit(&*database, &sealer).await {
+            database.close().await;
+            return Err(error);
+        }
         let (writer, writing) =
             Writer::start(Arc::clone(&database), Arc::clone(&sealer), database.lock());
         let (writer, writing) = (Mutex::new(Some(writer)), Mutex::new(Some(writing)));
@@ -120,6 +170,11 @@ impl Ledger {
     /// Whether the database answers.
     pub async fn check(&self) -> Result<(), Error> {
         self.rows("SELECT value FROM meta WHERE name = 'schema'", Vec::new()).await.map(drop)
+    }
+
+    /// The schema that this program writes.
+    pub fn schema() -> i64 {
+        crate::review::schema::VERSION
     }
 
     /// Copies the whole ledger into a new file; `false` where its server has its own means.
@@ -149,7 +204,7 @@ impl Ledger {
 
 /// Holds the key against the one under which the ledger was begun, and begins its log.
 async fn admit(database: &dyn Database, sealer: &Sealer) -> Result<(), Error> {
-    let mut writing = database.begin().await?;
+    let mut writing = begin_alone(database).await?;
     let check = sealer.sign("key", KEY_CHECK);
     match meta(&mut *writing, "key").await? {
         Some(held) if held != check => return Err(Error::OtherKey),

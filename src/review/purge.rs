@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::review::chain::{Actor, Entry, Head};
-use crate::review::database::Sql;
+use crate::review::chain::{Actor, Entry, Event, Head};
 use crate::review::decide::case_document;
 use crate::review::error::Error;
 use crate::review::ledger::Ledger;
+use crate::review::verify::{Heard, Record};
 use crate::review::writer::Writing;
 
 /// What is to go.
@@ -129,30 +129,31 @@ async fn gone(
             known.push(inquiry);
         }
     }
+    if known.is_empty() {
+        return Ok((known, 0));
+    }
+    let forgotten = forget.then(|| forgotten(&drafts)).flatten();
     let entry = Entry {
         at,
         actor,
         action: "purge",
         inquiry: None,
         draft: None,
-        detail: json!({ "inquiries": known, "drafts": drafts }),
+        detail: json!({ "inquiries": known, "drafts": drafts, "lesson": forgotten }),
     };
     let seq = writing.record(entry).await?;
-    if forget {
-        note_forgotten(writing, &drafts, seq).await?;
+    if let Some(list) = forgotten {
+        let sql = "INSERT INTO lesson (seq, kind, draft, document) VALUES ($1, 'purge', '', $2)";
+        writing.run(sql, vec![seq.into(), list.into()]).await?;
     }
     Ok((known, drafts.len()))
 }
 
-/// What was learnt of these drafts leaves the index too.
-async fn note_forgotten(writing: &mut Writing, drafts: &[String], seq: i64) -> Result<(), Error> {
+/// The past cases that leave the index too, as JSON.
+fn forgotten(drafts: &[String]) -> Option<String> {
     let documents: Vec<String> = drafts.iter().map(|draft| case_document(draft)).collect();
-    let (Some(_), Ok(list)) = (documents.first(), serde_json::to_string(&documents)) else {
-        return Ok(());
-    };
-    let sql = "INSERT INTO lesson (seq, kind, draft, document) VALUES ($1, 'purge', '', $2)";
-    writing.run(sql, vec![seq.into(), list.into()]).await?;
-    Ok(())
+    documents.first()?;
+    serde_json::to_string(&documents).ok()
 }
 
 async fn shorten(
@@ -160,18 +161,19 @@ async fn shorten(
     before: &str,
     (actor, at): (&Actor, &str),
 ) -> Result<u64, Error> {
-    let sql = "SELECT seq, hash FROM event WHERE at < $1 ORDER BY seq DESC LIMIT 1";
+    // Up to the first event that is to stay: a clock that was wrong once lets nothing go early.
+    let sql = "SELECT seq, hash FROM event WHERE seq < COALESCE(\
+               (SELECT MIN(seq) FROM event WHERE at >= $1), 9223372036854775807) \
+               ORDER BY seq DESC LIMIT 1";
     let rows = writing.rows(sql, vec![before.into()]).await?;
     let Some(row) = rows.first() else { return Ok(0) };
     let base = Head { seq: row.int("seq")?, hash: row.text("hash")? };
-    // The clock may have gone back once: what follows on it stays a whole chain.
+    carry(writing, base.seq, (actor, at)).await?;
     let sql = "DELETE FROM event WHERE seq <= $1";
     let events = writing.run(sql, vec![base.seq.into()]).await?;
     let value = format!("{}:{}:{}", base.seq, base.hash, base.base_mac(&writing.sealer));
-    let sql = Sql::from(
-        "INSERT INTO meta (name, value) VALUES ('log_base', $1) \
-         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-    );
+    let sql = "INSERT INTO meta (name, value) VALUES ('log_base', $1) \
+               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     writing.run(sql, vec![value.into()]).await?;
     let entry = Entry {
         at,
@@ -183,4 +185,44 @@ async fn shorten(
     };
     writing.record(entry).await?;
     Ok(events)
+}
+
+/// What events that are to go say of drafts that stay is said once more: else nobody could tell
+/// any longer whether those were changed.
+async fn carry(
+    writing: &mut Writing,
+    until: i64,
+    (actor, at): (&Actor, &str),
+) -> Result<(), Error> {
+    let sql = "SELECT event.* FROM event JOIN draft ON draft.id = event.draft \
+               WHERE event.seq <= $1 ORDER BY event.seq";
+    let mut old = Record::default();
+    for row in writing.rows(sql, vec![until.into()]).await? {
+        let (event, written) = Event::of(&row)?;
+        // Nothing that was changed is signed anew.
+        if event.signature(&written, &writing.sealer) != event.hash {
+            return Err(Error::Damaged(format!("event {}", event.seq)));
+        }
+        old.hear(&event);
+    }
+    let sql = "SELECT event.* FROM event JOIN draft ON draft.id = event.draft \
+               WHERE event.seq > $1 AND event.draft IN \
+               (SELECT draft FROM event WHERE seq <= $1 AND draft IS NOT NULL) ORDER BY event.seq";
+    let mut young = Record::default();
+    for row in writing.rows(sql, vec![until.into()]).await? {
+        young.hear(&Event::of(&row)?.0);
+    }
+    for (draft, heard) in &old.drafts {
+        let elsewhere = young.drafts.get(draft).is_some_and(Heard::stands);
+        let entry = Entry {
+            at,
+            actor,
+            action: "kept",
+            inquiry: Some(heard.inquiry()),
+            draft: Some(draft),
+            detail: heard.kept(elsewhere),
+        };
+        writing.record(entry).await?;
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use crate::inquiry::Inquiry;
 use crate::review::chain::{Actor, Entry};
 use crate::review::database::{Row, Sql, Value};
 use crate::review::error::Error;
-use crate::review::inbox::place;
+use crate::review::inbox::{hold_row, place};
 use crate::review::ledger::Ledger;
 use crate::review::state::State;
 
@@ -211,15 +211,38 @@ impl Ledger {
 
     /// A draft with all that belongs to it; the look at it is in the log before it is shown.
     pub async fn read(&self, draft: &str, actor: &Actor, at: &str) -> Result<Whole, Error> {
-        let summary = self.summary(draft).await?;
-        self.note_read("read", actor, at, &summary).await?;
-        self.whole(summary).await
+        let mut summary = self.summary(draft).await?;
+        loop {
+            self.note_read("read", actor, at, &summary).await?;
+            let whole = self.look(draft).await?;
+            if whole.summary.version == summary.version {
+                return Ok(whole);
+            }
+            // Somebody decided in between: what is shown is another version than was noted.
+            summary = whole.summary;
+        }
     }
 
     /// A draft as the program itself needs it, which is no look by anybody.
     pub async fn look(&self, draft: &str) -> Result<Whole, Error> {
-        let summary = self.summary(draft).await?;
-        self.whole(summary).await
+        let sql = "SELECT draft.*, inquiry.content AS asked \
+                   FROM draft JOIN inquiry ON inquiry.id = draft.inquiry WHERE draft.id = $1";
+        let rows = self.rows(sql, vec![draft.into()]).await?;
+        let row = rows.first().ok_or(Error::NotFound)?;
+        hold_row(row, draft, &self.sealer)?;
+        let summary = Summary::of(row)?;
+        let asked = self.opened_inquiry(&summary.inquiry, &row.bytes("asked")?)?;
+        let open = |place: String, sealed: Option<Vec<u8>>| {
+            sealed.map(|sealed| self.sealer.open(&place, &sealed)).transpose()
+        };
+        let content = open(place::content(draft), row.bytes_if_any("content")?)?;
+        let damaged = |_| Error::Damaged(draft.to_owned());
+        let content =
+            content.map(|json| serde_json::from_str(&json)).transpose().map_err(damaged)?;
+        let reply = open(place::reply(draft), row.bytes_if_any("reply")?)?;
+        let mut past = self.past(draft).await?;
+        past.retain(|past| past.version <= summary.version);
+        Ok(Whole { summary, asked, content, reply, past })
     }
 
     /// Puts a look at a draft into the log.
@@ -249,25 +272,6 @@ impl Ledger {
                 })
             })
             .await
-    }
-
-    async fn whole(&self, summary: Summary) -> Result<Whole, Error> {
-        let sql = "SELECT inquiry.id AS inquiry, inquiry.content AS content, \
-                   draft.content AS draft, draft.reply AS reply \
-                   FROM draft JOIN inquiry ON inquiry.id = draft.inquiry WHERE draft.id = $1";
-        let rows = self.rows(sql, vec![summary.id.as_str().into()]).await?;
-        let row = rows.first().ok_or(Error::NotFound)?;
-        let asked = self.opened_inquiry(row)?;
-        let open = |place: String, sealed: Option<Vec<u8>>| {
-            sealed.map(|sealed| self.sealer.open(&place, &sealed)).transpose()
-        };
-        let content = open(place::content(&summary.id), row.bytes_if_any("draft")?)?;
-        let damaged = |_| Error::Damaged(summary.id.clone());
-        let content =
-            content.map(|json| serde_json::from_str(&json)).transpose().map_err(damaged)?;
-        let reply = open(place::reply(&summary.id), row.bytes_if_any("reply")?)?;
-        let past = self.past(&summary.id).await?;
-        Ok(Whole { summary, asked, content, reply, past })
     }
 
     async fn past(&self, draft: &str) -> Result<Vec<Past>, Error> {

@@ -57,7 +57,7 @@ const FIRST: &[&[&str]] = &[
         " NOT NULL, edited ",
         "{int}",
         " NOT NULL, \
-        reply_mac TEXT, content ",
+        reply_mac TEXT, mac TEXT, content ",
         "{bytes}",
         ", reply ",
         "{bytes}",
@@ -145,10 +145,11 @@ pub(in crate::review) enum Standing {
 /// Brings a ledger up to the schema of this program.
 pub(in crate::review) async fn migrate(database: &dyn Database) -> Result<Standing, Fault> {
     let dialect = database.dialect();
-    let mut writing = database.begin().await?;
+    let there = exists(database).await?;
+    let mut writing = begin_alone(database).await?;
     let known = "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)";
-    if !exists(database).await? {
-        writing.execute(Sql::of(&[known, dialect.strict]), Vec::new()).await?;
+    if !there {
+        writing.execute(in_dialect(&[known, "{strict}"], dialect), Vec::new()).await?;
     }
     let held = meta(&mut *writing, "schema").await?;
     let held = held.and_then(|value| value.parse().ok()).unwrap_or(0);
@@ -167,6 +168,17 @@ pub(in crate::review) async fn migrate(database: &dyn Database) -> Result<Standi
     Ok(Standing::Current)
 }
 
+/// Begins to set a ledger up while no other node does.
+pub(in crate::review) async fn begin_alone(
+    database: &dyn Database,
+) -> Result<Box<dyn Transaction>, Fault> {
+    let mut writing = database.begin().await?;
+    if let Some(wait) = database.alone() {
+        writing.fetch(wait.into(), Vec::new()).await?;
+    }
+    Ok(writing)
+}
+
 /// Whether there is a ledger at all; asked before anything is written.
 async fn exists(database: &dyn Database) -> Result<bool, Fault> {
     match database.fetch("SELECT value FROM meta WHERE name = 'schema'".into(), Vec::new()).await {
@@ -183,7 +195,7 @@ fn in_dialect(pieces: &[&'static str], dialect: Dialect) -> Sql {
         "{strict}" => dialect.strict,
         piece => piece,
     };
-    Sql::of(&pieces.iter().map(words).collect::<Vec<_>>())
+    Sql::of(&pieces.iter().map(words).collect::<Vec<_>>()).with("TEXT", dialect.text)
 }
 
 /// What the ledger says of itself under a name.

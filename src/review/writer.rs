@@ -136,8 +136,11 @@ impl Writer {
         let (queue, mut waiting) = mpsc::channel::<Box<dyn Job>>(WAITING_MAX);
         let writing = tokio::spawn(async move {
             let mut together = Vec::with_capacity(TOGETHER_MAX);
+            let mut seen = 0;
             while waiting.recv_many(&mut together, TOGETHER_MAX).await > 0 {
-                write(&*database, &sealer, lock, std::mem::take(&mut together)).await;
+                let jobs = std::mem::take(&mut together);
+                let end = write((&*database, lock), (&sealer, seen), jobs).await;
+                seen = end.unwrap_or(seen);
             }
         });
         (Self { queue }, writing)
@@ -160,16 +163,16 @@ impl Writer {
     }
 }
 
-/// Writes what waited together in one transaction, each on its own point of return.
+/// Writes what waited together in one transaction, each on its own point of return; gives the end
+/// of the log if it was committed.
 async fn write(
-    database: &dyn Database,
-    sealer: &Arc<Sealer>,
-    lock: &'static str,
+    (database, lock): (&dyn Database, &'static str),
+    (sealer, seen): (&Arc<Sealer>, i64),
     jobs: Vec<Box<dyn Job>>,
-) {
+) -> Option<i64> {
     let begun = async {
         let mut transaction = database.begin().await?;
-        let chain = Chain::hold(&mut *transaction, lock).await?;
+        let chain = Chain::hold(&mut *transaction, lock, (sealer, seen)).await?;
         Ok(Writing { transaction, chain, sealer: Arc::clone(sealer) })
     };
     let mut writing = match begun.await {
@@ -177,7 +180,7 @@ async fn write(
         Err(fault) => {
             let fault = Shared(Arc::new(fault));
             jobs.into_iter().for_each(|job| job.refuse(fault.clone()));
-            return;
+            return None;
         }
     };
     let mut told = Vec::with_capacity(jobs.len());
@@ -209,12 +212,18 @@ async fn write(
         Some(fault) => Err(Shared(fault)),
         None => finish(writing).await.map_err(|fault| Shared(Arc::new(fault))),
     };
+    let (commit, end) = match commit {
+        Ok(end) => (Ok(()), Some(end)),
+        Err(fault) => (Err(fault), None),
+    };
     for tell in told {
         tell.tell(commit.clone());
     }
+    end
 }
 
-async fn finish(mut writing: Writing) -> Result<(), Fault> {
+async fn finish(mut writing: Writing) -> Result<i64, Fault> {
     writing.chain.close(&mut *writing.transaction, &writing.sealer).await?;
-    writing.transaction.commit().await
+    writing.transaction.commit().await?;
+    Ok(writing.chain.last())
 }

@@ -44,7 +44,7 @@ pub use live::{
 pub use shelving::CaughtUp;
 pub use suggest::{Egress, Prepared};
 pub use upload::{PassageText, Upload, UploadState, Uploaded};
-pub use vault_key::ledger_key;
+pub use vault_key::{KEY_FILE, KeyError, has_ledger_key, ledger_key};
 
 use crate::config::Config;
 use crate::draft::endpoint::{self, Endpoint};
@@ -140,6 +140,9 @@ pub enum Error {
     /// The ledger did not do what it was asked.
     #[error(transparent)]
     Review(#[from] review::Error),
+    /// There is no key for the ledger.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// Who asks may not act for the institution.
     #[error("who asks may not act for this institution")]
     NotYours,
@@ -190,6 +193,7 @@ impl Error {
             Self::NothingToIndex => "nothing_to_index",
             Self::BadParameter { .. } => "bad_parameter",
             Self::Review(error) => error.code(),
+            Self::Key(_) => "bad_ledger",
             Self::NotYours => "not_yours",
             Self::BadDecision(_) => "bad_decision",
             Self::SourcesChanged(_) => "sources_changed",
@@ -220,6 +224,7 @@ impl Error {
             Self::BadDay(_) => "write the day as YYYY-MM-DD".to_owned(),
             Self::BadParameter { .. } => "use one of the values that are listed".to_owned(),
             Self::Review(error) => error.remedy().to_owned(),
+            Self::Key(error) => error.remedy().to_owned(),
             Self::NotYours => {
                 "give the person or the key the institution (docs/access.md), or ask for another"
                     .to_owned()

@@ -28,6 +28,15 @@ pub enum Fault {
     /// It cannot be reached.
     #[error("the database of the ledger cannot be reached")]
     Gone(#[source] sqlx::Error),
+    /// Its file may not be opened or written.
+    #[error("the file of the ledger cannot be opened or written")]
+    Shut(#[source] sqlx::Error),
+    /// Its file is no database, or a damaged one.
+    #[error("the file of the ledger is damaged, or no ledger")]
+    Damaged(#[source] sqlx::Error),
+    /// The log is not the one that this program wrote: nothing is put behind it.
+    #[error("the end of the log was changed by another hand")]
+    Forged,
     /// What is to be written is there already.
     #[error("it is there already")]
     Twice(#[source] sqlx::Error),
@@ -41,17 +50,31 @@ pub enum Fault {
 
 /// Codes of SQLite's errors (<https://sqlite.org/rescode.html>), without their extensions.
 mod codes {
+    pub(super) const PERM: i64 = 3;
     pub(super) const BUSY: i64 = 5;
     pub(super) const LOCKED: i64 = 6;
+    pub(super) const READONLY: i64 = 8;
     pub(super) const IOERR: i64 = 10;
+    pub(super) const CORRUPT: i64 = 11;
     pub(super) const FULL: i64 = 13;
     pub(super) const CANTOPEN: i64 = 14;
+    pub(super) const NOTADB: i64 = 26;
 }
 
 impl Fault {
     /// What a ledger answers that has been closed.
     pub(in crate::review) fn closed() -> Self {
         Self::Gone(sqlx::Error::PoolClosed)
+    }
+
+    /// A failure of a file beside or below the database.
+    fn of_file(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                Self::Full(error.into())
+            }
+            _ => Self::Shut(error.into()),
+        }
     }
 
     /// A failure by what it means to those who wait.
@@ -71,18 +94,30 @@ impl Fault {
             return Self::Twice(error);
         }
         let code = database.code().unwrap_or_default().into_owned();
-        // PostgreSQL's codes have five characters: classes 08 and 57P are lost connections.
         if code.len() == 5 {
-            return match code.as_str() {
-                "53100" => Self::Full(error),
-                code if code.starts_with("08") || code.starts_with("57P") => Self::Gone(error),
-                _ => Self::Failed(error),
-            };
+            return Self::of_postgres(&code, error);
         }
         match code.parse::<i64>().map(|code| code & 0xff) {
             // On a disk that is full the log beside the database fails in its own way.
-            Ok(codes::FULL | codes::IOERR | codes::CANTOPEN) => Self::Full(error),
+            Ok(codes::FULL | codes::IOERR) => Self::Full(error),
             Ok(codes::BUSY | codes::LOCKED) => Self::Held(error),
+            Ok(codes::PERM | codes::READONLY | codes::CANTOPEN) => Self::Shut(error),
+            Ok(codes::CORRUPT | codes::NOTADB) => Self::Damaged(error),
+            _ => Self::Failed(error),
+        }
+    }
+
+    /// PostgreSQL's codes have five characters, the first two of which are their class
+    /// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+    fn of_postgres(code: &str, error: sqlx::Error) -> Self {
+        match code {
+            "53100" => Self::Full(error),
+            // A deadlock, a lock that was not given, a statement that took too long.
+            "40001" | "40P01" | "55P03" | "57014" => Self::Held(error),
+            // No such database, no connection left, a server that only reads.
+            "3D000" | "53300" | "25006" => Self::Gone(error),
+            code if ["08", "28"].iter().any(|class| code.starts_with(class)) => Self::Gone(error),
+            code if code.starts_with("57P") => Self::Gone(error),
             _ => Self::Failed(error),
         }
     }
@@ -95,6 +130,13 @@ pub(in crate::review) struct Sql(Cow<'static, str>);
 impl From<&'static str> for Sql {
     fn from(text: &'static str) -> Self {
         Self(Cow::Borrowed(text))
+    }
+}
+
+#[cfg(test)]
+impl From<String> for Sql {
+    fn from(text: String) -> Self {
+        Self(Cow::Owned(text))
     }
 }
 
@@ -115,6 +157,12 @@ impl Sql {
     #[must_use]
     pub(in crate::review) fn place(self, n: usize) -> Self {
         Self(Cow::Owned(format!("{}${n}", self.0)))
+    }
+
+    /// The same with another word in the place of one.
+    #[must_use]
+    pub(in crate::review) fn with(self, word: &'static str, other: &'static str) -> Self {
+        Self(Cow::Owned(self.0.replace(word, other)))
     }
 
     /// The same with another piece behind it.
@@ -225,6 +273,25 @@ impl Row {
     }
 }
 
+#[cfg(test)]
+impl Row {
+    /// Every column with its value as it would be read by anybody: bytes as text, where they are.
+    pub(in crate::review) fn shown(&self) -> Vec<(String, String)> {
+        use sqlx::{Column as _, Row as _};
+        let names: Vec<String> = match self {
+            Self::Sqlite(row) => row.columns().iter().map(|it| it.name().to_owned()).collect(),
+            Self::Postgres(row) => row.columns().iter().map(|it| it.name().to_owned()).collect(),
+        };
+        let value = |name: &str| {
+            let number = || self.int_if_any(name).ok().flatten().map(|number| number.to_string());
+            let bytes = || self.bytes_if_any(name).ok().flatten();
+            let bytes = || bytes().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            self.text_if_any(name).ok().flatten().or_else(number).or_else(bytes)
+        };
+        names.into_iter().map(|name| (name.clone(), value(&name).unwrap_or_default())).collect()
+    }
+}
+
 fn missing(column: &str) -> Fault {
     Fault::Column(sqlx::Error::ColumnNotFound(column.to_owned()))
 }
@@ -234,6 +301,9 @@ pub(in crate::review) trait Database: Debug + Send + Sync {
     /// Begins to write; no other writer's transaction runs beside it.
     fn begin(&self) -> BoxFuture<'_, Result<Box<dyn Transaction>, Fault>>;
 
+    /// Begins to read one state of the ledger, whatever is written meanwhile.
+    fn snapshot(&self) -> BoxFuture<'_, Result<Box<dyn Transaction>, Fault>>;
+
     /// Reads outside of any transaction.
     fn fetch(&self, sql: Sql, values: Vec<Value>) -> BoxFuture<'_, Result<Vec<Row>, Fault>>;
 
@@ -242,6 +312,10 @@ pub(in crate::review) trait Database: Debug + Send + Sync {
 
     /// What is put behind a row that is read so that other writers wait.
     fn lock(&self) -> &'static str;
+
+    /// The statement by which a transaction waits until nobody else sets a ledger up; nothing
+    /// where [`Database::begin`] does that already.
+    fn alone(&self) -> Option<&'static str>;
 
     /// Writes over what was purged, also beside the database.
     fn wipe(&self) -> BoxFuture<'_, Result<(), Fault>>;
@@ -269,6 +343,8 @@ pub(in crate::review) trait Transaction: Send {
 /// The words in which the two databases differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::review) struct Dialect {
+    /// The type of texts; they are compared byte by byte in both.
+    pub(in crate::review) text: &'static str,
     /// The type of whole numbers.
     pub(in crate::review) int: &'static str,
     /// The type of bytes.
@@ -292,7 +368,8 @@ macro_rules! bound {
     }};
 }
 
-/// Writes [`Transaction`] for a database, whose parts have the same names in both.
+/// Writes [`Transaction`] for a database, whose parts have the same names in both; `within` says
+/// there how long an answer is waited for.
 macro_rules! transaction {
     ($database:ty, $row:path) => {
         impl $crate::review::database::Transaction for Held {
@@ -303,7 +380,7 @@ macro_rules! transaction {
             ) -> BoxFuture<'_, Result<u64, Fault>> {
                 Box::pin(async move {
                     let query = bound!(sqlx::query::<$database>(sql.safe()), values);
-                    let done = query.execute(&mut *self.0).await.map_err(Fault::of)?;
+                    let done = within(query.execute(&mut *self.0)).await?;
                     Ok(done.rows_affected())
                 })
             }
@@ -315,13 +392,13 @@ macro_rules! transaction {
             ) -> BoxFuture<'_, Result<Vec<$crate::review::database::Row>, Fault>> {
                 Box::pin(async move {
                     let query = bound!(sqlx::query::<$database>(sql.safe()), values);
-                    let rows = query.fetch_all(&mut *self.0).await.map_err(Fault::of)?;
+                    let rows = within(query.fetch_all(&mut *self.0)).await?;
                     Ok(rows.into_iter().map($row).collect())
                 })
             }
 
             fn commit(self: Box<Self>) -> BoxFuture<'static, Result<(), Fault>> {
-                Box::pin(async move { self.0.commit().await.map_err(Fault::of) })
+                Box::pin(async move { within(self.0.commit()).await })
             }
         }
     };

@@ -12,6 +12,8 @@ use crate::review::database::{
 
 /// How long a caller waits for a connection.
 const CONNECTION_WAIT: Duration = Duration::from_secs(5);
+/// How long a server may take to answer a statement: one that is cut off never does.
+const ANSWER_WAIT: Duration = Duration::from_secs(15);
 /// Connections of one node.
 const CONNECTIONS_MAX: u32 = 8;
 
@@ -37,10 +39,23 @@ impl Postgres {
     }
 }
 
+async fn within<T>(work: impl Future<Output = sqlx::Result<T>>) -> Result<T, Fault> {
+    let waited = tokio::time::timeout(ANSWER_WAIT, work).await;
+    waited.map_err(|_| Fault::Gone(sqlx::Error::PoolTimedOut))?.map_err(Fault::of)
+}
+
 impl Database for Postgres {
     fn begin(&self) -> BoxFuture<'_, Result<Box<dyn Transaction>, Fault>> {
         Box::pin(async move {
-            let begun = self.pool.begin().await.map_err(Fault::of)?;
+            let begun = within(self.pool.begin()).await?;
+            Ok(Box::new(Held(begun)) as Box<dyn Transaction>)
+        })
+    }
+
+    fn snapshot(&self) -> BoxFuture<'_, Result<Box<dyn Transaction>, Fault>> {
+        Box::pin(async move {
+            let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+            let begun = within(self.pool.begin_with(begin)).await?;
             Ok(Box::new(Held(begun)) as Box<dyn Transaction>)
         })
     }
@@ -48,23 +63,28 @@ impl Database for Postgres {
     fn fetch(&self, sql: Sql, values: Vec<Value>) -> BoxFuture<'_, Result<Vec<Row>, Fault>> {
         Box::pin(async move {
             let query = bound!(sqlx::query::<sqlx::Postgres>(sql.safe()), values);
-            let rows = query.fetch_all(&self.pool).await.map_err(Fault::of)?;
+            let rows = within(query.fetch_all(&self.pool)).await?;
             Ok(rows.into_iter().map(Row::Postgres).collect())
         })
     }
 
     fn dialect(&self) -> Dialect {
-        Dialect { int: "BIGINT", bytes: "BYTEA", strict: "" }
+        Dialect { text: "TEXT COLLATE \"C\"", int: "BIGINT", bytes: "BYTEA", strict: "" }
     }
 
     fn lock(&self) -> &'static str {
         " FOR UPDATE"
     }
 
+    fn alone(&self) -> Option<&'static str> {
+        Some("SELECT pg_advisory_xact_lock(20251015)")
+    }
+
     fn wipe(&self) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(async move {
             // Old rows go from the tables; what the server keeps elsewhere is its operator's.
-            for table in ["VACUUM inquiry", "VACUUM draft", "VACUUM decision"] {
+            for table in ["VACUUM inquiry", "VACUUM draft", "VACUUM decision", "VACUUM fingerprint"]
+            {
                 let query = sqlx::query::<sqlx::Postgres>(table);
                 query.execute(&self.pool).await.map_err(Fault::of)?;
             }

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{ConnectOptions, Connection};
 
 use crate::review::database::{
     Database, Dialect, Fault, Row, Sql, Transaction, Value, bound, transaction,
@@ -22,6 +23,7 @@ const CACHE_KIB: &str = "-16000";
 /// A ledger in one file.
 #[derive(Debug)]
 pub(in crate::review) struct Sqlite {
+    options: SqliteConnectOptions,
     writer: SqlitePool,
     readers: SqlitePool,
 }
@@ -29,6 +31,7 @@ pub(in crate::review) struct Sqlite {
 impl Sqlite {
     /// Opens the file, which is made if it is not there.
     pub(in crate::review) async fn open(path: &Path) -> Result<Self, Fault> {
+        make(path).map_err(Fault::of_file)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -44,15 +47,40 @@ impl Sqlite {
         let writer = SqlitePoolOptions::new().max_connections(1);
         let writer = writer.connect_with(options.clone()).await.map_err(Fault::of)?;
         let readers = SqlitePoolOptions::new().max_connections(READERS_MAX);
-        let readers = readers.connect_lazy_with(options.pragma("query_only", "ON"));
-        Ok(Self { writer, readers })
+        let readers = readers.connect_lazy_with(options.clone().pragma("query_only", "ON"));
+        Ok(Self { options, writer, readers })
     }
+}
+
+/// Makes an empty file for the ledger that its owner alone can read; the files that SQLite puts
+/// beside it get the same rights.
+fn make(path: &Path) -> std::io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// A file answers at once; how long another program's lock is waited for is SQLite's own setting.
+async fn within<T>(work: impl Future<Output = sqlx::Result<T>>) -> Result<T, Fault> {
+    work.await.map_err(Fault::of)
 }
 
 impl Database for Sqlite {
     fn begin(&self) -> BoxFuture<'_, Result<Box<dyn Transaction>, Fault>> {
         Box::pin(async move {
             let begun = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(Fault::of)?;
+            Ok(Box::new(Held(begun)) as Box<dyn Transaction>)
+        })
+    }
+
+    fn snapshot(&self) -> BoxFuture<'_, Result<Box<dyn Transaction>, Fault>> {
+        Box::pin(async move {
+            let begun = self.readers.begin().await.map_err(Fault::of)?;
             Ok(Box::new(Held(begun)) as Box<dyn Transaction>)
         })
     }
@@ -66,26 +94,40 @@ impl Database for Sqlite {
     }
 
     fn dialect(&self) -> Dialect {
-        Dialect { int: "INTEGER", bytes: "BLOB", strict: " STRICT" }
+        Dialect { text: "TEXT", int: "INTEGER", bytes: "BLOB", strict: " STRICT" }
     }
 
     fn lock(&self) -> &'static str {
         ""
     }
 
+    fn alone(&self) -> Option<&'static str> {
+        None
+    }
+
     fn wipe(&self) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(async move {
-            // The log beside the database still holds the pages as they were.
+            // The log beside the database still holds the pages as they were. Where somebody still
+            // reads them it cannot be emptied, and whoever purged must hear of it.
             let query = sqlx::query::<sqlx::Sqlite>("PRAGMA wal_checkpoint(TRUNCATE)");
-            query.execute(&self.writer).await.map(drop).map_err(Fault::of)
+            let row = query.fetch_one(&self.writer).await.map_err(Fault::of)?;
+            let busy: i64 = sqlx::Row::try_get(&row, "busy").map_err(Fault::Column)?;
+            if busy == 0 { Ok(()) } else { Err(Fault::Held(sqlx::Error::PoolTimedOut)) }
         })
     }
 
     fn copy_to(&self, file: &Path) -> BoxFuture<'_, Result<Option<()>, Fault>> {
-        let file = file.display().to_string();
+        let file = file.to_owned();
         Box::pin(async move {
-            let query = sqlx::query::<sqlx::Sqlite>("VACUUM INTO $1").bind(file);
-            query.execute(&self.writer).await.map_err(Fault::of)?;
+            make(&file).map_err(Fault::of_file)?;
+            // A connection of its own: whoever decides meanwhile does not wait for the copy.
+            let mut own = self.options.connect().await.map_err(Fault::of)?;
+            let query =
+                sqlx::query::<sqlx::Sqlite>("VACUUM INTO $1").bind(file.display().to_string());
+            query.execute(&mut own).await.map_err(Fault::of)?;
+            own.close().await.map_err(Fault::of)?;
+            // SQLite leaves it to its caller that a copy is on the disk.
+            std::fs::File::open(&file).and_then(|file| file.sync_all()).map_err(Fault::of_file)?;
             Ok(Some(()))
         })
     }

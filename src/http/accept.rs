@@ -54,6 +54,7 @@ pub async fn serve(
     let review = Review::open(Arc::clone(&service)).await.map_err(std::io::Error::other)?;
     let making = tokio::spawn(Arc::clone(&review).work(shutdown.clone()));
     let learning = tokio::spawn(Arc::clone(&review).learn(shutdown.clone()));
+    let keeping = tokio::spawn(Arc::clone(&review).keep_watch(shutdown.clone()));
     let watching = tokio::spawn(Arc::clone(&review).watch(shutdown.clone()));
     let desk = Desk::new(service, counts, jobs).behind(door).open_to(access, teller);
     let desk = desk.reviewing(Arc::clone(&review));
@@ -91,6 +92,7 @@ pub async fn serve(
     making.await.map_err(std::io::Error::other)?;
     watching.await.map_err(std::io::Error::other)?;
     learning.await.map_err(std::io::Error::other)?;
+    keeping.await.map_err(std::io::Error::other)?;
     review.close().await;
     tidying.await.map_err(std::io::Error::other)
 }

@@ -13,7 +13,7 @@ use utoipa::openapi::{RefOr, Response};
 
 use crate::http::desk::Desk;
 use crate::http::problem::{self, Code, Problem};
-use crate::service::{Readiness, Service};
+use crate::service::{self, Readiness, Service};
 
 /// The text form of Prometheus.
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -27,6 +27,9 @@ impl IntoResponses for Unready {
             Code::Timeout,
             Code::IndexMissing,
             Code::IndexMismatch,
+            Code::LedgerBusy,
+            Code::LedgerGone,
+            Code::LedgerFull,
             Code::Internal,
         ])
     }
@@ -46,14 +49,16 @@ pub(crate) async fn live() -> Json<Liveness> {
     Json(Liveness { status: "ok" })
 }
 
-/// Say whether there is an index to answer from.
+/// Say whether there is an index to answer from, and a ledger to write to; or what is missing.
 #[utoipa::path(get, path = "/health/ready", tag = "health",
     responses(
         (status = 200, description = "It can answer.", body = Readiness),
         Unready,
     ))]
 pub(crate) async fn ready(State(desk): State<Arc<Desk>>) -> Result<Json<Readiness>, Problem> {
-    desk.run(Service::readiness).await.map(Json)
+    let ready = desk.run(Service::readiness).await?;
+    desk.review()?.ledger().check().await.map_err(service::Error::from)?;
+    Ok(Json(ready))
 }
 
 /// Give the numbers for Prometheus.

@@ -10,6 +10,7 @@ use crate::privacy::{MasterKey, Sealer};
 use crate::review::chain::{GENESIS, Head};
 use crate::review::database::{Database, Postgres, Row, Sql, Sqlite, Value};
 use crate::review::error::Error;
+use crate::review::held::Looks;
 use crate::review::schema::{Standing, begin_alone, meta, migrate, set_meta};
 use crate::review::writer::Writer;
 
@@ -130,6 +131,8 @@ pub struct Ledger {
     pub(in crate::review) sealer: Arc<Sealer>,
     writer: Mutex<Option<Writer>>,
     writing: Mutex<Option<tokio::task::JoinHandle<()>>>,
+    /// Looks that wait for room on the disk.
+    pub(in crate::review) looks: Looks,
 }
 
 impl Ledger {
@@ -152,7 +155,7 @@ impl Ledger {
         let (writer, writing) =
             Writer::start(Arc::clone(&database), Arc::clone(&sealer), database.lock());
         let (writer, writing) = (Mutex::new(Some(writer)), Mutex::new(Some(writing)));
-        Ok(Self { database, sealer, writer, writing })
+        Ok(Self { database, sealer, writer, writing, looks: Looks::default() })
     }
 
     /// Writes what waits, and closes. What comes afterwards is refused.
@@ -175,6 +178,13 @@ impl Ledger {
     /// The schema that this program writes.
     pub fn schema() -> i64 {
         crate::review::schema::VERSION
+    }
+
+    /// Where the log ends.
+    pub async fn end(&self) -> Result<Head, Error> {
+        let rows = self.rows("SELECT seq, hash FROM head WHERE id = 1", Vec::new()).await?;
+        let row = rows.first().ok_or_else(|| Error::Damaged("the log".to_owned()))?;
+        Ok(Head { seq: row.int("seq")?, hash: row.text("hash")? })
     }
 
     /// Copies the whole ledger into a new file; `false` where its server has its own means.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::inquiry::Inquiry;
-use crate::review::chain::{Actor, Entry};
+use crate::review::chain::Actor;
 use crate::review::database::{Row, Sql, Value};
 use crate::review::error::Error;
 use crate::review::inbox::{hold_row, place};
@@ -243,35 +243,6 @@ impl Ledger {
         let mut past = self.past(draft).await?;
         past.retain(|past| past.version <= summary.version);
         Ok(Whole { summary, asked, content, reply, past })
-    }
-
-    /// Puts a look at a draft into the log.
-    pub async fn note_read(
-        &self,
-        action: &'static str,
-        actor: &Actor,
-        at: &str,
-        summary: &Summary,
-    ) -> Result<(), Error> {
-        let (actor, at) = (actor.clone(), at.to_owned());
-        let (inquiry, draft, version) =
-            (summary.inquiry.clone(), summary.id.clone(), summary.version);
-        let write = self.writer()?;
-        write
-            .write(move |writing| {
-                Box::pin(async move {
-                    let entry = Entry {
-                        at: &at,
-                        actor: &actor,
-                        action,
-                        inquiry: Some(&inquiry),
-                        draft: Some(&draft),
-                        detail: serde_json::json!({ "seen": version }),
-                    };
-                    writing.record(entry).await.map(drop).map_err(Error::from)
-                })
-            })
-            .await
     }
 
     async fn past(&self, draft: &str) -> Result<Vec<Past>, Error> {

@@ -15,6 +15,7 @@ mod deciding;
 mod watch;
 mod learning;
 mod record;
+mod keeping;
 
 use std::sync::Arc;
 

@@ -20,6 +20,7 @@ mod office;
 mod access;
 mod canaries;
 mod commands;
+mod crowd;
 mod deadlines;
 mod demo;
 mod door;

@@ -156,7 +156,8 @@ async fn a_rejected_draft_says_why_and_can_be_made_again() {
     assert_eq!(json_of(again).await["state"], "drafting");
     let (view, _) = anna.reads(&draft).await;
     assert_eq!(view["state"], "ready");
-    assert!(view["reply"].as_str().unwrap().contains("regneark"), "{}", view["reply"]);
+    // What is hinted at is searched for beside the questions.
+    assert!(view["draft"]["evidence"].to_string().contains("regneark"), "{}", view["draft"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -229,7 +230,7 @@ async fn many_inquiries_in_one_call_are_taken_in_one_by_one() {
     let inquiries: Vec<Value> = (0..12)
         .map(|n| match n {
             3 => json!({ "body": "" }),
-            7 => json!({ "subject": "uden tekst" }),
+            7 => json!("uden felter"),
             n => json!({ "body": ASKED, "institution": "Banedanmark", "id": n.to_string() }),
         })
         .collect();
@@ -379,7 +380,8 @@ async fn a_signed_webhook_and_a_watched_folder_take_inquiries_in() {
         assert!(started.elapsed() < Duration::from_secs(30), "the mails still lie there");
         tokio::task::yield_now().await;
     }
-    assert!(std::fs::read_to_string(refused).unwrap().contains("empty_inquiry"));
+    let why = std::fs::read_to_string(refused).unwrap();
+    assert!(why.starts_with("bad_mail\n") || why.starts_with("empty_inquiry\n"), "{why}");
     let anna = office.person("anna", &["caseworker"]);
     let path = "/api/v1/drafts?state=drafting,ready&institution=Banedanmark";
     let queue = json_of(anna.get(path).await).await;

@@ -73,10 +73,10 @@ pub fn share_changed(changes: &[Change]) -> f64 {
         let texts = changes.iter().filter(|change| change.kind == kind);
         texts.flat_map(|change| pieces(&change.text)).filter(|piece| is_word(piece)).count()
     };
-    let (kept, changed) =
-        (words(ChangeKind::Kept), words(ChangeKind::Added) + words(ChangeKind::Removed));
-    let all = 2 * kept + changed;
-    if all == 0 { 0.0 } else { changed as f64 / all as f64 }
+    let kept = words(ChangeKind::Kept);
+    let new_or_gone = words(ChangeKind::Added) + words(ChangeKind::Removed);
+    let all = 2 * kept + new_or_gone;
+    if all == 0 { 0.0 } else { new_or_gone as f64 / all as f64 }
 }
 
 fn without(changes: &[Change], kind: ChangeKind) -> String {

@@ -307,6 +307,8 @@ fn with_places(changes: &[Change]) -> impl Iterator<Item = (&Change, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::review::kept::made::{draft, json};
 
@@ -481,5 +483,27 @@ mod tests {
         assert_eq!(codes(&kept.reply), ["source_current", "unknown_institution"]);
         let without = kept.reply.replace("Aconto udbetales fra", "I kan få aconto fra");
         assert_eq!(codes(&without), ["unknown_institution"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_can_be_checked(
+            at in 0usize..200,
+            any in any::<String>(),
+            near in "[Hej 0-9.§kræøå\n-]{0,40}",
+        ) {
+            let kept = draft(json());
+            for new in [any, near] {
+                let at = kept.reply.floor_char_boundary(at);
+                let mut text = kept.reply.clone();
+                text.insert_str(at, &new);
+                let checks = check(&kept, INQUIRY, &text, &settings());
+                // Each of the four is said, whether it holds or not.
+                for code in MADE_ANEW {
+                    prop_assert!(checks.iter().any(|it| it.code == code));
+                }
+                prop_assert_eq!(clean(&clean(&text)), clean(&text));
+            }
+        }
     }
 }

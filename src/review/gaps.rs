@@ -651,7 +651,8 @@ mod tests {
     fn no_cell_is_a_formula_and_no_text_breaks_the_table() {
         let mut seen = seen();
         seen.sources[0].title = "=HYPERLINK(\"http://ondt.example\";\"klik\")".to_owned();
-        seen.questions[0].text = "+45, \"hvem\"?\n| [klik](http://ondt.example)".to_owned();
+        let odd = "+45, \"hvem\"?\n| [klik](http://ondt.example)";
+        seen.questions.push(asked("h9", "Kystmuseet", odd, Outcome::NoEvidence));
         let report = report(&seen, day());
         let csv = report.csv().unwrap();
         let mut reader = csv::Reader::from_reader(csv.as_bytes());

@@ -262,7 +262,7 @@ pub(crate) mod made {
 
     use serde_json::{Value, json};
 
-    use super::KeptDraft;
+    use crate::review::kept::KeptDraft;
 
     /// Two questions, one answered from a guide and one without evidence, and a next step.
     pub(crate) fn json() -> Value {
@@ -343,8 +343,10 @@ mod tests {
     fn the_paragraph_of_each_question_is_found_in_the_reply() {
         let kept = draft(json());
         let paragraphs = kept.paragraphs();
-        let texts: Vec<&str> =
-            paragraphs.iter().map(|(_, range)| &kept.reply[range.clone().unwrap()]).collect();
+        let texts: Vec<&str> = paragraphs
+            .iter()
+            .map(|(_, range)| kept.reply.get(range.clone().unwrap()).unwrap())
+            .collect();
         assert_eq!(texts[0], "Aconto udbetales fra 500 kr. netto.");
         assert!(texts[1].starts_with("Det finder vi ikke"));
     }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::draft::{Check, Outcome};
@@ -120,7 +121,7 @@ struct LowSupport {
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Tones {
+struct ToneRule {
     persons: u8,
     why: String,
     tones: Vec<Tone>,
@@ -133,7 +134,7 @@ pub struct Rules {
     amounts: Amounts,
     uncovered: Uncovered,
     low_support: LowSupport,
-    tone: Tones,
+    tone: ToneRule,
     refused: Plain,
     payment_change: Plain,
     new_source: Plain,
@@ -274,19 +275,52 @@ fn risk(rule: RiskRule, plain: &Plain, found: &str) -> Risk {
     Risk { rule, why: fill(&plain.why, &[("found", found)]), persons: plain.persons }
 }
 
+/// "1,5 mio. kr." and "75 tusind kroner", which are no single value.
+static IN_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d+(?:,\d+)?) ?(mia\b|milliard|mio\b|million|tusind|t\.? ?kr\b)",
+    )
+    .ok()
+});
+
+/// Every amount over the limit, as written. A number with a dot before each three digits is taken
+/// for an amount too: "grænsen er 100.000".
+fn over(reply: &str, limit: f64) -> Vec<&str> {
+    let kroner = |text: &str| text.replace(',', ".").parse::<f64>().unwrap_or(0.0);
+    let mut found: Vec<(usize, &str)> = Vec::new();
+    for value in values(reply) {
+        let text = reply.get(value.range.clone()).unwrap_or_default();
+        let grouped = value.kind == ValueKind::Number && text.contains('.');
+        if (value.kind == ValueKind::Amount || grouped) && kroner(&value.norm) > limit {
+            found.push((value.range.start, text));
+        }
+    }
+    for parts in IN_WORDS.iter().flat_map(|pattern| pattern.captures_iter(reply)) {
+        let part = |n: usize| parts.get(n).map_or("", |it| it.as_str());
+        let unit = match part(2).to_lowercase() {
+            unit if unit == "mia" || unit == "milliard" => 1e9,
+            unit if unit.starts_with('m') => 1e6,
+            _ => 1e3,
+        };
+        if kroner(&part(1).replace('.', "")) * unit > limit {
+            found.push((parts.get(0).map_or(0, |it| it.start()), part(0)));
+        }
+    }
+    found.sort_unstable();
+    let mut texts: Vec<&str> = Vec::new();
+    for (_, text) in found {
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    texts
+}
+
 fn amounts(reply: &str, rule: &Amounts) -> Option<Risk> {
-    let over = values(reply).into_iter().filter(|value| {
-        let kroner = value.norm.replace(',', ".").parse::<f64>();
-        value.kind == ValueKind::Amount && kroner.is_ok_and(|kroner| kroner > rule.kroner)
-    });
-    let mut found: Vec<&str> = over.filter_map(|value| reply.get(value.range)).collect();
-    found.dedup();
-    let why = fill(
-        &rule.why,
-        &[("found", &found.join(", ")), ("limit", &thousands(rule.kroner.round()))],
-    );
-    let over = !found.is_empty();
-    over.then_some(Risk { rule: RiskRule::Amounts, why, persons: rule.persons })
+    let found = over(reply, rule.kroner);
+    let limit = thousands(rule.kroner.round());
+    let why = fill(&rule.why, &[("found", &found.join(", ")), ("limit", &limit)]);
+    (!found.is_empty()).then_some(Risk { rule: RiskRule::Amounts, why, persons: rule.persons })
 }
 
 /// 50000 as "50.000".
@@ -317,7 +351,7 @@ fn low_support(kept: &KeptDraft, rule: &LowSupport) -> Option<Risk> {
     Some(Risk { rule: RiskRule::LowSupport, why, persons: rule.persons })
 }
 
-fn tone(inquiry: &Inquiry, rule: &Tones) -> Option<Risk> {
+fn tone(inquiry: &Inquiry, rule: &ToneRule) -> Option<Risk> {
     let tone = Some(read(inquiry).tone).filter(|tone| rule.tones.contains(tone))?;
     let why = fill(&rule.why, &[("found", &texts().tones.of_value(tone))]);
     Some(Risk { rule: RiskRule::Tone, why, persons: rule.persons })
@@ -418,12 +452,28 @@ mod tests {
 
     #[test]
     fn an_amount_over_the_limit_is_told() {
-        for over in ["Det er 50.001 kr.", "Det er 70.000 kroner.", "kr. 120.000,50 i alt"] {
+        for over in [
+            "Det er 50.001 kr.",
+            "Det er 70.000 kroner.",
+            "kr. 120.000,50 i alt",
+            "Grænsen er 100.000.",
+            "Det er 1,5 mio. kr. i alt.",
+            "Det er to gange 75 tusind kroner.",
+            "Det er 60 t.kr.",
+            "Det er 2 milliarder",
+        ] {
             let risks = found(plain(), "Hvad?", over);
             holds(&risks, RiskRule::Amounts, "over 50.000 kr.");
             assert_eq!(persons_needed(&risks), 2);
         }
-        for under in ["Det er 50.000 kr.", "Det er 49.999,99 kr.", "Sag 70.000", "konto 702000"] {
+        for under in [
+            "Det er 50.000 kr.",
+            "Det er 49.999,99 kr.",
+            "Det er 50 tusind kr.",
+            "konto 702000",
+            "ring 0070 2000",
+            "den 10. december 2025",
+        ] {
             assert_eq!(found(plain(), "Hvad?", under), [], "{under}");
         }
     }

@@ -14,7 +14,7 @@ use crate::review::reasons::Reason;
 // nine of ten ask for the same fact. They miss most pairs that ask for it in other words.
 
 /// Two questions are near-equal from this likeness on, if enough of their words are the same.
-pub const LIKENESS_MIN: f32 = 0.2;
+pub const LIKENESS_MIN: f32 = 0.22;
 /// So much weight must be shared: two long words, or four short ones.
 const SHARED_MIN: f32 = 2.0;
 /// From this likeness on short questions are near-equal too.
@@ -327,9 +327,10 @@ mod tests {
     fn another_person_day_and_amount_make_no_other_question() {
         let other = "Hej. Bo Prøvesen mangler 1.250 kr. netto. Kan I udbetale beløbet som aconto?";
         assert!(asks(ACONTO).likeness(&asks(other)) > 0.99);
-        assert_eq!(asks(ACONTO).likeness(&asks("Hvem lukker nøglekortet til kontoret?")), 0.0);
-        assert_eq!(asks("").likeness(&asks(ACONTO)), 0.0);
-        assert_eq!(Fingerprint::of_question("").nearest(&asks(ACONTO)), 0.0);
+        for nothing in ["Hvem lukker nøglekortet til kontoret?", ""] {
+            assert!(asks(ACONTO).likeness(&asks(nothing)) < f32::EPSILON, "{nothing}");
+            assert!(asks(nothing).nearest(&asks(ACONTO)) < f32::EPSILON, "{nothing}");
+        }
     }
 
     #[test]

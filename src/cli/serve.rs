@@ -60,17 +60,36 @@ pub(crate) fn serve(service: Service) -> anyhow::Result<ExitCode> {
             stop_signal().await;
             told.cancel();
         });
-        // A second copy of index and model is only opened where vectors are missing.
-        if !service.has_vectors() {
-            let config = service.config().clone();
-            std::thread::spawn(move || encode(&config));
-        }
+        let service = Arc::new(service);
+        let beside = Arc::clone(&service);
+        std::thread::spawn(move || {
+            catch_up(&beside);
+            // A second copy of index and model is only opened where vectors are missing.
+            if !beside.has_vectors() {
+                encode(beside.config());
+            }
+        });
         if let Some(endpoint) = service.endpoint().cloned() {
             tokio::spawn(async move { probe(&endpoint).await });
         }
-        http::serve(listener, Arc::new(service), stop).await?;
+        http::serve(listener, service, stop).await?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Takes in what came into the library, or went out of it, while the index could not be written.
+fn catch_up(service: &Service) {
+    match service.catch_up() {
+        Ok(caught) => {
+            let (taken_in, removed) = (caught.taken_in.len(), caught.removed.len());
+            if taken_in + removed > 0 {
+                tracing::info!(taken_in, removed, "the index holds what the library holds");
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, remedy = error.remedy(), "the index may lack what the library holds");
+        }
+    }
 }
 
 /// Encodes what lacks vectors beside the service, which searches by words until they are there.

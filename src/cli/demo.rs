@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::access::{PersonSettings, Reach, Role};
 use crate::cli::{Desk, index, out, serve};
 use crate::service::{Build, Error, demo_folder};
 
@@ -22,5 +23,29 @@ pub(crate) fn run(mut desk: Desk) -> anyhow::Result<ExitCode> {
         report.notes.len(),
         desk.loaded.config.data.display()
     ));
+    let access = &mut desk.loaded.config.access;
+    if access.persons.is_empty() && access.issuer.is_empty() {
+        access.persons = staff();
+        let names: Vec<&str> = access.persons.iter().map(|it| it.name.as_str()).collect();
+        out::tell(&format!(
+            "two invented persons may sign in and decide (docs/walkthrough.md): {}",
+            names.join(", ")
+        ));
+    }
     serve::serve(desk.service()?)
+}
+
+/// Two invented persons, so that a draft that needs two can be approved.
+fn staff() -> Vec<PersonSettings> {
+    let person = |name: &str, id: &str, roles: &[Role]| PersonSettings {
+        name: name.to_owned(),
+        id: id.to_owned(),
+        roles: roles.to_vec(),
+        institutions: Reach::Word("alle".to_owned()),
+    };
+    let all = [Role::Caseworker, Role::Approver, Role::SourceOwner, Role::Operator];
+    vec![
+        person("Anna Prøvesen", "demo-anna", &[Role::Caseworker]),
+        person("Bo Eksempelsen", "demo-bo", &all),
+    ]
 }

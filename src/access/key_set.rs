@@ -1,12 +1,15 @@
 //! The keys with which an issuer signs (JWKS): fetched, kept, and fetched again when they change.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use axum::body::HttpBody;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
-use reqwest::{redirect, retry};
+use reqwest::{Body, redirect, retry};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
@@ -190,7 +193,7 @@ impl Fetching {
 
     async fn get(&self, place: &str) -> Result<Map<String, Value>, &'static str> {
         let sent = self.http.get(place).header("accept", "application/json").send().await;
-        let mut response = sent.map_err(|error| match error {
+        let response = sent.map_err(|error| match error {
             error if error.is_connect() => "it cannot be reached",
             error if error.is_timeout() => "it does not answer in time",
             _ => "it broke off",
@@ -198,8 +201,9 @@ impl Fetching {
         if response.status() != reqwest::StatusCode::OK {
             return Err("it answers with another status than 200");
         }
-        let mut held = Vec::new();
-        while let Some(piece) = response.chunk().await.map_err(|_| "it broke off")? {
+        let (mut body, mut held) = (Body::from(response), Vec::new());
+        while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+            let piece = frame.map_err(|_| "it broke off")?.into_data().unwrap_or_default();
             if held.len().saturating_add(piece.len()) > ANSWER_BYTES_MAX {
                 return Err("its answer is too large");
             }

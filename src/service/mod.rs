@@ -25,7 +25,7 @@ pub use encode::{Pace, encode};
 pub use evaluate::{Evaluated, Mail, Trial, evaluate_beir, evaluate_run};
 pub use jobs::{Job, Jobs, KEPT_MAX, Running, Seat, State, Trouble};
 pub use suggest::{Egress, Prepared};
-pub use vault_key::{KEY_FILE, KeyError, has_ledger_key, ledger_key};
+pub use vault_key::{KEY_FILE, has_ledger_key, ledger_key};
 
 use crate::config::Config;
 use crate::draft::endpoint::{self, Endpoint};
@@ -93,6 +93,9 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// The file of the ledger's key holds none.
+    #[error("{} holds no key", .0.display())]
+    NoKey(PathBuf),
     /// An evaluation could not be made.
     #[error(transparent)]
     Evaluation(#[from] evaluation::Error),
@@ -147,6 +150,7 @@ impl Error {
             Self::Sources(_) => "bad_sources",
             Self::Register { .. } => "bad_register",
             Self::File { .. } => "unreadable_file",
+            Self::NoKey(_) => "bad_key",
             Self::Evaluation(_) => "bad_evaluation",
             Self::Stopped => "stopped",
             Self::NoDemo => "no_demo",
@@ -168,6 +172,12 @@ impl Error {
             Self::Sources(error) => error.remedy().to_owned(),
             Self::Register { source, .. } => source.remedy().to_owned(),
             Self::File { .. } => "check the path and its rights".to_owned(),
+            Self::NoKey(_) => {
+                "put the key of this ledger there again (32 bytes in base64), or set \
+                               `privacy.key_file` or `privacy.key_variable`; without its key \
+                               nobody can read a ledger"
+                    .to_owned()
+            }
             Self::Evaluation(error) => error.remedy().to_owned(),
             Self::Stopped => "start it again".to_owned(),
             Self::NoDemo => "run it from the repository, or index your own documents with \

@@ -32,6 +32,7 @@ mod index;
 mod inquiry;
 mod language;
 mod leaks;
+mod ledger;
 mod lookup;
 mod meaning;
 mod payment;

@@ -12,6 +12,7 @@
 )]
 
 mod endpoint;
+mod ledger;
 mod meaning;
 mod personal;
 mod vectors;
@@ -37,6 +38,8 @@ const VECTORS: &str = "--vectors";
 const PERSONAL: &str = "--personal";
 /// The option by which only our own time beside a language model is measured.
 const ENDPOINT: &str = "--endpoint";
+/// The option by which only the ledger is measured.
+const LEDGER: &str = "--ledger";
 const PASSAGES: usize = 100_000;
 const PASSAGES_QUICK: usize = 10_000;
 const WORDS_PER_PASSAGE: usize = 150;
@@ -338,13 +341,18 @@ fn main() -> ExitCode {
         println!("{}: {}", rows[0].what, rows[0].figure);
         return ExitCode::SUCCESS;
     }
-    if !only(ENDPOINT) {
+    let alone = [VECTORS, ENDPOINT, LEDGER].into_iter().find(|option| only(option));
+    let measured = |part: &str| alone.is_none_or(|alone| alone == part);
+    if measured(VECTORS) {
         vectors::measure(&mut rows, &target, quick);
     }
-    if !only(VECTORS) {
+    if measured(ENDPOINT) {
         endpoint::measure(&mut rows, &target);
     }
-    if !only(VECTORS) && !only(ENDPOINT) {
+    if measured(LEDGER) {
+        ledger::measure(&mut rows, &target, quick);
+    }
+    if alone.is_none() {
         personal::measure(&mut rows);
         meaning::measure_encoding(&mut rows);
         measure_demo(&mut rows, &target);

@@ -195,9 +195,6 @@ fn advice(error: &anyhow::Error) -> (&'static str, String) {
     if let Some(error) = error.downcast_ref::<review::Error>() {
         return (error.code(), error.remedy().to_owned());
     }
-    if let Some(error) = error.downcast_ref::<service::KeyError>() {
-        return ("bad_key", error.remedy().to_owned());
-    }
     if let Some(error) = error.downcast_ref::<config::Error>() {
         return ("bad_settings", error.remedy().to_owned());
     }

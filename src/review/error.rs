@@ -121,4 +121,11 @@ impl FromFault for Error {
     fn from_fault(Shared(fault): Shared) -> Self {
         Self::Database(fault)
     }
+
+    fn fault(&self) -> Option<Arc<Fault>> {
+        match self {
+            Self::Database(fault) => Some(Arc::clone(fault)),
+            _ => None,
+        }
+    }
 }

@@ -1,12 +1,14 @@
 //! What has been kept long enough goes, and leaves nothing behind but the note that it went.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use crate::review::chain::{Actor, Entry, Event, Head};
 use crate::review::decide::case_document;
 use crate::review::error::Error;
 use crate::review::ledger::Ledger;
-use crate::review::verify::{Heard, Record};
+use crate::review::verify::Record;
 use crate::review::writer::Writing;
 
 /// What is to go.
@@ -106,13 +108,14 @@ async fn gone(
     forget: bool,
     (actor, at): (&Actor, &str),
 ) -> Result<(Vec<String>, usize), Error> {
-    let (mut went, mut drafts) = (Vec::new(), Vec::new());
-    for inquiry in inquiries {
+    let mut drafts = Vec::new();
+    // One that is named twice goes once.
+    let inquiries: BTreeSet<String> = inquiries.into_iter().collect();
+    for inquiry in &inquiries {
         let sql = "SELECT id FROM draft WHERE inquiry = $1";
         for row in writing.rows(sql, vec![inquiry.as_str().into()]).await? {
             drafts.push(row.text("id")?);
         }
-        went.push(inquiry);
     }
     for draft in &drafts {
         for sql in OF_DRAFTS {
@@ -120,7 +123,7 @@ async fn gone(
         }
     }
     let mut known = Vec::new();
-    for inquiry in went {
+    for inquiry in inquiries {
         let mut rows = 0;
         for sql in OF_INQUIRIES {
             rows = writing.run(sql, vec![inquiry.as_str().into()]).await?;
@@ -213,14 +216,13 @@ async fn carry(
         young.hear(&Event::of(&row)?.0);
     }
     for (draft, heard) in &old.drafts {
-        let elsewhere = young.drafts.get(draft).is_some_and(Heard::stands);
         let entry = Entry {
             at,
             actor,
             action: "kept",
             inquiry: Some(heard.inquiry()),
             draft: Some(draft),
-            detail: heard.kept(elsewhere),
+            detail: heard.kept(young.drafts.get(draft)),
         };
         writing.record(entry).await?;
     }

@@ -111,19 +111,14 @@ impl Record {
 }
 
 impl Heard {
-    /// What an event must say so that older ones about this draft can go; how it stands is left
-    /// out where a later event tells it.
-    pub(in crate::review) fn kept(&self, stands_elsewhere: bool) -> Json {
-        let standing = self.standing && !stands_elsewhere;
-        let standing =
-            standing.then(|| json!([self.state, self.version, self.row, self.reply, self.cited]));
-        json!({ "asked": self.asked, "standing": standing, "cited": self.cited,
+    /// What an event must say so that older ones about this draft can go; what a later event tells
+    /// of it is left out.
+    pub(in crate::review) fn kept(&self, later: Option<&Self>) -> Json {
+        let standing = self.standing && later.is_none_or(|later| !later.standing);
+        let standing = standing.then(|| json!([self.state, self.version, self.row, self.reply]));
+        let cited = self.cited.as_ref().filter(|_| later.is_none_or(|later| later.cited.is_none()));
+        json!({ "asked": self.asked, "standing": standing, "cited": cited,
             "decisions": self.decisions.iter().collect::<Vec<_>>() })
-    }
-
-    /// Whether an event tells how it stands.
-    pub(in crate::review) fn stands(&self) -> bool {
-        self.standing
     }
 
     /// The inquiry that it belongs to.
@@ -140,12 +135,12 @@ impl Heard {
         if let Ok(decisions) = serde_json::from_value::<Vec<(i64, Told)>>(read("decisions")) {
             self.decisions.extend(decisions);
         }
-        if self.cited.is_none() {
-            self.cited = serde_json::from_value(read("cited")).unwrap_or_default();
+        if let Ok(Some(cited)) = serde_json::from_value(read("cited")) {
+            self.cited = Some(cited);
         }
-        type Standing = (String, i64, String, Option<String>, Option<String>);
+        type Standing = (String, i64, String, Option<String>);
         if let Ok(Some(standing)) = serde_json::from_value::<Option<Standing>>(read("standing")) {
-            (self.state, self.version, self.row, self.reply, self.cited) = standing;
+            (self.state, self.version, self.row, self.reply) = standing;
             self.standing = true;
         }
     }

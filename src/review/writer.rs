@@ -49,12 +49,20 @@ impl Writing {
 /// One write that waits.
 trait Job: Send {
     /// Does it; what comes back tells the one who waits, once it is known whether it stays.
-    fn run<'a>(self: Box<Self>, writing: &'a mut Writing) -> BoxFuture<'a, (bool, Box<dyn Tell>)>
+    fn run<'a>(self: Box<Self>, writing: &'a mut Writing) -> BoxFuture<'a, Ran>
     where
         Self: 'a;
 
     /// Tells the one who waits that nothing could be begun.
     fn refuse(self: Box<Self>, fault: Shared);
+}
+
+/// A write that was tried.
+struct Ran {
+    stays: bool,
+    /// The database's fault, if it failed by one.
+    fault: Option<Arc<Fault>>,
+    tell: Box<dyn Tell>,
 }
 
 /// Tells the one who waits how it went.
@@ -69,6 +77,9 @@ pub(in crate::review) struct Shared(pub(in crate::review) Arc<Fault>);
 /// What a write needs so that its caller can hear of a fault of the database.
 pub(in crate::review) trait FromFault: Send + 'static {
     fn from_fault(fault: Shared) -> Self;
+
+    /// The fault of the database that it came of.
+    fn fault(&self) -> Option<Arc<Fault>>;
 }
 
 struct Waiting<F, T, E> {
@@ -98,14 +109,15 @@ where
     T: Send + 'static,
     E: FromFault,
 {
-    fn run<'a>(self: Box<Self>, writing: &'a mut Writing) -> BoxFuture<'a, (bool, Box<dyn Tell>)>
+    fn run<'a>(self: Box<Self>, writing: &'a mut Writing) -> BoxFuture<'a, Ran>
     where
         Self: 'a,
     {
         Box::pin(async move {
             let Self { work, answer } = *self;
             let result = work(writing).await;
-            (result.is_ok(), Box::new(Answer { result, answer }) as Box<dyn Tell>)
+            let fault = result.as_ref().err().and_then(FromFault::fault);
+            Ran { stays: result.is_ok(), fault, tell: Box::new(Answer { result, answer }) }
         })
     }
 
@@ -198,14 +210,15 @@ async fn write(
             broken = Some(fault);
             continue;
         }
-        let (stays, tell) = job.run(&mut writing).await;
+        let Ran { stays, fault, tell } = job.run(&mut writing).await;
+        let mut undone = Ok(0);
         if !stays {
             writing.chain = before;
-            let back = writing.run("ROLLBACK TO SAVEPOINT one", Vec::new()).await;
-            broken = back.err().map(Arc::new);
+            undone = writing.run("ROLLBACK TO SAVEPOINT one", Vec::new()).await;
         }
         let freed = writing.run("RELEASE SAVEPOINT one", Vec::new()).await;
-        broken = broken.or(freed.err().map(Arc::new));
+        // Where it cannot be undone alone, all of them are, for the reason that it failed by.
+        broken = undone.and(freed).err().map(|own| fault.unwrap_or_else(|| Arc::new(own)));
         told.push(tell);
     }
     let commit = match broken {

@@ -44,7 +44,7 @@ pub use live::{
 pub use shelving::CaughtUp;
 pub use suggest::{Egress, Prepared};
 pub use upload::{PassageText, Upload, UploadState, Uploaded};
-pub use vault_key::{KEY_FILE, KeyError, has_ledger_key, ledger_key};
+pub use vault_key::{KEY_FILE, has_ledger_key, ledger_key};
 
 use crate::config::Config;
 use crate::draft::endpoint::{self, Endpoint};
@@ -112,6 +112,9 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// The file of the ledger's key holds none.
+    #[error("{} holds no key", .0.display())]
+    NoKey(PathBuf),
     /// An evaluation could not be made.
     #[error(transparent)]
     Evaluation(#[from] evaluation::Error),
@@ -140,9 +143,6 @@ pub enum Error {
     /// The ledger did not do what it was asked.
     #[error(transparent)]
     Review(#[from] review::Error),
-    /// There is no key for the ledger.
-    #[error(transparent)]
-    Key(#[from] KeyError),
     /// Who asks may not act for the institution.
     #[error("who asks may not act for this institution")]
     NotYours,
@@ -187,13 +187,13 @@ impl Error {
             Self::Sources(_) => "bad_sources",
             Self::Register { .. } => "bad_register",
             Self::File { .. } => "unreadable_file",
+            Self::NoKey(_) => "bad_key",
             Self::Evaluation(_) => "bad_evaluation",
             Self::Stopped => "stopped",
             Self::NoDemo => "no_demo",
             Self::NothingToIndex => "nothing_to_index",
             Self::BadParameter { .. } => "bad_parameter",
             Self::Review(error) => error.code(),
-            Self::Key(_) => "bad_ledger",
             Self::NotYours => "not_yours",
             Self::BadDecision(_) => "bad_decision",
             Self::SourcesChanged(_) => "sources_changed",
@@ -215,6 +215,12 @@ impl Error {
             Self::Sources(error) => error.remedy().to_owned(),
             Self::Register { source, .. } => source.remedy().to_owned(),
             Self::File { .. } => "check the path and its rights".to_owned(),
+            Self::NoKey(_) => {
+                "put the key of this ledger there again (32 bytes in base64), or set \
+                               `privacy.key_file` or `privacy.key_variable`; without its key \
+                               nobody can read a ledger"
+                    .to_owned()
+            }
             Self::Evaluation(error) => error.remedy().to_owned(),
             Self::Stopped => "start it again".to_owned(),
             Self::NoDemo => "run it from the repository, or index your own documents with \
@@ -224,7 +230,6 @@ impl Error {
             Self::BadDay(_) => "write the day as YYYY-MM-DD".to_owned(),
             Self::BadParameter { .. } => "use one of the values that are listed".to_owned(),
             Self::Review(error) => error.remedy().to_owned(),
-            Self::Key(error) => error.remedy().to_owned(),
             Self::NotYours => {
                 "give the person or the key the institution (docs/access.md), or ask for another"
                     .to_owned()

@@ -1,56 +1,23 @@
 //! The key of the ledger: the one of the settings, else one that is made on first use.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::config::Config;
 use crate::privacy::MasterKey;
+use crate::service::Error;
 
 /// The file of the key in the data directory.
 pub const KEY_FILE: &str = "ledger.key";
 /// Bytes of a key.
 const KEY_BYTES: usize = 32;
 
-/// Why there is no key.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The file of the key cannot be read or made.
-    #[error("the key of the ledger in {} cannot be read or made", .path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The file holds no key.
-    #[error("{} holds no key", .0.display())]
-    NoKey(PathBuf),
-    /// The system gives no random bytes for a new key.
-    #[error("the system gives no random bytes for a key")]
-    NoChance,
-}
-
-impl KeyError {
-    /// What the operator can do.
-    pub fn remedy(&self) -> &'static str {
-        match self {
-            Self::File { .. } => "let the program's user read and write the data directory",
-            Self::NoKey(_) => {
-                "put the key of this ledger there again (32 bytes in base64), or set \
-                 `privacy.key_file` or `privacy.key_variable`; without its key nobody can read a ledger"
-            }
-            Self::NoChance => "look at /dev/urandom and at the limits of the program's sandbox",
-        }
-    }
-}
-
 /// The key of the ledger: `privacy.key_file` or `privacy.key_variable` if one is set, else the file
 /// in the data directory, which is made on first use and which its owner alone can read.
-pub fn ledger_key(config: &Config) -> Result<MasterKey, KeyError> {
+pub fn ledger_key(config: &Config) -> Result<MasterKey, Error> {
     if let Some(key) = &config.privacy.key {
         return Ok(key.clone());
     }
@@ -60,7 +27,7 @@ pub fn ledger_key(config: &Config) -> Result<MasterKey, KeyError> {
     }
     make(&path)?;
     // Whoever was faster made the one that counts.
-    read(&path)?.ok_or(KeyError::NoKey(path))
+    read(&path)?.ok_or(Error::NoKey(path))
 }
 
 /// Whether there is a key already.
@@ -68,19 +35,18 @@ pub fn has_ledger_key(config: &Config) -> bool {
     config.privacy.key.is_some() || config.data.join(KEY_FILE).exists()
 }
 
-fn read(path: &Path) -> Result<Option<MasterKey>, KeyError> {
+fn read(path: &Path) -> Result<Option<MasterKey>, Error> {
     match std::fs::read_to_string(path) {
-        Ok(text) => {
-            MasterKey::parse(&text).map(Some).ok_or_else(|| KeyError::NoKey(path.to_owned()))
-        }
+        Ok(text) => MasterKey::parse(&text).map(Some).ok_or_else(|| Error::NoKey(path.to_owned())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(KeyError::File { path: path.to_owned(), source }),
+        Err(source) => Err(Error::File { path: path.to_owned(), source }),
     }
 }
 
-fn make(path: &Path) -> Result<(), KeyError> {
+fn make(path: &Path) -> Result<(), Error> {
     let mut bytes = [0_u8; KEY_BYTES];
-    getrandom::fill(&mut bytes).map_err(|_| KeyError::NoChance)?;
+    let failed = |source| Error::File { path: path.to_owned(), source };
+    getrandom::fill(&mut bytes).map_err(|error| failed(std::io::Error::other(error)))?;
     let text = STANDARD.encode(bytes) + "\n";
     let folder = path.parent().unwrap_or(Path::new("."));
     let written = || {
@@ -95,7 +61,7 @@ fn make(path: &Path) -> Result<(), KeyError> {
             Err(error) => Err(error.error),
         }
     };
-    written().map_err(|source| KeyError::File { path: path.to_owned(), source })
+    written().map_err(failed)
 }
 
 #[cfg(test)]
@@ -133,7 +99,7 @@ mod tests {
         let path = folder.path().join(KEY_FILE);
         std::fs::write(&path, "hemmelig").unwrap();
         let error = ledger_key(&config(folder.path())).unwrap_err();
-        assert!(matches!(error, KeyError::NoKey(_)) && error.remedy().contains("base64"));
+        assert!(matches!(error, Error::NoKey(_)) && error.remedy().contains("base64"));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "hemmelig", "it is never written over");
         let mut set = config(folder.path());
         set.privacy.key = Some(MasterKey::of_this_run());

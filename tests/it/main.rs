@@ -38,6 +38,7 @@ mod inquiry;
 mod language;
 mod leaks;
 mod live;
+mod ledger;
 mod lookup;
 mod meaning;
 mod payment;

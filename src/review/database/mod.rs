@@ -380,7 +380,7 @@ macro_rules! transaction {
             ) -> BoxFuture<'_, Result<u64, Fault>> {
                 Box::pin(async move {
                     let query = bound!(sqlx::query::<$database>(sql.safe()), values);
-                    let done = within(query.execute(&mut *self.0)).await?;
+                    let done = within(query.execute(&mut *self.own)).await?;
                     Ok(done.rows_affected())
                 })
             }
@@ -392,13 +392,13 @@ macro_rules! transaction {
             ) -> BoxFuture<'_, Result<Vec<$crate::review::database::Row>, Fault>> {
                 Box::pin(async move {
                     let query = bound!(sqlx::query::<$database>(sql.safe()), values);
-                    let rows = within(query.fetch_all(&mut *self.0)).await?;
+                    let rows = within(query.fetch_all(&mut *self.own)).await?;
                     Ok(rows.into_iter().map($row).collect())
                 })
             }
 
             fn commit(self: Box<Self>) -> BoxFuture<'static, Result<(), Fault>> {
-                Box::pin(async move { within(self.0.commit()).await })
+                Box::pin(async move { within((*self).end()).await })
             }
         }
     };

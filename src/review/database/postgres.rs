@@ -48,7 +48,7 @@ impl Database for Postgres {
     fn begin(&self) -> BoxFuture<'_, Result<Box<dyn Transaction>, Fault>> {
         Box::pin(async move {
             let begun = within(self.pool.begin()).await?;
-            Ok(Box::new(Held(begun)) as Box<dyn Transaction>)
+            Ok(Box::new(Held { own: begun }) as Box<dyn Transaction>)
         })
     }
 
@@ -56,7 +56,7 @@ impl Database for Postgres {
         Box::pin(async move {
             let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
             let begun = within(self.pool.begin_with(begin)).await?;
-            Ok(Box::new(Held(begun)) as Box<dyn Transaction>)
+            Ok(Box::new(Held { own: begun }) as Box<dyn Transaction>)
         })
     }
 
@@ -101,6 +101,15 @@ impl Database for Postgres {
     }
 }
 
-struct Held(sqlx::Transaction<'static, sqlx::Postgres>);
+/// A transaction; let go without a commit, it is undone.
+struct Held {
+    own: sqlx::Transaction<'static, sqlx::Postgres>,
+}
+
+impl Held {
+    async fn end(self) -> sqlx::Result<()> {
+        self.own.commit().await
+    }
+}
 
 transaction!(sqlx::Postgres, Row::Postgres);

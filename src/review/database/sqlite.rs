@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -73,15 +74,15 @@ async fn within<T>(work: impl Future<Output = sqlx::Result<T>>) -> Result<T, Fau
 impl Database for Sqlite {
     fn begin(&self) -> BoxFuture<'_, Result<Box<dyn Transaction>, Fault>> {
         Box::pin(async move {
-            let begun = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(Fault::of)?;
-            Ok(Box::new(Held(begun)) as Box<dyn Transaction>)
+            let begun = Held::begin(&self.writer, "BEGIN IMMEDIATE").await?;
+            Ok(Box::new(begun) as Box<dyn Transaction>)
         })
     }
 
     fn snapshot(&self) -> BoxFuture<'_, Result<Box<dyn Transaction>, Fault>> {
         Box::pin(async move {
-            let begun = self.readers.begin().await.map_err(Fault::of)?;
-            Ok(Box::new(Held(begun)) as Box<dyn Transaction>)
+            let begun = Held::begin(&self.readers, "BEGIN").await?;
+            Ok(Box::new(begun) as Box<dyn Transaction>)
         })
     }
 
@@ -140,6 +141,41 @@ impl Database for Sqlite {
     }
 }
 
-struct Held(sqlx::Transaction<'static, sqlx::Sqlite>);
+/// A connection within a transaction. Where it is let go without a commit the connection is closed,
+/// which undoes it: after some faults, a full disk among them, SQLite has undone the transaction by
+/// itself, and a connection that is told to undo it again is of no more use.
+struct Held {
+    own: PoolConnection<sqlx::Sqlite>,
+    ended: bool,
+}
+
+impl Held {
+    async fn begin(pool: &SqlitePool, begin: &'static str) -> Result<Self, Fault> {
+        let own = pool.acquire().await.map_err(Fault::of)?;
+        // Whoever stops to wait leaves no transaction open.
+        let mut held = Self { own, ended: false };
+        held.run(begin).await?;
+        Ok(held)
+    }
+
+    async fn run(&mut self, sql: &'static str) -> Result<(), Fault> {
+        let query = sqlx::query::<sqlx::Sqlite>(sql);
+        query.execute(&mut *self.own).await.map(drop).map_err(Fault::of)
+    }
+
+    async fn end(mut self) -> sqlx::Result<()> {
+        sqlx::query::<sqlx::Sqlite>("COMMIT").execute(&mut *self.own).await?;
+        self.ended = true;
+        Ok(())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.own.close_on_drop();
+        }
+    }
+}
 
 transaction!(sqlx::Sqlite, Row::Sqlite);

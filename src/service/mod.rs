@@ -29,7 +29,7 @@ use serde::Serialize;
 
 pub use build::{Build, Step, WITHDRAWN_NOTE, build};
 pub use casework::{
-    Accepted, Approval, Arrival, Asked, Editing, KEY_CHARS_MAX, On, Proposal, Review, View,
+    Accepted, Approval, Arrival, Asked, Earlier, Editing, KEY_CHARS_MAX, On, Proposal, Review, View,
 };
 pub use changed::{ChangedSource, Chapters, What};
 pub use demo::{demo_folder, demo_gold};

@@ -111,6 +111,10 @@ async fn what_needs_one_person_is_approved_by_one() {
     let second = anna.posts(ASKED).await;
     let (view, tag) = anna.reads(&second).await;
     assert_eq!((&view["persons"], &view["risks"]), (&json!(1), &json!([])), "{view}");
+    // The earlier reply is shown beside it, with what the check says of it now.
+    let earlier = &view["earlier"][0];
+    assert_eq!((&earlier["draft"], &earlier["holds"]), (&json!(first), &json!(true)), "{view}");
+    assert!(earlier["reply"].as_str().unwrap().contains("2. december"), "{earlier}");
     let done = json_of(anna.decides(&second, "approve", &tag, json!({})).await).await;
     assert_eq!(done["state"], "approved");
 }
@@ -152,6 +156,10 @@ async fn a_rejected_draft_says_why_and_can_be_made_again() {
     assert_eq!(view["decisions"][0]["reason"], "incomplete,wrong_tone");
     assert_eq!(view["decisions"][0]["content"]["text"], "Den svarer ikke.");
     expect(anna.decides(&draft, "approve", &tag, json!({})).await, Code::WrongState).await;
+    // The next inquiry that asks the same is warned of it.
+    let next = anna.posts("Hej. Hvornår er fristen for lønbestillinger i december?").await;
+    let warned = anna.reads(&next).await.0["warnings"].clone();
+    assert_eq!(warned[0]["reasons"], json!(["incomplete", "wrong_tone"]), "{warned}");
     let again = anna.decides(&draft, "regenerate", &tag, json!({ "hint": "regneark" })).await;
     assert_eq!(json_of(again).await["state"], "drafting");
     let (view, _) = anna.reads(&draft).await;

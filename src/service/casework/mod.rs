@@ -8,6 +8,7 @@
 mod intake;
 mod making;
 mod proposals;
+mod reuse;
 mod view;
 mod gaps;
 mod journal;
@@ -29,6 +30,7 @@ use crate::service::{Error, Service, clock, ledger_key};
 pub use deciding::{Approval, Editing, On};
 pub use intake::{Arrival, KEY_CHARS_MAX};
 pub use proposals::{Accepted, Proposal};
+pub use reuse::Earlier;
 pub use view::{Asked, View};
 
 /// The review of one service.

@@ -15,6 +15,7 @@ use crate::review::{Past, Summary, Whole};
 use crate::service::casework::Review;
 use crate::service::casework::intake::words_of;
 use crate::service::casework::proposals::print_of;
+use crate::service::casework::reuse::Earlier;
 use crate::service::{ChangedSource, Error};
 use crate::terms::{Asker, Day};
 
@@ -84,6 +85,9 @@ pub struct View {
     pub changed_sources: Vec<ChangedSource>,
     /// Drafts for near-equal questions that were rejected, and why.
     pub warnings: Vec<Warning>,
+    /// Replies that were approved for near-equal inquiries of the same institution, and whether
+    /// their facts still hold.
+    pub earlier: Vec<Earlier>,
     /// What was decided, the first first.
     pub decisions: Vec<Past>,
     /// The draft as the program made it; none while it is being made.
@@ -102,7 +106,9 @@ impl Review {
     async fn view(&self, whole: Whole) -> Result<View, Error> {
         let judged = self.judged(&whole).await?;
         let changed_sources = self.changed(&whole.summary).await?;
-        let warnings = self.warnings(&whole).await?;
+        let print = Fingerprint::of(&whole.asked, &inquiry::read(&whole.asked));
+        let warnings = self.warnings(&whole, &print).await?;
+        let earlier = self.earlier(&whole, &print).await?;
         let Whole { summary, asked, content, reply, past } = whole;
         let asked = Asked::of(&summary.inquiry, asked);
         let (checks, found_risks) = judged.unwrap_or_default();
@@ -114,6 +120,7 @@ impl Review {
             found_risks,
             changed_sources,
             warnings,
+            earlier,
             decisions: past,
             draft: content,
         })
@@ -142,7 +149,7 @@ impl Review {
     }
 
     /// What was said of rejected drafts for near-equal inquiries of the same institution.
-    async fn warnings(&self, whole: &Whole) -> Result<Vec<Warning>, Error> {
+    async fn warnings(&self, whole: &Whole, asked: &Fingerprint) -> Result<Vec<Warning>, Error> {
         let own = whole.summary.institution.as_deref();
         let prints = self.ledger.prints("rejected", own, PRINTS_MAX).await?;
         if prints.is_empty() {
@@ -159,8 +166,7 @@ impl Review {
                 draft: print.draft,
             });
         }
-        let reading = inquiry::read(&whole.asked);
-        Ok(warnings(&Fingerprint::of(&whole.asked, &reading), own, &rejected))
+        Ok(warnings(asked, own, &rejected))
     }
 
     /// The sources that a draft quotes and that do not hold any more as they were quoted.

@@ -52,8 +52,8 @@ impl Sealer {
 
     /// Opens what was sealed for this place.
     pub fn open(&self, place: &str, bytes: &[u8]) -> Result<String, SealError> {
-        let (nonce, sealed) = bytes.split_first_chunk().ok_or(SealError::Closed)?;
-        let nonce: &[u8; NONCE_BYTES] = nonce;
+        let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES).ok_or(SealError::Closed)?;
+        let nonce: &[u8; NONCE_BYTES] = nonce.try_into().map_err(|_| SealError::Closed)?;
         let payload = Payload { msg: sealed, aad: place.as_bytes() };
         let opened = self.cipher(place).decrypt(&Nonce::from(*nonce), payload);
         String::from_utf8(opened.map_err(|_| SealError::Closed)?).map_err(|_| SealError::Closed)

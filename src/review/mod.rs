@@ -31,10 +31,11 @@ mod log;
 mod verify;
 mod purge;
 mod lessons;
-mod proposals;
+mod candidates;
 #[cfg(test)]
 mod contract;
 
+pub use candidates::{ApprovedReply, Verdict};
 pub use chain::{Actor, Damage, Event, Head};
 pub use decide::{Decided, Deciding, Decision, Edit};
 pub use error::Error;
@@ -42,7 +43,6 @@ pub use inbox::{Made, Posted, Posting};
 pub use ledger::{FILE, Ledger, Secret, Settings};
 pub use lessons::{Lesson, Print, Teaching};
 pub use log::{Export, Wanted};
-pub use proposals::{ApprovedReply, Verdict};
 pub use purge::{Purge, Purged};
 pub use queue::{Filter, Page, Past, Summary, Whole};
 pub use state::{Move, State};

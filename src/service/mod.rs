@@ -29,7 +29,8 @@ use serde::Serialize;
 
 pub use build::{Build, Step, WITHDRAWN_NOTE, build};
 pub use casework::{
-    Accepted, Approval, Arrival, Asked, Earlier, Editing, KEY_CHARS_MAX, On, Proposal, Review, View,
+    Accepted, Approval, Arrival, Asked, Earlier, Editing, KEY_CHARS_MAX, NamedCandidate, On,
+    Review, View,
 };
 pub use changed::{ChangedSource, Chapters, What};
 pub use demo::{demo_folder, demo_gold};

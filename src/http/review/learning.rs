@@ -19,7 +19,7 @@ use crate::http::review::queue::id_of;
 use crate::http::shapes::{DayText, ShortText};
 use crate::review::gaps::GapReport;
 use crate::review::journal::JournalNote;
-use crate::service::{Accepted, Proposal};
+use crate::service::{Accepted, NamedCandidate};
 use crate::terms::{Day, parse_day};
 
 /// Characters of a title.
@@ -30,7 +30,7 @@ const TITLE_CHARS_MAX: usize = 200;
 #[schema(as = CandidateList)]
 pub(crate) struct Candidates {
     /// The candidates, the largest first.
-    candidates: Vec<Proposal>,
+    candidates: Vec<NamedCandidate>,
 }
 
 /// List candidates for a standardsvar: replies that people have approved alike.
@@ -45,7 +45,7 @@ pub(crate) async fn candidates(
     request: Request,
 ) -> Result<Json<Candidates>, Problem> {
     Parameters::read(request.uri(), &[])?;
-    let candidates = desk.review()?.proposals(&Caller::of(request.extensions())?.0).await?;
+    let candidates = desk.review()?.candidates(&Caller::of(request.extensions())?.0).await?;
     Ok(Json(Candidates { candidates }))
 }
 

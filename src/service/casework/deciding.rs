@@ -8,8 +8,8 @@ use crate::review::risk::{Facts, Rules, persons_needed, risks};
 use crate::review::{Decided, Deciding, Decision, Edit, Whole};
 use crate::service::Error;
 use crate::service::casework::Review;
-use crate::service::casework::intake::words_of;
-use crate::service::casework::view::kept_of;
+use crate::service::casework::kept::kept_of;
+use crate::service::casework::kept::words_of;
 
 /// Characters of a reply that a person writes.
 const REPLY_CHARS_MAX: usize = 50_000;

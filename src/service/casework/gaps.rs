@@ -9,7 +9,7 @@ use crate::review::gaps::{
 };
 use crate::review::{Filter, State, Summary};
 use crate::service::casework::Review;
-use crate::service::casework::view::kept_of;
+use crate::service::casework::kept::kept_of;
 use crate::service::{DocumentEntry, Error, Service};
 use crate::terms::Asker;
 

@@ -10,6 +10,7 @@ use crate::inquiry::Inquiry;
 use crate::privacy::{Area, cpr_numbers};
 use crate::review::{Posted, Posting};
 use crate::service::casework::Review;
+use crate::service::casework::kept::text_of;
 use crate::service::{Error, Service, clock};
 use crate::terms::{Day, Institution, add_working_days};
 
@@ -110,17 +111,4 @@ impl Service {
         let own = snapshot.and_then(|snapshot| snapshot.manifest().collection.day);
         own.unwrap_or_else(clock::today)
     }
-}
-
-/// All that a customer wrote.
-pub(in crate::service::casework) fn text_of(inquiry: &Inquiry) -> String {
-    let attached = inquiry.attachments.iter().filter_map(|attached| attached.text.as_ref().ok());
-    let parts = inquiry.subject.iter().chain([&inquiry.body]).chain(attached);
-    parts.cloned().collect::<Vec<_>>().join("\n")
-}
-
-/// The customer's own words: subject and body.
-pub(in crate::service::casework) fn words_of(inquiry: &Inquiry) -> String {
-    let parts = inquiry.subject.iter().chain([&inquiry.body]);
-    parts.map(String::as_str).collect::<Vec<_>>().join("\n")
 }

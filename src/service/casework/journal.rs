@@ -6,7 +6,7 @@ use crate::review::journal::{Approval, Decided, JournalNote};
 use crate::review::{self, Move, Past, State, Whole};
 use crate::service::Error;
 use crate::service::casework::Review;
-use crate::service::casework::view::kept_of;
+use crate::service::casework::kept::kept_of;
 
 impl Review {
     /// The note of an approved reply; that it was given out is in the log.

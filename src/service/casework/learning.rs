@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::review::{Lesson, State, Teaching, Whole};
 use crate::service::casework::Review;
-use crate::service::casework::intake::words_of;
+use crate::service::casework::kept::words_of;
 use crate::service::live::{Learned, LearnedCase, case_document};
 use crate::service::{Error, Service};
 use crate::terms::parse_day;

@@ -53,6 +53,19 @@ impl Review {
         if matches!(code, "stale" | "not_found") {
             return true;
         }
+        // These pass; the draft waits.
+        let passing = [
+            "index_missing",
+            "index_mismatch",
+            "busy",
+            "ledger_full",
+            "ledger_busy",
+            "ledger_gone",
+        ];
+        if passing.contains(&code) {
+            tracing::warn!(draft, code, "a draft waits to be made");
+            return false;
+        }
         tracing::warn!(draft, code, "a draft could not be made");
         let failed = self.ledger.failed(draft.to_owned(), code.to_owned(), Self::now()).await;
         failed.is_ok()

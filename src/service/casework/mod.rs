@@ -5,9 +5,10 @@
 //! Gives: [`Review`] over one ledger.
 //! Never: lets a program decide; shows a case to somebody who may not act for its institution.
 
+mod kept;
 mod intake;
 mod making;
-mod proposals;
+mod candidates;
 mod reuse;
 mod view;
 mod gaps;
@@ -19,6 +20,7 @@ mod record;
 mod keeping;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -27,11 +29,14 @@ use crate::access::{Institutions, Principal};
 use crate::review::{Actor, Filter, Ledger, Page, Summary};
 use crate::service::{Error, Service, clock, ledger_key};
 
+pub use candidates::{Accepted, NamedCandidate};
 pub use deciding::{Approval, Editing, On};
 pub use intake::{Arrival, KEY_CHARS_MAX};
-pub use proposals::{Accepted, Proposal};
 pub use reuse::Earlier;
 pub use view::{Asked, View};
+
+/// How long a draft waits at most that another node has left, or that could not be made yet.
+const PAUSE: Duration = Duration::from_secs(10);
 
 /// The review of one service.
 #[derive(Debug)]
@@ -65,6 +70,7 @@ impl Review {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.wake.notified() => {}
+                () = tokio::time::sleep(PAUSE) => {}
             }
         }
     }

@@ -8,9 +8,9 @@ use crate::review::similar::{Fingerprint, LIKENESS_MIN};
 use crate::review::{self, State, Whole};
 use crate::service::Error;
 use crate::service::casework::Review;
-use crate::service::casework::intake::words_of;
-use crate::service::casework::proposals::print_of;
-use crate::service::casework::view::kept_of;
+use crate::service::casework::kept::kept_of;
+use crate::service::casework::kept::print_of;
+use crate::service::casework::kept::words_of;
 use crate::sources::mask_case;
 
 /// Approved drafts that a new one is compared with, the newest first.

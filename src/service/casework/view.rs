@@ -7,14 +7,13 @@ use crate::draft::Check;
 use crate::inquiry::{self, Channel, Inquiry};
 use crate::passages::PassageId;
 use crate::review::edited::check;
-use crate::review::kept::KeptDraft;
 use crate::review::reasons::Reason;
 use crate::review::risk::{Facts, Risk, Rules, risks};
 use crate::review::similar::{Fingerprint, Rejected, Warning, warnings};
 use crate::review::{Past, Summary, Whole};
 use crate::service::casework::Review;
-use crate::service::casework::intake::words_of;
-use crate::service::casework::proposals::print_of;
+use crate::service::casework::kept::print_of;
+use crate::service::casework::kept::{kept_of, words_of};
 use crate::service::casework::reuse::Earlier;
 use crate::service::{ChangedSource, Error};
 use crate::terms::{Asker, Day};
@@ -179,14 +178,4 @@ impl Review {
         let (own, day) = (summary.institution.as_deref(), self.service.day());
         self.service.sources_changed(&cited, own, day, &Asker::named("svarforslag"))
     }
-}
-
-/// A draft's JSON, as review reads it; nothing while it is being made.
-pub(in crate::service::casework) fn kept_of(
-    draft: &str,
-    content: Option<&serde_json::Value>,
-) -> Result<Option<KeptDraft>, Error> {
-    let Some(content) = content else { return Ok(None) };
-    let damaged = || crate::review::Error::Damaged(draft.to_owned());
-    serde_json::from_value(content.clone()).map(Some).map_err(|_| damaged().into())
 }

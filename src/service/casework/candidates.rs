@@ -3,12 +3,11 @@
 use serde::Serialize;
 
 use crate::access::{Person, Principal};
-use crate::review::similar::{
-    Approved, Candidate, Fingerprint, PERSONS_MIN, REPLIES_MIN, Sources, candidates,
-};
+use crate::review::similar::{Approved, Candidate, PERSONS_MIN, REPLIES_MIN, Sources, candidates};
 use crate::review::{ApprovedReply, Verdict};
 use crate::service::Error;
 use crate::service::casework::Review;
+use crate::service::casework::kept::print_of;
 use crate::service::live::{AcceptedStandardsvar, Learned, standardsvar_document};
 use crate::terms::Day;
 
@@ -17,7 +16,7 @@ const REPLIES_MAX: i64 = 1000;
 
 /// A candidate with the name by which it is decided on.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
-pub struct Proposal {
+pub struct NamedCandidate {
     /// Its id.
     pub id: String,
     /// What it is made of.
@@ -38,7 +37,7 @@ pub struct Accepted {
 
 impl Review {
     /// The candidates that the one who asks may decide on, the largest first.
-    pub async fn proposals(&self, principal: &Principal) -> Result<Vec<Proposal>, Error> {
+    pub async fn candidates(&self, principal: &Principal) -> Result<Vec<NamedCandidate>, Error> {
         let settled = self.ledger.settled().await?;
         let replies = self.ledger.approved_replies(REPLIES_MAX).await?;
         let newest = replies.len() as u64;
@@ -56,7 +55,7 @@ impl Review {
                 && candidate.institutions.iter().all(own)
         });
         let named = open.filter_map(|candidate| {
-            Some(Proposal { id: candidate.members.last()?.clone(), candidate })
+            Some(NamedCandidate { id: candidate.members.last()?.clone(), candidate })
         });
         Ok(named.collect())
     }
@@ -68,11 +67,11 @@ impl Review {
         accepted: Accepted,
         person: &Person,
     ) -> Result<String, Error> {
-        let proposal = self.proposal(id, person).await?;
+        let named = self.candidate(id, person).await?;
         let standardsvar = AcceptedStandardsvar {
             id: id.to_owned(),
             title: accepted.title,
-            text: accepted.text.unwrap_or(proposal.candidate.reply),
+            text: accepted.text.unwrap_or(named.candidate.reply),
             institution: None,
             owner: Some(person.name().to_owned()),
             area: None,
@@ -90,19 +89,19 @@ impl Review {
             }
             Learned::Taken { .. } | Learned::Unchanged { .. } | Learned::Waiting { .. } => {}
         }
-        self.settle(id, proposal.candidate.members, Some(document.clone()), person).await?;
+        self.settle(id, named.candidate.members, Some(document.clone()), person).await?;
         Ok(document)
     }
 
     /// Says that a candidate is not to become a standardsvar; it is not proposed again.
     pub async fn decline(&self, id: &str, person: &Person) -> Result<(), Error> {
-        let proposal = self.proposal(id, person).await?;
-        self.settle(id, proposal.candidate.members, None, person).await
+        let named = self.candidate(id, person).await?;
+        self.settle(id, named.candidate.members, None, person).await
     }
 
-    async fn proposal(&self, id: &str, person: &Person) -> Result<Proposal, Error> {
+    async fn candidate(&self, id: &str, person: &Person) -> Result<NamedCandidate, Error> {
         let principal = Principal::Person(person.clone());
-        let mut found = self.proposals(&principal).await?.into_iter();
+        let mut found = self.candidates(&principal).await?.into_iter();
         found.find(|it| it.id == id).ok_or(Error::NotFound)
     }
 
@@ -135,10 +134,4 @@ fn approved(reply: ApprovedReply, seq: u64) -> Approved {
         reply: reply.reply,
         sources: if own { Sources::Own } else { Sources::General },
     }
-}
-
-/// A fingerprint as it is kept.
-pub(in crate::service::casework) fn print_of(kept: &serde_json::Value) -> Fingerprint {
-    let print = kept.get("print").cloned().unwrap_or_default();
-    serde_json::from_value(print).unwrap_or_default()
 }

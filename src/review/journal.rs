@@ -152,7 +152,8 @@ impl JournalNote {
             note => minijinja::value::Serde(self),
             day => show_day(self.day),
             days => self.sources.iter().map(days).collect::<Vec<_>>(),
-            percent => (self.share_changed * 100.0).round(),
+            // A change of one word in a thousand is a change.
+            percent => (self.share_changed * 100.0).ceil(),
             failed => self.checks.iter().filter(|check| !check.ok).count(),
         };
         Ok(Phrase::render("prompts/review/journal.j2", context)?.text().to_owned())

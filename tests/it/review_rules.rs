@@ -12,6 +12,7 @@ use svarforslag::review::edited;
 use svarforslag::review::gaps::{
     self, GapKind, Seen, SeenContradiction, SeenDrejebog, SeenQuestion,
 };
+use svarforslag::review::journal::{Decided, JournalNote, Standing};
 use svarforslag::review::kept::KeptDraft;
 use svarforslag::review::risk::{Facts, RiskRule, Rules, persons_needed, risks};
 use svarforslag::review::similar::{Fingerprint, LIKENESS_MIN};
@@ -71,6 +72,29 @@ fn drafts_of_the_demo_are_kept_checked_again_and_weighed() {
     edits_are_caught(&drafts);
     risks_of_the_demo(&drafts);
     gaps_of_the_demo(&drafts);
+    journal_of_the_demo(&drafts);
+}
+
+/// Every draft, approved as it is, has a note that holds its reply and every quote.
+fn journal_of_the_demo(drafts: &[(Value, Inquiry, Draft, KeptDraft)]) {
+    let mut quotes = 0;
+    for (gold, _, draft, kept) in drafts {
+        let decided = Decided {
+            inquiry: gold["id"].as_str().unwrap().to_owned(),
+            reply: draft.reply.clone(),
+            checks: draft.checks.clone(),
+            ..Decided::default()
+        };
+        let note = JournalNote::of(kept, decided);
+        let text = note.text().unwrap();
+        assert!(text.contains(&draft.reply) && text.contains(&draft.id));
+        for (_, citation) in kept.citations() {
+            assert!(text.contains(&citation.quote) && text.contains(&citation.passage_id.0));
+            quotes += 1;
+        }
+        assert!(note.sources.iter().all(|it| it.standing == Standing::AsSuggested));
+    }
+    println!("{} journal notes hold all of {quotes} quotes", drafts.len());
 }
 
 /// What is kept is what was drafted.
@@ -182,7 +206,7 @@ fn risks_of_the_demo(drafts: &[(Value, Inquiry, Draft, KeptDraft)]) {
 
 /// Of the answers in each band of strength, those that cite a document with a judged passage.
 fn strengths(drafts: &[(Value, Inquiry, Draft, KeptDraft)]) {
-    let mut bands: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    let mut bands: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for (gold, _, _, kept) in drafts {
         let judged: BTreeSet<&str> = gold["questions"]
             .as_array()
@@ -192,15 +216,15 @@ fn strengths(drafts: &[(Value, Inquiry, Draft, KeptDraft)]) {
             .filter_map(|it| it["document"].as_str())
             .collect();
         for answer in kept.questions.iter().filter(|it| it.is_answered()) {
-            let cited = answer.sentences.iter().flat_map(|it| &it.citations);
-            let first = cited.filter_map(|it| kept.passage(&it.passage_id)).next().unwrap();
-            let band = bands.entry((answer.strength * 10.0) as usize).or_default();
+            let mut cited = answer.sentences.iter().flat_map(|it| &it.citations);
+            let first = cited.find_map(|it| kept.passage(&it.passage_id)).unwrap();
+            let band = bands.entry(format!("{:.1}", answer.strength)).or_default();
             band.0 += usize::from(judged.contains(first.document.as_str()));
             band.1 += 1;
         }
     }
     for (band, (right, all)) in bands {
-        println!("strength from 0.{band}: {right} of {all} answers cite a judged document first");
+        println!("strength about {band}: {right} of {all} answers cite a judged document first");
     }
 }
 

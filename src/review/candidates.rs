@@ -30,7 +30,7 @@ pub struct ApprovedReply {
 
 /// What an owner of sources decided on a candidate.
 #[derive(Debug, Clone)]
-pub struct Verdict {
+pub struct Settled {
     /// The candidate: the draft of its oldest reply.
     pub id: String,
     /// The replies that it was made of.
@@ -94,44 +94,44 @@ impl Ledger {
     }
 
     /// Keeps what a person decided on a candidate; one that was decided on stays so.
-    pub async fn settle(&self, verdict: Verdict) -> Result<(), Error> {
+    pub async fn settle(&self, settled: Settled) -> Result<(), Error> {
         self.writer()?
-            .write(move |writing| Box::pin(async move { settle(writing, &verdict).await }))
+            .write(move |writing| Box::pin(async move { settle(writing, &settled).await }))
             .await
     }
 }
 
-async fn settle(writing: &mut Writing, verdict: &Verdict) -> Result<(), Error> {
-    let state = if verdict.document.is_some() { "accepted" } else { "declined" };
+async fn settle(writing: &mut Writing, settled: &Settled) -> Result<(), Error> {
+    let state = if settled.document.is_some() { "accepted" } else { "declined" };
     let sql = "INSERT INTO proposal (id, state, made, members, document, decided_by, content) \
                VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
-    let name = writing.sealer.seal(&format!("proposal/{}", verdict.id), verdict.person.name())?;
+    let name = writing.sealer.seal(&format!("proposal/{}", settled.id), settled.person.name())?;
     let values = vec![
-        verdict.id.as_str().into(),
+        settled.id.as_str().into(),
         state.into(),
-        verdict.at.as_str().into(),
-        json!(verdict.members).to_string().into(),
-        verdict.document.as_deref().into(),
-        verdict.person.id().into(),
+        settled.at.as_str().into(),
+        json!(settled.members).to_string().into(),
+        settled.document.as_deref().into(),
+        settled.person.id().into(),
         name.into(),
     ];
     if writing.run(sql, values).await? == 0 {
         return Err(Error::NotFound);
     }
     let actor = Actor {
-        id: verdict.person.id().to_owned(),
-        sign_on: verdict.person.sign_on().value().to_owned(),
+        id: settled.person.id().to_owned(),
+        sign_on: settled.person.sign_on().value().to_owned(),
     };
     let action =
-        if verdict.document.is_some() { "accept_standardsvar" } else { "decline_standardsvar" };
+        if settled.document.is_some() { "accept_standardsvar" } else { "decline_standardsvar" };
     let entry = Entry {
-        at: &verdict.at,
+        at: &settled.at,
         actor: &actor,
         action,
         inquiry: None,
         draft: None,
-        detail: json!({ "candidate": verdict.id, "members": verdict.members,
-            "document": verdict.document }),
+        detail: json!({ "candidate": settled.id, "members": settled.members,
+            "document": settled.document }),
     };
     writing.record(entry).await?;
     Ok(())

@@ -35,7 +35,7 @@ mod candidates;
 #[cfg(test)]
 mod contract;
 
-pub use candidates::{ApprovedReply, Verdict};
+pub use candidates::{ApprovedReply, Settled};
 pub use chain::{Actor, Damage, Event, Head};
 pub use decide::{Decided, Deciding, Decision, Edit};
 pub use error::Error;

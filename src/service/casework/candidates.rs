@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::access::{Person, Principal};
 use crate::review::similar::{Approved, Candidate, PERSONS_MIN, REPLIES_MIN, Sources, candidates};
-use crate::review::{ApprovedReply, Verdict};
+use crate::review::{ApprovedReply, Settled};
 use crate::service::Error;
 use crate::service::casework::Review;
 use crate::service::casework::kept::print_of;
@@ -112,14 +112,14 @@ impl Review {
         document: Option<String>,
         person: &Person,
     ) -> Result<(), Error> {
-        let verdict = Verdict {
+        let settled = Settled {
             id: id.to_owned(),
             members,
             document,
             person: person.clone(),
             at: Self::now(),
         };
-        Ok(self.ledger.settle(verdict).await?)
+        Ok(self.ledger.settle(settled).await?)
     }
 }
 

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
+use crate::access::Mode;
 use crate::cli::{Desk, ledger, out};
 use crate::config::Config;
 use crate::draft::endpoint::{Endpoint, Failure, Shape};
@@ -41,6 +42,7 @@ pub(crate) fn run(desk: &Desk) -> anyhow::Result<ExitCode> {
         demo_collection(),
         kept(desk)?,
         listen(&desk.loaded.config.listen),
+        sign_on(&desk.loaded.config)?,
         language_model(&desk.loaded.config)?,
         leaves(&desk.loaded.config),
     ];
@@ -196,11 +198,15 @@ fn kept(desk: &Desk) -> anyhow::Result<Finding> {
 
 /// What leaves this machine with these settings.
 fn leaves(config: &Config) -> Finding {
-    let detail = if config.endpoint.is_on() {
+    let mut detail = if config.endpoint.is_on() {
         format!("masked questions and mails and passages of sources go to {}", config.endpoint.url)
     } else {
         "nothing leaves this machine".to_owned()
     };
+    if config.access.is_oidc() {
+        let fetched = format!("; the keys of tokens are fetched from {}", config.access.issuer);
+        detail.push_str(&fetched);
+    }
     Finding::ok("network", detail)
 }
 
@@ -210,6 +216,15 @@ fn demo_collection() -> Finding {
         |folder| folder.display().to_string(),
     );
     Finding::ok("demo collection", detail)
+}
+
+/// Who would be answered by a service with these settings.
+fn sign_on(config: &Config) -> anyhow::Result<Finding> {
+    const NAME: &str = "who may ask";
+    Ok(match Mode::of(&config.access, config.listen.parse()?) {
+        Ok(mode) => Finding::ok(NAME, mode.text()),
+        Err(error) => Finding::bad(NAME, error.to_string(), error.remedy()),
+    })
 }
 
 fn listen(address: &str) -> Finding {

@@ -16,6 +16,7 @@ use axum::{Json, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Instrument;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Responses};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -30,6 +31,8 @@ use crate::http::request::{RequestId, request_id};
 use crate::http::review::{decisions, inquiries, learning, queue, record, webhook};
 use crate::http::{drafts, evaluations, health, lookup, page, policy, session, sources};
 
+/// What the specification calls a token, a key or a session that is shown.
+const SCHEME: &str = "bearer";
 const SPECIFICATION: &str = "/api/openapi.json";
 const VIEWER: &str = "/api/docs";
 /// Nothing in an answer of the service is to be run, loaded or framed.
@@ -56,10 +59,17 @@ pub(crate) fn router(desk: Arc<Desk>) -> Result<Router, Unlisted> {
         for (method, operation) in all {
             let Some(operation) = operation else { continue };
             everywhere(&mut operation.responses, &[Code::WrongHost, Code::TooOften]);
-            if policy(method, place) != Some(Policy::Public) {
-                let codes = [Code::Unauthorized, Code::Forbidden, Code::SignOnUnavailable];
-                everywhere(&mut operation.responses, &codes);
+            let asked = policy(method, place);
+            if asked == Some(Policy::Public) {
+                continue;
             }
+            let codes = [Code::Unauthorized, Code::Forbidden, Code::SignOnUnavailable];
+            everywhere(&mut operation.responses, &codes);
+            let shown = SecurityRequirement::new(SCHEME, std::iter::empty::<String>());
+            // On this machine some addresses ask for nothing.
+            let nothing =
+                matches!(asked, Some(Policy::Anyone(_))).then(SecurityRequirement::default);
+            operation.security = Some(std::iter::once(shown).chain(nothing).collect());
         }
     }
     let viewer = Router::from(SwaggerUi::new(VIEWER).config(
@@ -101,7 +111,11 @@ fn specified() -> OpenApiRouter<Arc<Desk>> {
              for a caseworker to approve. Refusals and failures are RFC 9457 problems, \
              whose texts are Danish.",
         ));
-    let shared = ComponentsBuilder::new().schema_from::<ProblemBody>().build();
+    let bearer = Http::new(HttpAuthScheme::Bearer);
+    let shared = ComponentsBuilder::new()
+        .schema_from::<ProblemBody>()
+        .security_scheme(SCHEME, SecurityScheme::Http(bearer))
+        .build();
     let empty: OpenApi = OpenApiBuilder::new().info(info.build()).components(Some(shared)).build();
     OpenApiRouter::with_openapi(empty)
         .routes(routes!(drafts::suggest, queue::list))

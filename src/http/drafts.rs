@@ -51,6 +51,9 @@ impl IntoResponses for Refusals {
             Code::Timeout,
             Code::IndexMissing,
             Code::IndexMismatch,
+            Code::LedgerBusy,
+            Code::LedgerGone,
+            Code::LedgerFull,
             Code::Internal,
         ])
     }

@@ -565,15 +565,37 @@ async fn the_specification_names_every_address_and_every_status() {
     let paths = specification["paths"].as_object().unwrap();
     let named: Vec<&str> = paths.keys().map(String::as_str).collect();
     let expected = [
+        "/api/v1/candidates",
+        "/api/v1/candidates/{id}/accept",
+        "/api/v1/candidates/{id}/decline",
         "/api/v1/documents",
+        "/api/v1/documents/{id}",
+        "/api/v1/documents/{id}/restore",
         "/api/v1/drafts",
+        "/api/v1/drafts/{id}",
+        "/api/v1/drafts/{id}/approve",
+        "/api/v1/drafts/{id}/edit",
+        "/api/v1/drafts/{id}/journal",
+        "/api/v1/drafts/{id}/regenerate",
+        "/api/v1/drafts/{id}/reject",
+        "/api/v1/drafts/{id}/reopen",
+        "/api/v1/drafts/{id}/take-over",
         "/api/v1/evaluations",
         "/api/v1/evaluations/{id}",
         "/api/v1/evaluations/{id}/report.html",
+        "/api/v1/gaps",
+        "/api/v1/inquiries",
+        "/api/v1/inquiries/batch",
+        "/api/v1/inquiries/{id}/export",
+        "/api/v1/log",
+        "/api/v1/log/verify",
         "/api/v1/lookup",
         "/api/v1/passages/{id}",
+        "/api/v1/quoting",
         "/api/v1/session",
         "/api/v1/session/code",
+        "/api/v1/webhook",
+        "/api/v1/withdrawn",
         "/health/live",
         "/health/ready",
         "/metrics",
@@ -586,7 +608,7 @@ async fn the_specification_names_every_address_and_every_status() {
         responses.keys().cloned().collect::<Vec<_>>()
     };
     let draft =
-        ["200", "400", "401", "403", "408", "413", "415", "421", "422", "429", "500", "503"];
+        ["200", "400", "401", "403", "408", "413", "415", "421", "422", "429", "500", "503", "507"];
     assert_eq!(statuses("/api/v1/drafts", "post"), draft);
     assert_eq!(
         statuses("/api/v1/passages/{id}", "get"),
@@ -598,6 +620,13 @@ async fn the_specification_names_every_address_and_every_status() {
     for path in ["/api/v1/evaluations/{id}", "/api/v1/evaluations/{id}/report.html"] {
         let show = ["200", "401", "403", "404", "421", "429", "500", "503"];
         assert_eq!(statuses(path, "get"), show);
+    }
+    let decide = [
+        "200", "400", "401", "403", "404", "408", "409", "412", "413", "415", "421", "422", "428",
+        "429", "500", "503", "507",
+    ];
+    for what in ["approve", "edit", "reject", "regenerate", "take-over", "reopen"] {
+        assert_eq!(statuses(&format!("/api/v1/drafts/{{id}}/{what}"), "post"), decide, "{what}");
     }
     // What everybody may call asks nobody who they are.
     assert_eq!(statuses("/health/live", "get"), ["200", "421", "429"]);

@@ -365,7 +365,7 @@ async fn a_query_that_cannot_be_used_is_refused_with_its_reason() {
         ("/api/v1/passages/x?day=2025-02-30", Code::BadDay),
         ("/api/v1/nothing", Code::UnknownRoute),
         ("/api/docs/nothing.js", Code::UnknownRoute),
-        ("/api/v1/drafts", Code::WrongMethod),
+        ("/api/v1/session/code", Code::WrongMethod),
     ] {
         expect(server.get(path).await, code).await;
     }

@@ -540,12 +540,15 @@ async fn the_specification_names_every_address_and_every_status() {
     let named: Vec<&str> = paths.keys().map(String::as_str).collect();
     let expected = [
         "/api/v1/documents",
+        "/api/v1/documents/{id}",
+        "/api/v1/documents/{id}/restore",
         "/api/v1/drafts",
         "/api/v1/evaluations",
         "/api/v1/evaluations/{id}",
         "/api/v1/evaluations/{id}/report.html",
         "/api/v1/lookup",
         "/api/v1/passages/{id}",
+        "/api/v1/withdrawn",
         "/health/live",
         "/health/ready",
         "/metrics",

@@ -427,7 +427,7 @@ fn a_file_that_cannot_be_read_is_refused_with_its_reason_and_changes_nothing() {
     let started = Instant::now();
     match service.preview(&upload("bombe.docx", &bomb)) {
         Err(Error::Unreadable(note)) => {
-            println!("a bomb: {} in {:?}", note.code, started.elapsed())
+            println!("a bomb: {} in {:?}", note.code, started.elapsed());
         }
         other => panic!("{other:?}"),
     }
@@ -569,7 +569,7 @@ fn cited_passages_are_told_apart_by_what_has_become_of_them() {
     };
     // Another institution's drejebog is as good as gone: it could not have been cited.
     let foreign = ("drejebog/2.md".to_owned(), What::Gone);
-    assert_eq!(become_of(DAY), [foreign.clone()]);
+    assert_eq!(become_of(DAY), std::slice::from_ref(&foreign));
     let nyhed = ("nyhed/3.md".to_owned(), What::Expired);
     assert_eq!(become_of("2025-11-02"), [foreign.clone(), nyhed.clone()]);
     desk.write(
@@ -752,7 +752,7 @@ fn a_past_case_is_found_within_two_seconds_beside_20000_passages() {
     let made = |n: usize, section: &mut dyn FnMut() -> String| {
         let sections: Vec<String> = (0..8).map(|_| section()).collect();
         let sections: Vec<&str> = sections.iter().map(String::as_str).collect();
-        let owner = (n % 3 == 0).then(|| format!("Institution {}", n % 60));
+        let owner = n.is_multiple_of(3).then(|| format!("Institution {}", n % 60));
         document(&format!("d/{n}.md"), owner.as_deref(), &sections)
     };
     let documents = (0..2500).map(|n| made(n, &mut section)).collect();

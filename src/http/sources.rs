@@ -112,7 +112,7 @@ pub(crate) struct WithdrawnList {
         ("preview" = Option<bool>, Query, description = "`true`: nothing is kept."),
     ),
     request_body(description = "The file.",
-        content((Vec<u8> = "application/octet-stream"), (Vec<u8> = "*/*"))),
+        content((Vec<u8> = "application/octet-stream"))),
     responses(
         (status = 201, description = "It is new, or has taken the place of another, and is found by the next search.", body = Uploaded),
         (status = 200, description = "A preview, or a document that was there already as it is.", body = Uploaded),

@@ -92,6 +92,10 @@ impl Writer {
             Ok(_) | Err(Error::Missing { .. }) => None,
             Err(error) => return Err(error),
         };
+        // What a killed change has left would fill the disk in time.
+        if let Some((build, _)) = &held {
+            sweep(data, build);
+        }
         Ok(Self { data: data.to_owned(), held, _lock: lock })
     }
 

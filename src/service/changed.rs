@@ -72,6 +72,29 @@ impl Service {
         Ok(changed)
     }
 
+    /// The past cases and standardsvar of the library, as far as an institution may see them, that
+    /// cite one of these passages: what else to look at when a source has changed.
+    pub fn citing(
+        &self,
+        passages: &[PassageId],
+        institution: Option<&str>,
+        day: Day,
+        asker: &Asker,
+    ) -> Result<Vec<DocumentEntry>, Error> {
+        let snapshot = self.snapshot()?;
+        let institution = institution.and_then(|name| self.register(&snapshot).find(name));
+        let scope = Scope::new(asker.clone(), institution, day);
+        let (library, notes) = (self.library(), &snapshot.manifest().notes);
+        let learned = snapshot
+            .documents(&scope)
+            .filter(|record| matches!(record.kind, Kind::Sag | Kind::Standardsvar));
+        let citing = learned.filter(|record| {
+            let cited = library.cites(&record.file);
+            passages.iter().any(|passage| cited.contains(&passage.0))
+        });
+        Ok(citing.map(|record| entry(record, notes)).collect())
+    }
+
     /// The headings of the drejebøger that hold on a day, for every institution that is known; of
     /// one that has none, none.
     pub fn drejebog_headings(&self, day: Day, asker: &Asker) -> Result<Vec<Chapters>, Error> {

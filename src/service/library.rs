@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::index::{self, write_whole};
-use crate::sources::{Collection, LIBRARY, SHELVES, SIDECAR_ENDING, shelved_path};
+use crate::sources::{Collection, LIBRARY, MetaValue, SHELVES, SIDECAR_ENDING, shelved_path};
 
 /// What the service keeps of the library beside the documents.
 const STATE: &str = "state.json";
@@ -18,6 +18,8 @@ const STATE: &str = "state.json";
 const WITHDRAWN: &str = "withdrawn.json";
 /// Says that all of it is invented, where it is.
 const COLLECTION: &str = "collection.toml";
+/// The key of the passages that a learned document cites.
+pub(crate) const CITES: &str = "bygger_paa";
 /// Characters of a file's name that are kept as they are.
 const NAME_CHARS_MAX: usize = 80;
 /// Characters of the ending of a file's name.
@@ -115,6 +117,24 @@ impl Library {
     /// The content of a file, if there is one of that name.
     pub(crate) fn content(&self, file: &str) -> Option<Vec<u8>> {
         fs::read(self.path(file)?).ok()
+    }
+
+    /// The passages that a learned document cites.
+    pub(crate) fn cites(&self, file: &str) -> Vec<String> {
+        let bytes = self.content(file).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        let case: Option<serde_json::Value> = serde_json::from_str(&text).ok();
+        let cited = match &case {
+            Some(case) => case.get(CITES).map(ToString::to_string),
+            None => text
+                .lines()
+                .find_map(|line| line.strip_prefix(CITES)?.strip_prefix(": ").map(str::to_owned)),
+        };
+        match cited.and_then(|cited| serde_json::from_str(&cited).ok()) {
+            Some(MetaValue::Many(all)) => all,
+            Some(MetaValue::One(one)) => vec![one],
+            None => Vec::new(),
+        }
     }
 
     /// What stands beside a file.
@@ -280,7 +300,6 @@ fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::MetaValue;
 
     #[test]
     fn a_file_gets_a_plain_name_that_no_other_has() {

@@ -12,7 +12,7 @@ use crate::inquiry::{self, Inquiry};
 use crate::retrieval::{Encoder, sentence_texts};
 use crate::service::build::Build;
 use crate::service::build::build;
-use crate::service::library::{Library, Withdrawal, file_name, metadata};
+use crate::service::library::{CITES, Library, Withdrawal, file_name, metadata};
 use crate::service::shelving::{CaughtUp, Changed, change, reconcile};
 use crate::service::{Error, Service, clock};
 use crate::sources::{self, Extractor, Harvest, LIBRARY, mask_case, shelved_path};
@@ -137,7 +137,7 @@ impl Service {
             "svar": answered,
             "godkendt": true,
             "godkendt_dato": case.approved.to_string(),
-            "bygger_paa": case.cites,
+            CITES: case.cites,
         });
         let file = format!("{LIBRARY}/cases/{number}.jsonl");
         self.keep(&file, format!("{line}\n").as_bytes(), case_document(&case.id))
@@ -159,7 +159,7 @@ impl Service {
             ("gyldig_til", accepted.valid_to.iter().map(ToString::to_string).collect()),
             ("ejer", one(&accepted.owner)),
             ("omraade", one(&accepted.area)),
-            ("bygger_paa", accepted.cites.clone()),
+            (CITES, accepted.cites.clone()),
         ]);
         let document = standardsvar_document(&accepted.id);
         let content = format!("---\n{front}---\n\n{}\n", markdown(&text));

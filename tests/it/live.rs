@@ -1,6 +1,9 @@
 //! Documents into and out of the index of a running service.
 
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -364,7 +367,8 @@ fn a_document_that_is_handed_in_is_shown_kept_replaced_and_known_again() {
     one.bytes = made::docx(&made::word_paragraph(&[("", "Fristen er den 1. april.")]));
     let replaced = service.upload(&one).unwrap();
     assert_eq!((replaced.state, replaced.document.as_str()), (UploadState::Replaced, id.as_str()));
-    assert!(!documents(&desk, "", "rejseafregning").contains(&id));
+    let found = desk.look_up("", "rejseafregning").hits;
+    assert!(!found.iter().any(|hit| hit.document == id && hit.text.contains("RejsUd")));
     // A newer document takes the place of an older one from its first day.
     let mut newer = upload("rejser-2.md", "# Rejser\n\nFristen er nu den 1. juni.\n".as_bytes());
     newer.supersedes = vec![id.clone()];
@@ -423,7 +427,7 @@ fn a_file_that_cannot_be_read_is_refused_with_its_reason_and_changes_nothing() {
     let started = Instant::now();
     match service.preview(&upload("bombe.docx", &bomb)) {
         Err(Error::Unreadable(note)) => {
-            println!("a bomb: {} in {:?}", note.code, started.elapsed())
+            println!("a bomb: {} in {:?}", note.code, started.elapsed());
         }
         other => panic!("{other:?}"),
     }
@@ -565,7 +569,7 @@ fn cited_passages_are_told_apart_by_what_has_become_of_them() {
     };
     // Another institution's drejebog is as good as gone: it could not have been cited.
     let foreign = ("drejebog/2.md".to_owned(), What::Gone);
-    assert_eq!(become_of(DAY), [foreign.clone()]);
+    assert_eq!(become_of(DAY), std::slice::from_ref(&foreign));
     let nyhed = ("nyhed/3.md".to_owned(), What::Expired);
     assert_eq!(become_of("2025-11-02"), [foreign.clone(), nyhed.clone()]);
     desk.write(
@@ -591,6 +595,25 @@ fn cited_passages_are_told_apart_by_what_has_become_of_them() {
             nyhed,
         ]
     );
+    // What else cites it, for whom.
+    let mut sag = case("7", Some("Banedanmark"));
+    sag.cites = vec!["x".to_owned(), cited[2].0.0.clone()];
+    desk.service.learn(&sag).unwrap();
+    let mut standardsvar = accepted("s");
+    standardsvar.cites = vec![cited[2].0.0.clone()];
+    desk.service.publish_standardsvar(&standardsvar).unwrap();
+    let citing = |institution: Option<&str>, passage: &str| {
+        let (day, by) = (parse_day(DAY).unwrap(), Asker::operator());
+        let passages = [PassageId(passage.to_owned())];
+        let citing = desk.service.citing(&passages, institution, day, &by).unwrap();
+        citing.into_iter().map(|entry| entry.document).collect::<Vec<_>>()
+    };
+    let (sag, standardsvar) = (case_document("7"), standardsvar_document("s"));
+    let passage = cited[2].0.0.as_str();
+    assert_eq!(citing(Some("Banedanmark"), passage), [sag.clone(), standardsvar.clone()]);
+    assert_eq!(citing(Some("Ankestyrelsen"), passage), [standardsvar]);
+    assert_eq!(citing(Some("Banedanmark"), "x"), [sag]);
+    assert_eq!(citing(Some("Banedanmark"), "y"), [""; 0]);
     // What has run out, for whom.
     let expired = |institution: Option<&str>| {
         let day = parse_day("2025-11-02").unwrap();
@@ -729,11 +752,110 @@ fn a_past_case_is_found_within_two_seconds_beside_20000_passages() {
     let made = |n: usize, section: &mut dyn FnMut() -> String| {
         let sections: Vec<String> = (0..8).map(|_| section()).collect();
         let sections: Vec<&str> = sections.iter().map(String::as_str).collect();
-        let owner = (n % 3 == 0).then(|| format!("Institution {}", n % 60));
+        let owner = n.is_multiple_of(3).then(|| format!("Institution {}", n % 60));
         document(&format!("d/{n}.md"), owner.as_deref(), &sections)
     };
     let documents = (0..2500).map(|n| made(n, &mut section)).collect();
     update(&config.data, documents, false);
     filled(&config.data);
     measure("made", config, 10);
+}
+
+/// Where the child of the next test finds its data directory.
+const CHILD: &str = "SVARFORSLAG_TEST_LEARNING_CHILD";
+
+#[test]
+#[ignore = "it is the child of the test below, which kills it"]
+fn a_child_that_learns_and_withdraws_until_it_is_killed() {
+    let Some(data) = std::env::var_os(CHILD) else { return };
+    let config = Config { data: data.into(), model: "off".to_owned(), ..Config::default() };
+    let service = Service::open(config).unwrap();
+    service.catch_up().unwrap();
+    let first = service.applied().unwrap();
+    for n in first.. {
+        let learned = service.learn(&case(&format!("k-{n}"), Some("Banedanmark"))).unwrap();
+        assert!(!matches!(learned, Learned::Waiting { .. }), "{learned:?}");
+        service.set_applied(n + 1).unwrap();
+        println!("acknowledged learned {n}");
+        if n % 4 == 3 {
+            let gone = n - 2;
+            let id = case_document(&format!("k-{gone}"));
+            service.withdraw(&id, Some("Banedanmark"), &Asker::operator()).unwrap();
+            println!("acknowledged withdrawn {gone}");
+        }
+    }
+}
+
+#[test]
+fn a_service_that_is_killed_loses_nothing_that_it_has_acknowledged() {
+    const KILLS: usize = 30;
+    let desk = desk();
+    let mut chance = Chance::new(3);
+    let (mut learned, mut withdrawn) = (BTreeSet::new(), BTreeSet::new());
+    let mut slowest = Duration::ZERO;
+    for _ in 0..KILLS {
+        let name = "live::a_child_that_learns_and_withdraws_until_it_is_killed";
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "--nocapture", name])
+            .env(CHILD, desk.data())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        // Killed in the middle of what follows upon some acknowledgement.
+        let (after, micros) = (chance.between(1, 6), chance.below(60_000) as u64);
+        let mut take = |line: &str| {
+            let mut words = line.rsplit(' ');
+            let n: u64 = words.next().unwrap().parse().unwrap();
+            let all = if line.contains("withdrawn") { &mut withdrawn } else { &mut learned };
+            all.insert(n);
+        };
+        let mut heard = 0;
+        while heard < after {
+            let line = lines.next().expect("the child goes on").unwrap();
+            if line.contains("acknowledged") {
+                take(&line);
+                heard += 1;
+            }
+        }
+        let until = Instant::now() + Duration::from_micros(micros);
+        while Instant::now() < until {
+            std::hint::spin_loop();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        for line in lines.map_while(Result::ok).filter(|line| line.contains("acknowledged")) {
+            // The last line may be cut off.
+            if line.split(' ').nth(2).is_some_and(|n| n.parse::<u64>().is_ok()) {
+                take(&line);
+            }
+        }
+        let started = Instant::now();
+        let config = Config { model: "off".to_owned(), ..desk.service.config().clone() };
+        let service = Service::open(config).unwrap();
+        service.catch_up().unwrap();
+        slowest = slowest.max(started.elapsed());
+        let snapshot = Index::open(&desk.data()).unwrap().snapshot();
+        let held = &snapshot.manifest().documents;
+        assert_eq!(snapshot.manifest().passages() as u64, snapshot.len());
+        // One that was being withdrawn when the service was killed may be here or gone.
+        let in_doubt = |n: &&u64| **n % 4 == 1 && learned.contains(&(**n + 2));
+        for n in learned.difference(&withdrawn).filter(|n| !in_doubt(n)) {
+            assert!(held.contains_key(&case_document(&format!("k-{n}"))), "{n} is lost");
+        }
+        for n in &withdrawn {
+            assert!(!held.contains_key(&case_document(&format!("k-{n}"))), "{n} is back");
+        }
+        assert!(service.applied().unwrap() > *learned.last().unwrap());
+    }
+    let builds = std::fs::read_dir(desk.data()).unwrap().flatten();
+    let builds = builds.filter(|entry| entry.file_name().to_string_lossy().starts_with("build-"));
+    assert_eq!(builds.count(), 1, "what killed changes left is swept away");
+    assert!(learned.len() > KILLS && !withdrawn.is_empty());
+    println!(
+        "{KILLS} kills: {} learned, {} withdrawn, none lost; caught up in at most {slowest:?}",
+        learned.len(),
+        withdrawn.len()
+    );
 }

@@ -52,8 +52,8 @@ impl Sealer {
 
     /// Opens what was sealed for this place.
     pub fn open(&self, place: &str, bytes: &[u8]) -> Result<String, SealError> {
-        let (nonce, sealed) = bytes.split_first_chunk().ok_or(SealError::Closed)?;
-        let nonce: &[u8; NONCE_BYTES] = nonce;
+        let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES).ok_or(SealError::Closed)?;
+        let nonce: &[u8; NONCE_BYTES] = nonce.try_into().map_err(|_| SealError::Closed)?;
         let payload = Payload { msg: sealed, aad: place.as_bytes() };
         let opened = self.cipher(place).decrypt(&Nonce::from(*nonce), payload);
         String::from_utf8(opened.map_err(|_| SealError::Closed)?).map_err(|_| SealError::Closed)
@@ -77,17 +77,17 @@ mod tests {
     #[test]
     fn a_text_opens_in_its_own_place_and_unchanged_alone() {
         let sealer = Sealer::new(MasterKey::of_this_run());
-        let sealed = sealer.seal("draft/1", "Kære Lone Prøvesen").unwrap();
-        assert_eq!(sealer.open("draft/1", &sealed).unwrap(), "Kære Lone Prøvesen");
-        assert_ne!(sealed, sealer.seal("draft/1", "Kære Lone Prøvesen").unwrap());
-        assert!(sealer.open("draft/2", &sealed).is_err());
-        for at in 0..sealed.len() {
-            let mut changed = sealed.clone();
+        let closed = sealer.seal("draft/1", "Kære Lone Prøvesen").unwrap();
+        assert_eq!(sealer.open("draft/1", &closed).unwrap(), "Kære Lone Prøvesen");
+        assert_ne!(closed, sealer.seal("draft/1", "Kære Lone Prøvesen").unwrap());
+        assert!(sealer.open("draft/2", &closed).is_err());
+        for at in 0..closed.len() {
+            let mut changed = closed.clone();
             changed[at] ^= 1;
             assert!(sealer.open("draft/1", &changed).is_err(), "{at}");
-            assert!(sealer.open("draft/1", &sealed[..at]).is_err(), "{at}");
+            assert!(sealer.open("draft/1", &closed[..at]).is_err(), "{at}");
         }
-        assert!(Sealer::new(MasterKey::of_this_run()).open("draft/1", &sealed).is_err());
+        assert!(Sealer::new(MasterKey::of_this_run()).open("draft/1", &closed).is_err());
     }
 
     #[test]

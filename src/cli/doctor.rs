@@ -40,7 +40,7 @@ pub(crate) fn run(desk: &Desk) -> anyhow::Result<ExitCode> {
         reader()?,
         network(),
         demo_collection(),
-        kept(desk)?,
+        kept(desk),
         listen(&desk.loaded.config.listen),
         sign_on(&desk.loaded.config)?,
         language_model(&desk.loaded.config)?,
@@ -188,12 +188,12 @@ fn remedy(failure: Failure) -> &'static str {
 }
 
 /// Where inquiries and decisions are kept.
-fn kept(desk: &Desk) -> anyhow::Result<Finding> {
+fn kept(desk: &Desk) -> Finding {
     const NAME: &str = "ledger";
-    Ok(match ledger::standing(desk)? {
+    match ledger::standing(desk) {
         Ok(detail) => Finding::ok(NAME, detail),
         Err((detail, remedy)) => Finding::bad(NAME, detail, remedy),
-    })
+    }
 }
 
 /// What leaves this machine with these settings.

@@ -3,8 +3,6 @@
 use std::io::{BufRead as _, IsTerminal as _};
 use std::process::ExitCode;
 
-use serde_json::json;
-
 use crate::cli::{Desk, out};
 use crate::review::{Actor, Event, FILE, Head, Ledger, Purge, Verified, Wanted};
 use crate::service::{clock, has_ledger_key, ledger_key};
@@ -236,11 +234,12 @@ fn cpr(given: &str) -> anyhow::Result<String> {
         }
         text.clear();
         std::io::stdin().lock().read_line(&mut text)?;
-    } else {
-        out::tell("note: the number stands in your shell's history now; `--cpr -` avoids that");
     }
     let digits: String = text.chars().filter(|c| !matches!(c, '-' | ' ' | '\n' | '\r')).collect();
     if digits.len() == CPR_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        if given != "-" {
+            out::tell("note: the number stands in your shell's history now; `--cpr -` avoids that");
+        }
         return Ok(digits);
     }
     // What was given is not repeated: it may be a number with one digit too few.
@@ -302,37 +301,33 @@ fn days_before(day: Day, days: u32) -> String {
     format!("{before}T00:00:00Z")
 }
 
-/// What `doctor` says of the ledger: one line, and what to do.
-pub(crate) fn standing(desk: &Desk) -> anyhow::Result<Result<String, (String, String)>> {
+/// What `doctor` says of the ledger; else what is wrong, and what to do.
+pub(crate) fn standing(desk: &Desk) -> Result<String, (String, String)> {
     let config = &desk.loaded.config;
-    let place = if config.review.database.is_empty() {
-        let file = config.data.join(FILE);
-        if !file.exists() {
-            return Ok(Ok("none yet; it begins with the first inquiry that is posted".to_owned()));
+    let file = config.data.join(FILE);
+    let place = match config.review.database.is_empty() {
+        true if !file.exists() => {
+            return Ok("none yet; it begins with the first inquiry that is posted".to_owned());
         }
-        file.display().to_string()
-    } else {
-        "PostgreSQL".to_owned()
+        true => file.display().to_string(),
+        false => "PostgreSQL".to_owned(),
     };
     let looked = block_on(async {
         let ledger = open(desk).await?;
-        let last = ledger.last().await?;
-        let waiting = ledger.to_make(1000).await?.len();
+        let (last, waiting) = (ledger.last().await?.seq, ledger.to_make(1000).await?.len());
         ledger.close().await;
-        Ok(json!({ "last": last.seq, "waiting": waiting }))
+        Ok((last, waiting))
     });
-    Ok(match looked {
-        Ok(found) => Ok(format!(
-            "{place}, schema {}, last event {}, {} drafts to make; `svarforslag log verify` \
-             holds it against its signatures",
+    match looked {
+        Ok((last, waiting)) => Ok(format!(
+            "{place}, schema {}, last event {last}, {waiting} drafts to make; \
+             `svarforslag log verify` holds it against its signatures",
             Ledger::schema(),
-            plain(&found["last"]),
-            plain(&found["waiting"]),
         )),
         Err(error) => {
             let (_, remedy) = crate::cli::advice(&error);
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
             Err((causes.join(": "), remedy))
         }
-    })
+    }
 }

@@ -77,17 +77,17 @@ mod tests {
     #[test]
     fn a_text_opens_in_its_own_place_and_unchanged_alone() {
         let sealer = Sealer::new(MasterKey::of_this_run());
-        let sealed = sealer.seal("draft/1", "Kære Lone Prøvesen").unwrap();
-        assert_eq!(sealer.open("draft/1", &sealed).unwrap(), "Kære Lone Prøvesen");
-        assert_ne!(sealed, sealer.seal("draft/1", "Kære Lone Prøvesen").unwrap());
-        assert!(sealer.open("draft/2", &sealed).is_err());
-        for at in 0..sealed.len() {
-            let mut changed = sealed.clone();
+        let closed = sealer.seal("draft/1", "Kære Lone Prøvesen").unwrap();
+        assert_eq!(sealer.open("draft/1", &closed).unwrap(), "Kære Lone Prøvesen");
+        assert_ne!(closed, sealer.seal("draft/1", "Kære Lone Prøvesen").unwrap());
+        assert!(sealer.open("draft/2", &closed).is_err());
+        for at in 0..closed.len() {
+            let mut changed = closed.clone();
             changed[at] ^= 1;
             assert!(sealer.open("draft/1", &changed).is_err(), "{at}");
-            assert!(sealer.open("draft/1", &sealed[..at]).is_err(), "{at}");
+            assert!(sealer.open("draft/1", &closed[..at]).is_err(), "{at}");
         }
-        assert!(Sealer::new(MasterKey::of_this_run()).open("draft/1", &sealed).is_err());
+        assert!(Sealer::new(MasterKey::of_this_run()).open("draft/1", &closed).is_err());
     }
 
     #[test]

@@ -165,7 +165,7 @@ impl Whole {
     pub fn checks(&self) -> serde_json::Value {
         let regenerated = self.past.iter().rposition(|past| past.made == "regenerate");
         let since = self.past.iter().skip(regenerated.map_or(0, |at| at + 1));
-        let edited = since.filter(|past| past.made == "edit").last();
+        let edited = since.rev().find(|past| past.made == "edit");
         let of_edit = edited.and_then(|past| past.content.get("checks").cloned());
         let of_draft = || self.content.as_ref().and_then(|draft| draft.get("checks").cloned());
         of_edit.or_else(of_draft).unwrap_or_default()

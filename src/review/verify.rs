@@ -32,6 +32,9 @@ pub struct Verified {
     pub damage: Vec<Damage>,
 }
 
+/// How a draft stands: its state, its version, the signatures of its row and of its text.
+type Standing = (String, i64, String, Option<String>);
+
 /// A decision as its event tells it.
 type Told = [String; 8];
 
@@ -138,7 +141,6 @@ impl Heard {
         if let Ok(Some(cited)) = serde_json::from_value(read("cited")) {
             self.cited = Some(cited);
         }
-        type Standing = (String, i64, String, Option<String>);
         if let Ok(Some(standing)) = serde_json::from_value::<Option<Standing>>(read("standing")) {
             (self.state, self.version, self.row, self.reply) = standing;
             self.standing = true;
@@ -282,8 +284,9 @@ impl Holding<'_> {
                 let id = row.text("id")?;
                 left.remove(&id);
                 drafts += 1;
-                let damage = self.draft(&id, row)?;
-                damage.into_iter().for_each(|damage| self.walk.found(damage));
+                for damage in self.draft(&id, row)? {
+                    self.walk.found(damage);
+                }
             }
         }
         for draft in left {
@@ -386,7 +389,9 @@ impl Holding<'_> {
                 }
             }
         }
-        left.into_keys().for_each(|seq| self.walk.found(Damage::Decision(seq)));
+        for seq in left.into_keys() {
+            self.walk.found(Damage::Decision(seq));
+        }
         Ok(())
     }
 
@@ -405,7 +410,9 @@ impl Holding<'_> {
                 self.walk.found(Damage::Citations(draft.clone()));
             }
         }
-        held.into_keys().for_each(|draft| self.walk.found(Damage::Citations(draft)));
+        for draft in held.into_keys() {
+            self.walk.found(Damage::Citations(draft));
+        }
         Ok(())
     }
 
@@ -419,7 +426,9 @@ impl Holding<'_> {
                 self.walk.found(Damage::Lesson(seq));
             }
         }
-        left.into_keys().for_each(|seq| self.walk.found(Damage::Lesson(seq)));
+        for seq in left.into_keys() {
+            self.walk.found(Damage::Lesson(seq));
+        }
         Ok(())
     }
 }

@@ -146,7 +146,7 @@ impl Writer {
         lock: &'static str,
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (queue, mut waiting) = mpsc::channel::<Box<dyn Job>>(WAITING_MAX);
-        let writing = tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             let mut together = Vec::with_capacity(TOGETHER_MAX);
             let mut seen = 0;
             while waiting.recv_many(&mut together, TOGETHER_MAX).await > 0 {
@@ -155,7 +155,7 @@ impl Writer {
                 seen = end.unwrap_or(seen);
             }
         });
-        (Self { queue }, writing)
+        (Self { queue }, task)
     }
 
     /// Does a write, and returns when it is on the disk. What fails leaves nothing behind.
@@ -191,7 +191,9 @@ async fn write(
         Ok(writing) => writing,
         Err(fault) => {
             let fault = Shared(Arc::new(fault));
-            jobs.into_iter().for_each(|job| job.refuse(fault.clone()));
+            for job in jobs {
+                job.refuse(fault.clone());
+            }
             return None;
         }
     };

@@ -23,7 +23,7 @@ const STAY: usize = 20;
 /// Words that nobody guesses, one for each place where a customer's words lie.
 fn canaries(n: usize) -> [String; 6] {
     ["subject", "body", "reply", "edit", "text", "print"]
-        .map(|of| blake3::hash(format!("{of} {n}").as_bytes()).to_hex()[..24].to_owned())
+        .map(|of| blake3::hash(format!("{of} {n}").as_bytes()).to_hex().chars().take(24).collect())
 }
 
 fn number(n: usize) -> String {
@@ -38,7 +38,7 @@ async fn lived(ledger: &Ledger, n: usize) {
     posting.content.subject = Some(subject);
     posting.content.body = format!("{body} Lone Prøvesen {} {body}", number(n));
     posting.content.body.push_str(&" fyld".repeat(400 * (n % 7)));
-    let keep_until = if n % 2 == 0 { "2026-01-13" } else { "2027-01-01" }.to_owned();
+    let keep_until = if n.is_multiple_of(2) { "2026-01-13" } else { "2027-01-01" }.to_owned();
     let keep_until = if n < STAY { "2099-01-01".to_owned() } else { keep_until };
     let again = Some((format!("key {n}"), format!("asked {n}")));
     let posting = Posting { subjects: vec![number(n)], keep_until, again, ..posting };
@@ -46,11 +46,17 @@ async fn lived(ledger: &Ledger, n: usize) {
     let content = format!(r#"{{"reply":"{reply}","fyld":"{}"}}"#, "x".repeat(300 * (n % 5)));
     let fingerprint = format!(r#"["{print}"]"#);
     ledger
-        .ready(Made { content, reply, fingerprint, persons: 1 + u8::from(n % 3 == 0), ..made(n) })
+        .ready(Made {
+            content,
+            reply,
+            fingerprint,
+            persons: 1 + u8::from(n.is_multiple_of(3)),
+            ..made(n)
+        })
         .await
         .unwrap();
     let (id, ane, bo) = (draft(n), caseworker("ane"), approver("bo"));
-    let persons = 1 + u8::from(n % 3 == 0);
+    let persons = 1 + u8::from(n.is_multiple_of(3));
     ledger.does(&id, &ane, Decision::Edit(edit(&edited, persons))).await.unwrap();
     match n % 4 {
         0 => drop(ledger.does(&id, &ane, rejection("other", &text)).await.unwrap()),
@@ -77,7 +83,7 @@ async fn sealed(ledger: &Ledger, pieces: &mut BTreeSet<Vec<u8>>, stay: bool) {
     ];
     for (table, id, column) in columns {
         for row in ledger.seen(format!("SELECT {id} AS id, {column} AS c FROM {table}")).await {
-            let n: usize = row.text("id").unwrap()[2..].parse().unwrap();
+            let n: usize = row.text("id").unwrap().split_off(2).parse().unwrap();
             let Some(bytes) = row.bytes_if_any("c").unwrap() else { continue };
             if (n < STAY) != stay {
                 continue;
@@ -106,7 +112,7 @@ fn found(folder: &Path, patterns: &[Vec<u8>]) -> usize {
 
 /// A text as it might stand in a file: as it is, in base64, in hex, in UTF-16.
 fn guises(text: &str) -> Vec<Vec<u8>> {
-    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = text.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     let wide = |swap: bool| {
         text.encode_utf16()
             .flat_map(move |unit| if swap { unit.to_be_bytes() } else { unit.to_le_bytes() })
@@ -114,7 +120,7 @@ fn guises(text: &str) -> Vec<Vec<u8>> {
     let base64 = |skip: usize| {
         // Wherever it begins among three bytes, this much of it stays the same.
         let code = base64::engine::general_purpose::STANDARD.encode(&text.as_bytes()[skip..]);
-        code[..code.len() / 4 * 4 - 4].as_bytes().to_vec()
+        code.as_bytes()[..code.len() / 4 * 4 - 4].to_vec()
     };
     vec![
         text.as_bytes().to_vec(),
@@ -205,10 +211,10 @@ async fn what_is_purged_leaves_no_row_and_the_log_says_so(stage: Stage) {
     }
     let wanted = Wanted { who: Some("operator".to_owned()), limit: 1000, ..Wanted::default() };
     let events = ledger.events(&wanted).await.unwrap();
-    let purges: Vec<_> = events.iter().filter(|event| event.action == "purge").collect();
-    assert_eq!(purges.len(), 2);
-    assert_eq!(purges[0].detail["inquiries"].as_array().unwrap().len(), 10);
-    assert!(purges[0].detail["lesson"].is_string() && purges[1].detail["lesson"].is_null());
+    let told: Vec<_> = events.iter().filter(|event| event.action == "purge").collect();
+    assert_eq!(told.len(), 2);
+    assert_eq!(told[0].detail["inquiries"].as_array().unwrap().len(), 10);
+    assert!(told[0].detail["lesson"].is_string() && told[1].detail["lesson"].is_null());
     ledger.whole_log().await;
     // The same key may be used again: nothing is remembered of what it was used for.
     lived(&ledger, 20).await;

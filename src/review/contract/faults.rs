@@ -13,6 +13,7 @@ use crate::privacy::MasterKey;
 use crate::review::contract::{
     Stage, caseworker, deciding, draft, inquiry, made, on_both, posting, shared,
 };
+use crate::review::database::Database as _;
 use crate::review::{Decision, Error, Ledger, State};
 
 on_both!(faults:
@@ -62,12 +63,10 @@ async fn a_ledger_of_a_later_program_is_left_alone(stage: Stage) {
     assert_eq!(newer.code(), "bad_ledger");
     assert_eq!(bytes(&stage), file, "not a byte was written");
     // Looked at without opening it as a ledger.
-    let stage = match stage.settings.database.is_empty() {
-        true => return,
-        false => stage,
-    };
+    if stage.settings.database.is_empty() {
+        return;
+    }
     let raw = crate::review::database::Postgres::open(&stage.settings.database).await.unwrap();
-    use crate::review::database::Database as _;
     let rows = raw.fetch("SELECT value FROM meta WHERE name = 'schema'".into(), Vec::new()).await;
     assert_eq!(rows.unwrap()[0].text("value").unwrap(), "99");
     assert!(before.contains("99"));

@@ -16,13 +16,13 @@ const UNTOUCHED: usize = 200;
 
 /// One move by chance on a draft; what cannot be done is not done.
 async fn moved(ledger: &Ledger, chance: &mut Chance, id: &str) {
-    let person = approver(*chance.pick(&["ane", "bo", "cai"]));
+    let person = approver(chance.pick::<&str>(&["ane", "bo", "cai"]));
     let text = format!("Svar {}", chance.below(1000));
     let decision = match chance.pick(&Move::ALL) {
         Move::Approve => Decision::Approve,
         Move::Edit if chance.below(2) == 0 => Decision::EditAndApprove(edit(&text, 1)),
         Move::Edit => Decision::Edit(edit(&text, 2)),
-        Move::Reject => rejection(*chance.pick(&["wrong", "other"]), &text),
+        Move::Reject => rejection(chance.pick::<&str>(&["wrong", "other"]), &text),
         Move::Regenerate => Decision::Regenerate { hint: text },
         Move::TakeOver => Decision::TakeOver,
         Move::Reopen => Decision::Reopen { text },
@@ -231,9 +231,8 @@ impl Hand {
                 self.does_to_ends(deed, earlier).await
             }
             ChangeDecision | DropDecision | PutDecision => self.does_to_decision(deed).await,
-            ChangeDraft | ChangeSealed | SwapReplies | OlderReply | DropDraft | PutDraft => {
-                self.does_to_draft(deed, earlier).await
-            }
+            ChangeDraft | ChangeSealed | DropDraft | PutDraft => self.does_to_draft(deed).await,
+            SwapReplies | OlderReply => self.does_to_replies(deed, earlier).await,
             ChangeInquiry | ChangeCitation | ChangeSubject | ChangeLesson => {
                 self.does_to_others(deed).await
             }
@@ -342,7 +341,7 @@ impl Hand {
         }
     }
 
-    async fn does_to_draft(&mut self, deed: Deed, earlier: &Earlier) -> u64 {
+    async fn does_to_draft(&mut self, deed: Deed) -> u64 {
         let texts = [
             "inquiry",
             "institution",
@@ -360,7 +359,7 @@ impl Hand {
             "mac",
         ];
         let numbers = ["version", "persons", "questions", "open", "micro_kroner", "edited"];
-        let (one, two) = (self.key("draft", "id").await, self.key("draft", "id").await);
+        let one = self.key("draft", "id").await;
         match deed {
             ChangeDraft if self.chance.below(3) == 0 => {
                 self.change_number("draft", "id", &numbers).await
@@ -382,24 +381,6 @@ impl Hand {
                 ))
                 .await
             }
-            SwapReplies => {
-                self.run(format!(
-                    "UPDATE draft SET (reply, reply_mac) = (SELECT other.reply, other.reply_mac \
-                     FROM draft AS other WHERE other.id = CASE draft.id WHEN '{one}' THEN '{two}' \
-                     ELSE '{one}' END) WHERE id IN ('{one}', '{two}') AND '{one}' <> '{two}' \
-                     AND EXISTS (SELECT 1 FROM draft WHERE id IN ('{one}', '{two}') \
-                     AND reply IS NOT NULL)"
-                ))
-                .await
-            }
-            OlderReply => {
-                // A text that stood there once, with the signature that it had then.
-                let (id, reply, mac) = self.chance.pick(&earlier.replies).clone();
-                let sql =
-                    "UPDATE draft SET reply = $1, reply_mac = $2 WHERE id = $3 AND reply <> $1";
-                let done = sqlx::query(sql).bind(reply).bind(mac).bind(id).execute(&mut self.own);
-                done.await.unwrap().rows_affected()
-            }
             DropDraft => self.run(format!("DELETE FROM draft WHERE id = '{one}'")).await,
             _ => {
                 let mut columns =
@@ -411,6 +392,30 @@ impl Hand {
                      WHERE id = '{one}'"
                 ))
                 .await
+            }
+        }
+    }
+
+    async fn does_to_replies(&mut self, deed: Deed, earlier: &Earlier) -> u64 {
+        let (one, two) = (self.key("draft", "id").await, self.key("draft", "id").await);
+        match deed {
+            SwapReplies => {
+                self.run(format!(
+                    "UPDATE draft SET (reply, reply_mac) = (SELECT other.reply, other.reply_mac \
+                     FROM draft AS other WHERE other.id = CASE draft.id WHEN '{one}' THEN '{two}' \
+                     ELSE '{one}' END) WHERE id IN ('{one}', '{two}') AND '{one}' <> '{two}' \
+                     AND EXISTS (SELECT 1 FROM draft WHERE id IN ('{one}', '{two}') \
+                     AND reply IS NOT NULL)"
+                ))
+                .await
+            }
+            _ => {
+                // A text that stood there once, with the signature that it had then.
+                let (id, reply, mac) = self.chance.pick(&earlier.replies).clone();
+                let sql =
+                    "UPDATE draft SET reply = $1, reply_mac = $2 WHERE id = $3 AND reply <> $1";
+                let done = sqlx::query(sql).bind(reply).bind(mac).bind(id).execute(&mut self.own);
+                done.await.unwrap().rows_affected()
             }
         }
     }
@@ -444,14 +449,12 @@ impl Hand {
             }
             ChangeSubject => {
                 let row = self.key("subject", "rowid").await;
-                match self.chance.below(2) {
-                    0 => self.run(format!("DELETE FROM subject WHERE rowid = {row}")).await,
-                    _ => {
-                        let sql = "INSERT INTO subject SELECT 'forged', inquiry FROM subject \
-                                   WHERE rowid = ";
-                        self.run(format!("{sql}{row}")).await
-                    }
-                }
+                let sql = if self.chance.below(2) == 0 {
+                    "DELETE FROM subject WHERE rowid = "
+                } else {
+                    "INSERT INTO subject SELECT 'forged', inquiry FROM subject WHERE rowid = "
+                };
+                self.run(format!("{sql}{row}")).await
             }
             _ => {
                 let row = self.key("lesson", "seq").await;

@@ -29,18 +29,18 @@ async fn of_fifty_who_decide_at_once_one_wins(stage: Stage) {
             ledger.decide(deciding(&id, 2, &caseworker(&format!("p{n}")), decision)).await
         })
     });
-    let (mut won, mut stale) = (0, 0);
+    let (mut won, mut late) = (0, 0);
     for decision in decisions.collect::<Vec<_>>() {
         match decision.await.unwrap() {
             Ok(decided) => {
                 won += 1;
                 assert_eq!(decided.version, 3);
             }
-            Err(Error::Stale { version: 3 }) => stale += 1,
+            Err(Error::Stale { version: 3 }) => late += 1,
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!((won, stale), (1, 49));
+    assert_eq!((won, late), (1, 49));
     assert_eq!(ledger.look(&id).await.unwrap().past.len(), 1);
     ledger.whole_log().await;
 }

@@ -54,8 +54,8 @@ impl Database for Postgres {
 
     fn snapshot(&self) -> BoxFuture<'_, Result<Box<dyn Transaction>, Fault>> {
         Box::pin(async move {
-            let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-            let begun = within(self.pool.begin_with(begin)).await?;
+            let one_state = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+            let begun = within(self.pool.begin_with(one_state)).await?;
             Ok(Box::new(Held { own: begun }) as Box<dyn Transaction>)
         })
     }

@@ -365,7 +365,7 @@ async fn a_query_that_cannot_be_used_is_refused_with_its_reason() {
         ("/api/v1/passages/x?day=2025-02-30", Code::BadDay),
         ("/api/v1/nothing", Code::UnknownRoute),
         ("/api/docs/nothing.js", Code::UnknownRoute),
-        ("/api/v1/session/code", Code::WrongMethod),
+        ("/api/v1/evaluations", Code::WrongMethod),
     ] {
         expect(server.get(path).await, code).await;
     }
@@ -373,7 +373,7 @@ async fn a_query_that_cannot_be_used_is_refused_with_its_reason() {
     assert_eq!(server.get(odd).await.status(), 200);
     let long = format!("/api/v1/lookup?q={}", "x".repeat(3000));
     expect(server.get(&long).await, Code::BadParameter).await;
-    let response = server.get("/api/v1/drafts").await;
+    let response = server.get("/api/v1/evaluations").await;
     assert_eq!(response.headers()["allow"], "POST");
 }
 

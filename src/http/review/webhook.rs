@@ -92,7 +92,7 @@ fn signed(headers: &HeaderMap, body: &[u8], secret: &[u8], now: i64) -> Option<S
 }
 
 fn hex(text: &str) -> Option<Vec<u8>> {
-    if text.len() % 2 != 0 || !text.is_ascii() {
+    if !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
     }
     let pairs = (0..text.len()).step_by(2).map(|at| text.get(at..at + 2));

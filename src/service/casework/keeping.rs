@@ -12,7 +12,7 @@ use crate::service::{Error, clock};
 use crate::terms::Day;
 
 /// How often it is looked at.
-const PAUSE: Duration = Duration::from_secs(60 * 60);
+const PAUSE: Duration = Duration::from_hours(1);
 
 impl Review {
     /// Lets go what has been kept long enough, at the start and each day, and says each hour where

@@ -14,6 +14,9 @@ use crate::terms::parse_day;
 /// Lessons that are looked up at once.
 const AT_ONCE: i64 = 64;
 
+/// What is to be done with the index.
+type Work = Box<dyn FnOnce(&Service) -> Result<(), Error> + Send>;
+
 impl Review {
     /// Teaches the index what the ledger decides, from where it was left, until it is told to stop.
     ///
@@ -58,7 +61,7 @@ impl Review {
 
     async fn take_lesson(&self, lesson: Lesson) -> Result<(), Error> {
         let named = |document: &str| case_document(document.trim_start_matches("sag-"));
-        let work: Box<dyn FnOnce(&Service) -> Result<(), Error> + Send> = match lesson.what {
+        let work: Work = match lesson.what {
             Teaching::Learn(_) => {
                 let whole = match self.ledger.look(&lesson.draft).await {
                     // Purged or taken back since: what comes next in the ledger says so too.

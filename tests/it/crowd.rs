@@ -69,8 +69,7 @@ async fn work(clerk: Clerk<'_>, drafts: &[String], n: usize, until: Instant, see
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_caseworkers_lose_nothing() {
-    let seconds = std::env::var("SVARFORSLAG_TEST_CROWD_SECONDS").ok();
-    let seconds = seconds.and_then(|it| it.parse().ok()).unwrap_or(SECONDS);
+    let seconds = crate::desk::number("SVARFORSLAG_TEST_CROWD_SECONDS").unwrap_or(SECONDS);
     let office = Office::with(|config| {
         config.limits = Limits {
             connections_max: 512,
@@ -94,7 +93,7 @@ async fn two_hundred_caseworkers_lose_nothing() {
     let clerks = (0..CLERKS)
         .map(|n| work(office.person(&format!("p{n}"), &["caseworker"]), &drafts, n, until, &seen));
     futures_util::future::join_all(clerks).await;
-    let mut seen = seen.lock().unwrap();
+    let mut seen = std::mem::take(&mut *seen.lock().unwrap());
     seen.took.sort_unstable();
     let p =
         |share: usize| seen.took.get(seen.took.len() * share / 100).copied().unwrap_or_default();

@@ -251,3 +251,9 @@ impl Answered {
         self.draft.checks.iter().find(|check| check.code == code).expect("the check")
     }
 }
+
+/// A number that a variable of the tests holds.
+#[expect(clippy::disallowed_methods, reason = "the variables of the tests are no settings")]
+pub(crate) fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok())
+}

@@ -61,8 +61,8 @@ impl Served {
         assert!(!address.is_empty(), "the program did not start: {line}");
         let mut served = Self { child, address, took: Duration::ZERO };
         let client = Client::builder().no_proxy().build().unwrap();
-        let live = format!("http://{}/health/live", served.address);
-        while client.get(&live).send().is_err() {
+        let address = format!("http://{}/health/live", served.address);
+        while client.get(&address).send().is_err() {
             assert!(started.elapsed() < START_MAX * 10, "nobody answers at {}", served.address);
             assert!(served.child.try_wait().unwrap().is_none(), "the program has ended");
         }
@@ -217,8 +217,7 @@ fn fresh() -> tempfile::TempDir {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_kill_loses_what_was_acknowledged() {
     let issuer = Issuer::new().await;
-    let kills = std::env::var("SVARFORSLAG_TEST_KILLS").ok().and_then(|it| it.parse().ok());
-    let kills = kills.unwrap_or(KILLS);
+    let kills = crate::desk::number("SVARFORSLAG_TEST_KILLS").unwrap_or(KILLS);
     tokio::task::spawn_blocking(move || kill_again_and_again(&issuer, kills)).await.unwrap();
 }
 
@@ -243,7 +242,9 @@ fn kill_again_and_again(issuer: &Issuer, kills: u64) {
         }
         std::thread::sleep(Duration::from_millis(50 + chance.below(500)));
         served.kill();
-        workers.into_iter().for_each(|worker| worker.join().unwrap());
+        for worker in workers {
+            worker.join().unwrap();
+        }
     }
     let caller = caller(issuer);
     let served = Served::start(&mut serve(data.path(), issuer));

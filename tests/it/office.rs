@@ -13,7 +13,7 @@ use crate::http::{Server, copy, indexed, json_of};
 use crate::issuer::{Issuer, token};
 
 /// Longer than any draft takes, also on a loaded machine.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// An office that is open until it is dropped.
 pub(crate) struct Office {

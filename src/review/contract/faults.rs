@@ -358,7 +358,10 @@ async fn a_line_cut_at_any_message_of_a_decision_leaves_nothing_half() {
     let (mut cuts, mut lost, mut acknowledged, mut silently) = (0, 0, 0, 0);
     for reaches in [false, true] {
         for at in 0..messages {
-            let n = 1000 + cuts;
+            let n = 1000 + 2 * cuts;
+            // The new connection is to know the statements again.
+            let known = ledger.ready_draft(n + 1, 1).await;
+            ledger.decide(deciding(&known, 2, &ane, Decision::Approve)).await.unwrap();
             let id = ledger.ready_draft(n, 1).await;
             between.cut_behind(at, reaches);
             let decided = ledger.decide(deciding(&id, 2, &ane, Decision::Approve)).await;

@@ -157,4 +157,9 @@ async fn pages(rows: &mut Vec<Row>, ledger: &Ledger, drafts: usize) {
         Filter { within: Some(within), states: vec![State::Ready], ..Filter::default() }
     };
     add("of three institutions", &paged(ledger, three).await);
+    let twenty = |at: usize| {
+        let within = (0..20).filter_map(|n| one(at + 7 * n)).collect();
+        Filter { within: Some(within), ..Filter::default() }
+    };
+    add("of twenty institutions", &paged(ledger, twenty).await);
 }

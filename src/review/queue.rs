@@ -1,5 +1,7 @@
 //! The queue, and one draft with all that belongs to it.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::inquiry::Inquiry;
@@ -179,11 +181,18 @@ impl Ledger {
         let states: &[State] =
             if filter.states.is_empty() { &WAITING } else { filter.states.as_slice() };
         let mut drafts = Vec::new();
-        // Each state has its own run through the index; together they are merged by day.
-        for state in states {
-            let (sql, values) = listing(filter, *state);
-            for row in self.rows(sql, values).await? {
-                drafts.push(Summary::of(&row)?);
+        // Each state and each owner has its own run through an index; they are merged by day.
+        for owner in Owner::of(filter) {
+            for state in states {
+                let (sql, values) = listing(filter, *state, owner);
+                for row in self.rows(sql, values).await? {
+                    let draft = Summary::of(&row)?;
+                    // Here and not in the statement: with two bounds on the day SQLite takes the
+                    // index of all owners. They come by day, so that nothing behind is left out.
+                    if filter.due_until.as_ref().is_none_or(|latest| draft.due <= *latest) {
+                        drafts.push(draft);
+                    }
+                }
             }
         }
         drafts.sort_by(|a, b| a.place().cmp(&b.place()));
@@ -272,33 +281,105 @@ impl Ledger {
     }
 }
 
-/// The statement for one state, with its values; it runs along an index and stops at the limit.
-fn listing(filter: &Filter, state: State) -> (Sql, Vec<Value>) {
-    let mut sql = Sql::of(&["SELECT ", COLUMNS, " FROM draft WHERE state = $1 AND due <= $2"]);
-    let latest = filter.due_until.as_deref().unwrap_or("9999-12-31");
-    let (due, id) = filter.behind.clone().unwrap_or_default();
-    let mut values: Vec<Value> = vec![state.value().into(), latest.into(), due.into(), id.into()];
-    sql = sql.then(" AND (due, id) > ($3, $4)");
+/// Institutions that have a run of their own; of more, one run looks through all drafts.
+const OWNERS_MAX: usize = 12;
+
+/// Whose drafts one run through the queue gives.
+#[derive(Debug, Clone, Copy)]
+enum Owner<'a> {
+    /// Anybody's.
+    Any,
+    /// Those of no institution.
+    Nobody,
+    /// Those of one.
+    One(&'a str),
+    /// Those of no institution, and of these.
+    Among(&'a [String]),
+}
+
+impl<'a> Owner<'a> {
+    fn of(filter: &'a Filter) -> Vec<Self> {
+        match (&filter.institution, &filter.within) {
+            (Some(one), Some(within)) if !within.contains(one) => Vec::new(),
+            (Some(one), _) => vec![Self::One(one)],
+            (None, None) => vec![Self::Any],
+            (None, Some(within)) if within.len() > OWNERS_MAX => vec![Self::Among(within)],
+            (None, Some(within)) => {
+                let own: BTreeSet<&str> = within.iter().map(String::as_str).collect();
+                std::iter::once(Self::Nobody).chain(own.into_iter().map(Self::One)).collect()
+            }
+        }
+    }
+}
+
+/// The statement for one state and one owner, with its values; it runs along an index and stops at
+/// the limit.
+fn listing(filter: &Filter, state: State, owner: Owner<'_>) -> (Sql, Vec<Value>) {
     let limit = i64::try_from(filter.limit.saturating_add(1)).unwrap_or(i64::MAX);
-    values.push(limit.into());
-    if let Some(institution) = &filter.institution {
-        values.push(institution.as_str().into());
-        sql = sql.then(" AND institution = ").place(values.len());
-    }
+    let mut values: Vec<Value> = vec![state.value().into(), limit.into()];
+    let mut sql = Sql::of(&["SELECT ", COLUMNS, " FROM draft WHERE state = $1"]);
+    let mut and = |sql: Sql, piece: &'static str, value: &str| {
+        values.push(value.into());
+        sql.then(piece).place(values.len())
+    };
+    sql = match owner {
+        Owner::Any => sql,
+        Owner::Nobody => sql.then(" AND institution IS NULL"),
+        Owner::One(institution) => and(sql, " AND institution = ", institution),
+        Owner::Among(within) => {
+            let mut sql = sql.then(" AND (institution IS NULL");
+            for institution in within {
+                sql = and(sql, " OR institution = ", institution);
+            }
+            sql.then(")")
+        }
+    };
     if let Some(assignee) = &filter.assignee {
-        values.push(assignee.as_str().into());
-        sql = sql.then(" AND assignee = ").place(values.len());
+        sql = and(sql, " AND assignee = ", assignee);
     }
-    if let Some(within) = &filter.within {
-        let first = values.len() + 1;
-        values.extend(within.iter().map(|name| name.as_str().into()));
-        sql = if within.is_empty() {
-            sql.then(" AND institution IS NULL")
-        } else {
-            sql.then(" AND (institution IS NULL OR institution IN ")
-                .listed(first, within.len())
-                .then(")")
-        };
+    if let Some((due, id)) = &filter.behind {
+        sql = and(sql, " AND (due, id) > (", due);
+        sql = and(sql, ", ", id).then(")");
     }
-    (sql.then(" ORDER BY due, id LIMIT $5"), values)
+    (sql.then(" ORDER BY due, id LIMIT $2"), values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::review::contract::Stage;
+
+    #[tokio::test]
+    async fn every_page_runs_along_an_index_in_its_own_order() {
+        let stage = Stage::sqlite();
+        let ledger = stage.open().await;
+        let one = || Some("DTU".to_owned());
+        let filters = [
+            (Filter::default(), "draft_queue"),
+            (Filter { institution: one(), ..Filter::default() }, "draft_own"),
+            (Filter { within: Some(vec!["DTU".to_owned()]), ..Filter::default() }, "draft_own"),
+            (Filter { within: Some(Vec::new()), ..Filter::default() }, "draft_own"),
+            (Filter { assignee: Some("ane".to_owned()), ..Filter::default() }, "draft_taken"),
+        ];
+        for (filter, index) in filters {
+            let behind = Some(("2025-01-01".to_owned(), "d".to_owned()));
+            let until = Some("2025-02-01".to_owned());
+            for filter in [
+                filter.clone(),
+                Filter { behind: behind.clone(), ..filter.clone() },
+                Filter { due_until: until.clone(), ..filter.clone() },
+                Filter { behind, due_until: until, ..filter },
+            ] {
+                for owner in Owner::of(&filter) {
+                    let (sql, values) = listing(&filter, State::Ready, owner);
+                    let sql = Sql::of(&["EXPLAIN QUERY PLAN "]).joined(&sql);
+                    let plan = ledger.rows(sql, values).await.unwrap();
+                    let plan: Vec<String> =
+                        plan.iter().map(|row| row.text("detail").unwrap()).collect();
+                    assert_eq!(plan.len(), 1, "nothing is sorted: {plan:?}");
+                    assert!(plan[0].contains(index), "{plan:?} for {filter:?}");
+                }
+            }
+        }
+    }
 }

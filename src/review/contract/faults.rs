@@ -217,10 +217,13 @@ enum Line {
     Dead,
 }
 
+/// The line is cut at the message that commits, whichever it is.
+const AT_COMMIT: i64 = -2;
+
 /// Stands between a ledger and its server, and can cut the line at any message.
 struct Between {
     line: watch::Sender<Line>,
-    /// Messages that still go through before the line is cut; below 0: all.
+    /// Messages that still go through before the line is cut; -1: all.
     left: Arc<AtomicI64>,
     /// Whether the message at which the line is cut still reaches the server.
     reaches: Arc<std::sync::atomic::AtomicBool>,
@@ -297,7 +300,8 @@ async fn pass(
                 if n == 0 { return; }
                 passed.fetch_add(1, Ordering::SeqCst);
                 let before = left.load(Ordering::SeqCst);
-                if before == 0 {
+                let commits = asks[..n].windows(6).any(|word| word == b"COMMIT");
+                if before == 0 || before == AT_COMMIT && commits {
                     line.send_replace(Line::Cut);
                     if reaches.load(Ordering::SeqCst) {
                         drop(server.write_all(&asks[..n]).await);
@@ -357,8 +361,11 @@ async fn a_line_cut_at_any_message_of_a_decision_leaves_nothing_half() {
     assert!(messages > 10);
     let (mut cuts, mut lost, mut acknowledged, mut silently) = (0, 0, 0, 0);
     for reaches in [false, true] {
-        for at in 0..messages {
-            let n = 1000 + cuts;
+        for at in (0..messages).chain([AT_COMMIT]) {
+            let n = 1000 + 2 * cuts;
+            // The new connection is to know the statements again.
+            let known = ledger.ready_draft(n + 1, 1).await;
+            ledger.decide(deciding(&known, 2, &ane, Decision::Approve)).await.unwrap();
             let id = ledger.ready_draft(n, 1).await;
             between.cut_behind(at, reaches);
             let decided = ledger.decide(deciding(&id, 2, &ane, Decision::Approve)).await;
@@ -369,10 +376,12 @@ async fn a_line_cut_at_any_message_of_a_decision_leaves_nothing_half() {
             match decided {
                 Ok(_) => {
                     assert!(there, "acknowledged and lost, at message {at}");
+                    assert_ne!(at, AT_COMMIT, "acknowledged without its commit");
                     acknowledged += 1;
                 }
                 Err(error) => {
                     assert_eq!(error.code(), "ledger_gone", "at message {at}: {error:?}");
+                    assert!(at != AT_COMMIT || there == reaches, "made with its commit alone");
                     silently += i64::from(there);
                     lost += i64::from(!there);
                 }

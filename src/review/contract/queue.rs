@@ -76,6 +76,13 @@ async fn ten_thousand_drafts_come_once_each_in_order(stage: Stage) {
     let none = Filter { within: Some(Vec::new()), limit: 500, ..Filter::default() };
     let (seen, _) = paged(&ledger, none).await;
     assert!(!seen.is_empty() && seen.iter().all(|draft| draft.institution.is_none()));
+    // Many institutions are looked through in another way, and give the same.
+    let mut names: Vec<String> = (0..20).map(|n| format!("Institution {n}")).collect();
+    names.extend(within.clone());
+    let filter = Filter { within: Some(names), limit: 50, ..Filter::default() };
+    let (wide, _) = paged(&ledger, filter).await;
+    assert_eq!(wide.len(), all.iter().filter(|draft| may(&draft.institution)).count());
+    assert!(wide.iter().all(|draft| may(&draft.institution)));
     // Who asks for another's institution by name sees nothing of it.
     let foreign = Filter {
         within: Some(within),

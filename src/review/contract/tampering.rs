@@ -398,25 +398,21 @@ impl Hand {
 
     async fn does_to_replies(&mut self, deed: Deed, earlier: &Earlier) -> u64 {
         let (one, two) = (self.key("draft", "id").await, self.key("draft", "id").await);
-        match deed {
-            SwapReplies => {
-                self.run(format!(
-                    "UPDATE draft SET (reply, reply_mac) = (SELECT other.reply, other.reply_mac \
+        if deed == SwapReplies {
+            self.run(format!(
+                "UPDATE draft SET (reply, reply_mac) = (SELECT other.reply, other.reply_mac \
                      FROM draft AS other WHERE other.id = CASE draft.id WHEN '{one}' THEN '{two}' \
                      ELSE '{one}' END) WHERE id IN ('{one}', '{two}') AND '{one}' <> '{two}' \
                      AND EXISTS (SELECT 1 FROM draft WHERE id IN ('{one}', '{two}') \
                      AND reply IS NOT NULL)"
-                ))
-                .await
-            }
-            _ => {
-                // A text that stood there once, with the signature that it had then.
-                let (id, reply, mac) = self.chance.pick(&earlier.replies).clone();
-                let sql =
-                    "UPDATE draft SET reply = $1, reply_mac = $2 WHERE id = $3 AND reply <> $1";
-                let done = sqlx::query(sql).bind(reply).bind(mac).bind(id).execute(&mut self.own);
-                done.await.unwrap().rows_affected()
-            }
+            ))
+            .await
+        } else {
+            // A text that stood there once, with the signature that it had then.
+            let (id, reply, mac) = self.chance.pick(&earlier.replies).clone();
+            let sql = "UPDATE draft SET reply = $1, reply_mac = $2 WHERE id = $3 AND reply <> $1";
+            let done = sqlx::query(sql).bind(reply).bind(mac).bind(id).execute(&mut self.own);
+            done.await.unwrap().rows_affected()
         }
     }
 

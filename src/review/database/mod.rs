@@ -146,13 +146,6 @@ impl Sql {
         Self(Cow::Owned(pieces.concat()))
     }
 
-    /// The same with places for so many values behind it: `($3, $4)`.
-    #[must_use]
-    pub(in crate::review) fn listed(self, first: usize, count: usize) -> Self {
-        let places: Vec<String> = (first..first + count).map(|n| format!("${n}")).collect();
-        Self(Cow::Owned(format!("{}({})", self.0, places.join(", "))))
-    }
-
     /// The same with one place for a value behind it.
     #[must_use]
     pub(in crate::review) fn place(self, n: usize) -> Self {
@@ -169,6 +162,12 @@ impl Sql {
     #[must_use]
     pub(in crate::review) fn then(self, piece: &'static str) -> Self {
         Self(Cow::Owned(format!("{}{piece}", self.0)))
+    }
+
+    /// The same with another statement behind it.
+    #[cfg(test)]
+    pub(in crate::review) fn joined(self, other: &Self) -> Self {
+        Self(Cow::Owned(self.0.into_owned() + &other.0))
     }
 
     fn safe(self) -> sqlx::AssertSqlSafe<Cow<'static, str>> {

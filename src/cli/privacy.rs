@@ -32,6 +32,8 @@ pub(crate) fn run(desk: &Desk) -> anyhow::Result<ExitCode> {
             (true, false) => "variable",
             (true, true) => "file",
         },
+        "keep_days": config.review.keep_days,
+        "keep_log_days": config.review.keep_log_days,
         "areas": areas,
     });
     if desk.json {

@@ -76,9 +76,18 @@ pub struct Case<'a> {
     pub day_from: DayFrom,
     /// Known names that look like the institution's, where it is not in the register.
     pub near_names: Option<&'a [String]>,
+    /// What is known of the draft before it is made.
+    pub brief: Brief<'a>,
+}
+
+/// What is known of a draft before it is made.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Brief<'a> {
     /// What a person asks to be heeded when the reply is made again; searched for beside every
     /// question, and never a part of the reply.
     pub hint: Option<&'a str>,
+    /// Whether the draft is kept, for a person to decide on.
+    pub kept: bool,
 }
 
 /// Makes the draft of a reply.
@@ -127,7 +136,7 @@ pub fn compose(
         day_from: case.day_from,
         maker: Maker::Extractive,
         demo: means.snapshot.manifest().collection.demo,
-        kept: false,
+        kept: case.brief.kept,
         reply,
         questions: answers,
         greeting,
@@ -191,7 +200,7 @@ impl Writer<'_> {
             let bare = content_stems(&question.text).len() < MEANING_WORDS_MIN;
             let joined = format!("{} {}", question.context, question.text);
             let text = if bare { joined } else { question.text.clone() };
-            let hinted = self.case.hint.map(|hint| format!("{text} {hint}"));
+            let hinted = self.case.brief.hint.map(|hint| format!("{text} {hint}"));
             let text = hinted.unwrap_or(text);
             let Some(place) = place_of(self.case.reading, question) else { continue };
             let evidence = self.find(question, &text)?;
@@ -550,7 +559,7 @@ impl Writer<'_> {
                 .collect(),
             steps,
             lix: lix(reply).round(),
-            kept: false,
+            kept: self.case.brief.kept,
         };
         Ok(Phrase::render("prompts/note/internal.j2", minijinja::value::Serde(note))?
             .text()

@@ -36,7 +36,7 @@ use crate::terms::Day;
 
 pub use check::Check;
 pub(crate) use contacts::{contacts_in, holds};
-pub use extractive::{Case, Setting, compose, short_answer};
+pub use extractive::{Brief, Case, Setting, compose, short_answer};
 pub(crate) use known::Known;
 pub use outcome::Outcome;
 pub(crate) use payment::without_numbers;
@@ -159,7 +159,7 @@ pub struct Draft {
     pub maker: Maker,
     /// Whether its sources are invented for demonstration.
     pub demo: bool,
-    /// Whether it is kept; until review is part of the program, none is.
+    /// Whether it is kept, for a person to decide on: that of a caller who has signed on.
     pub kept: bool,
     /// The questions, in the customer's order.
     pub questions: Vec<Answer>,

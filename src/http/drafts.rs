@@ -17,7 +17,7 @@ use utoipa::IntoResponses;
 use utoipa::openapi::{RefOr, Response as Described};
 
 use crate::access::Principal;
-use crate::draft::{Draft, Progress};
+use crate::draft::{Brief, Draft, Progress};
 use crate::http::connections::{Asking, Place};
 use crate::http::desk::Desk;
 use crate::http::identity::Caller;
@@ -244,17 +244,17 @@ impl Wanted {
         let tell = Arc::new(tell);
         let steps = Arc::clone(&tell);
         let asker = principal.asker();
+        // Whoever has signed on finds it in the queue; of others nothing is kept.
+        let brief = Brief { hint: None, kept: principal != Principal::Anyone };
         let work = move |service: &Service| {
             let inquiry = self.inquiry(service)?;
-            let prepared = service.prepare(&inquiry, asker, &*steps)?;
+            let prepared = service.prepare_with(&inquiry, asker, brief, &*steps)?;
             Ok::<_, Problem>((inquiry, prepared))
         };
         let (inquiry, prepared) = desk.work(work).await?;
-        let mut draft = desk.service.improve(prepared, &*tell).await;
+        let draft = desk.service.improve(prepared, &*tell).await;
         desk.counts.drafted(&draft);
-        // Whoever has signed on finds it in the queue; of others nothing is kept.
-        if principal != Principal::Anyone {
-            draft.kept = true;
+        if draft.kept {
             desk.review()?.keep(inquiry, &draft, &principal).await?;
         }
         Ok(draft)

@@ -34,7 +34,8 @@ pub struct Instruction {
     pub endpoint: bool,
     /// Special kinds of personal data that a masked inquiry may speak of and still leave.
     pub special: BTreeSet<Special>,
-    /// Days for which drafts and their log may be kept; 0 for none.
+    /// Days for which inquiries and drafts of callers who have signed on are kept; 0 for as many as
+    /// `review.keep_days` says.
     pub keep_days: u32,
     /// What the instruction rests on, for the record of processing.
     pub basis: String,

@@ -49,7 +49,7 @@ pub use vault_key::{KEY_FILE, has_ledger_key, ledger_key};
 
 use crate::config::Config;
 use crate::draft::endpoint::{self, Endpoint};
-use crate::draft::{self, Case, Citation, DayFrom, Progress};
+use crate::draft::{self, Brief, Case, Citation, DayFrom, Progress};
 use crate::embedding;
 use crate::evaluation;
 use crate::index::{self, Index, Record, Snapshot};
@@ -455,15 +455,15 @@ impl Service {
         asker: Asker,
         tell: &dyn Fn(Progress),
     ) -> Result<Prepared, Error> {
-        self.prepare_with(inquiry, asker, None, tell)
+        self.prepare_with(inquiry, asker, Brief::default(), tell)
     }
 
-    /// The same, with what a person asks to be heeded.
+    /// The same, with what is known of the draft before it is made.
     pub fn prepare_with(
         &self,
         inquiry: &Inquiry,
         asker: Asker,
-        hint: Option<&str>,
+        brief: Brief<'_>,
         tell: &dyn Fn(Progress),
     ) -> Result<Prepared, Error> {
         let started = Instant::now();
@@ -486,7 +486,7 @@ impl Service {
             scope: &scope,
             day_from,
             near_names: near.as_deref(),
-            hint,
+            brief,
         };
         let id = uuid::Uuid::now_v7().to_string();
         let means = self.means(&snapshot)?;

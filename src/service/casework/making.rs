@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::draft::Draft;
+use crate::draft::{Brief, Draft};
 use crate::inquiry::{self, Inquiry};
 use crate::review::Made;
 use crate::review::kept::KeptDraft;
@@ -76,13 +76,13 @@ impl Review {
         let service = Arc::clone(&self.service);
         let asked = inquiry.clone();
         let drafting = tokio::task::spawn_blocking(move || {
-            service.prepare_with(&asked, Asker::named("svarforslag"), hint.as_deref(), &|_| {})
+            let brief = Brief { hint: hint.as_deref(), kept: true };
+            service.prepare_with(&asked, Asker::named("svarforslag"), brief, &|_| {})
         });
         // What a panic says may hold the text that it fell over.
         let prepared = drafting.await.map_err(|_| Error::Panicked)??;
         let mut draft = self.service.improve(prepared, &|_| {}).await;
         id.clone_into(&mut draft.id);
-        draft.kept = true;
         let made = self.made(&inquiry, &draft).await?;
         Ok(self.ledger.ready(made).await?)
     }

@@ -116,7 +116,10 @@ fn put_away(folder: &Path, path: &Path, to: &str, why: Option<&str>) -> std::io:
     let target = (0..u32::MAX).map(free).find(|target| !target.exists());
     let target = target.unwrap_or_else(|| to.join(&name));
     if let Some(why) = why {
-        std::fs::write(target.with_extension("txt"), why)?;
+        // Whoever looks at the folder sees the whole text or none.
+        let part = target.with_extension("part");
+        std::fs::write(&part, why)?;
+        std::fs::rename(part, target.with_extension("txt"))?;
     }
     std::fs::rename(path, target)
 }

@@ -180,13 +180,6 @@ impl Ledger {
         crate::review::schema::VERSION
     }
 
-    /// Where the log ends.
-    pub async fn end(&self) -> Result<Head, Error> {
-        let rows = self.rows("SELECT seq, hash FROM head WHERE id = 1", Vec::new()).await?;
-        let row = rows.first().ok_or_else(|| Error::Damaged("the log".to_owned()))?;
-        Ok(Head { seq: row.int("seq")?, hash: row.text("hash")? })
-    }
-
     /// Copies the whole ledger into a new file; `false` where its server has its own means.
     pub async fn copy_to(&self, file: &Path) -> Result<bool, Error> {
         Ok(self.database.copy_to(file).await?.is_some())

@@ -206,6 +206,8 @@ fn caller(issuer: &Issuer) -> Caller {
 }
 
 fn fresh() -> tempfile::TempDir {
+    // The program names no provider for others; without one no client can be made.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let data = tempfile::tempdir().unwrap();
     copy(&indexed(), data.path(), &|_, bytes| bytes);
     for file in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {

@@ -33,7 +33,7 @@ impl Review {
                     }
                 }
             }
-            match self.ledger.end().await {
+            match self.ledger.last().await {
                 Ok(head) => tracing::info!(seq = head.seq, hash = head.hash, "the log ends here"),
                 Err(error) => tracing::error!(code = error.code(), "the log cannot be read"),
             }

@@ -108,6 +108,8 @@ pub(crate) struct PostRefusals;
 impl IntoResponses for PostRefusals {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problem::responses(&[
+            // The webhook knows its callers by their signatures alone.
+            Code::Unauthorized,
             Code::BadJson,
             Code::BadMail,
             Code::BadDay,

@@ -80,6 +80,11 @@ async fn two_persons_bring_an_inquiry_to_an_approved_reply() {
     assert!(hit["text"].as_str().unwrap().contains("2. december"), "{hit}");
     assert!(!hit.to_string().contains("Prøvesen"), "{hit}");
 
+    // Its journal note tells what asked for the second person, also now that the source is known.
+    let note = json_of(bo.get(&format!("/api/v1/drafts/{draft}/journal")).await).await;
+    assert_eq!(note["risks"][0]["rule"], "new_source", "{note}");
+    assert_eq!(note["approvals"].as_array().unwrap().len(), 2, "{note}");
+
     // 7. Its record is given out, and the log holds.
     let inquiry = view["inquiry"].as_str().unwrap();
     let path = format!("/api/v1/inquiries/{inquiry}/export");
@@ -91,7 +96,7 @@ async fn two_persons_bring_an_inquiry_to_an_approved_reply() {
         .map(|event| event["action"].as_str().unwrap())
         .filter(|action| *action != "read")
         .collect();
-    assert_eq!(actions, ["post", "draft", "edit", "approve", "approve", "export"]);
+    assert_eq!(actions, ["post", "draft", "edit", "approve", "approve", "journal", "export"]);
     let whole = json_of(operator.get("/api/v1/log/verify").await).await;
     assert_eq!(whole["damage"], json!([]), "{whole}");
     assert!(whole["drafts"] == 1 && whole["events"].as_u64().unwrap() >= 10, "{whole}");

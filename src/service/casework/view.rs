@@ -1,5 +1,7 @@
 //! A draft as a person reads it before deciding.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::access::Principal;
@@ -8,9 +10,9 @@ use crate::inquiry::{self, Channel, Inquiry};
 use crate::passages::PassageId;
 use crate::review::edited::check;
 use crate::review::reasons::Reason;
-use crate::review::risk::{Facts, Risk, Rules, risks};
+use crate::review::risk::{Facts, Risk, RiskRule, Rules, risks};
 use crate::review::similar::{Fingerprint, Rejected, Warning, warnings};
-use crate::review::{Past, Summary, Whole};
+use crate::review::{Past, State, Summary, Whole};
 use crate::service::casework::Review;
 use crate::service::casework::kept::print_of;
 use crate::service::casework::kept::{kept_of, words_of};
@@ -140,10 +142,18 @@ impl Review {
         } else {
             check(&kept, &words_of(&whole.asked), reply, &self.service.config().signer)
         };
-        let known_documents = self.ledger.trusted_documents().await?.into_iter().collect();
+        let decided = whole.summary.state == State::Approved;
+        let fired = |rule: &str| whole.summary.risks.iter().any(|it| it == rule);
+        // What was new when it was decided on is known by now: its own approval made it so.
+        let known_documents = if decided && fired(&RiskRule::NewSource.value()) {
+            BTreeSet::new()
+        } else {
+            self.ledger.trusted_documents().await?.into_iter().collect()
+        };
         let inquiry = &whole.asked;
         let facts = Facts { inquiry, reply, checks: &checks, known_documents: &known_documents };
-        let found = risks(&kept, &facts, Rules::built_in());
+        let mut found = risks(&kept, &facts, Rules::built_in());
+        found.retain(|risk| !decided || fired(&risk.rule.value()));
         Ok(Some((checks, found)))
     }
 

@@ -195,7 +195,9 @@ impl Ledger {
                 }
             }
         }
-        drafts.sort_by(|a, b| a.place().cmp(&b.place()));
+        // One that moved on between two of the runs stands in both: the later version counts.
+        drafts.sort_by(|a, b| a.place().cmp(&b.place()).then_with(|| b.version.cmp(&a.version)));
+        drafts.dedup_by(|later, first| later.id == first.id);
         let more = drafts.len() > filter.limit;
         drafts.truncate(filter.limit);
         let last = drafts.last().filter(|_| more);

@@ -84,6 +84,15 @@ impl Phrase {
         Ok(Self { name, text: text.trim().to_owned() })
     }
 
+    /// A hash of all templates, by which a record knows with which words a draft was made.
+    pub fn templates_hash() -> String {
+        let mut hasher = blake3::Hasher::new();
+        for (name, template) in TEMPLATES.into_iter().chain(wording::TEMPLATES) {
+            hasher.update(name.as_bytes()).update(&[0]).update(template.as_bytes()).update(&[0]);
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
     /// The template's path.
     pub fn name(&self) -> &'static str {
         self.name

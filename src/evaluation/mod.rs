@@ -8,6 +8,7 @@ mod statistics;
 mod trec;
 mod ranking;
 mod gold;
+mod rejected;
 mod wording;
 mod answers;
 mod report;
@@ -27,6 +28,7 @@ pub use gold::{
 };
 pub use html::html;
 pub use ranking::{Measure, score_run};
+pub use rejected::gold_line;
 pub use report::{
     Comparison, Difference, Floor, Gate, compare, comparison_markdown, markdown, summarise,
 };

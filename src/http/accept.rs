@@ -52,10 +52,12 @@ pub async fn serve(
     let jobs = Jobs::open(&service.config().data, shutdown.clone());
     let door = Door::of(service.config(), listens);
     let review = Review::open(Arc::clone(&service)).await.map_err(std::io::Error::other)?;
-    let making = tokio::spawn(Arc::clone(&review).work(shutdown.clone()));
-    let learning = tokio::spawn(Arc::clone(&review).learn(shutdown.clone()));
-    let keeping = tokio::spawn(Arc::clone(&review).keep_watch(shutdown.clone()));
-    let watching = tokio::spawn(Arc::clone(&review).watch(shutdown.clone()));
+    let beside = TaskTracker::new();
+    beside.spawn(Arc::clone(&review).work(shutdown.clone()));
+    beside.spawn(Arc::clone(&review).learn(shutdown.clone()));
+    beside.spawn(Arc::clone(&review).keep_watch(shutdown.clone()));
+    beside.spawn(Arc::clone(&review).watch(shutdown.clone()));
+    beside.close();
     let desk = Desk::new(service, counts, jobs).behind(door).open_to(access, teller);
     let desk = desk.reviewing(Arc::clone(&review));
     let desk = Arc::new(desk);
@@ -89,10 +91,7 @@ pub async fn serve(
     // Its file says how it ended, before the program does.
     desk.jobs.ended().await;
     // What was begun is finished: a draft that is half made is made again after the start.
-    making.await.map_err(std::io::Error::other)?;
-    watching.await.map_err(std::io::Error::other)?;
-    learning.await.map_err(std::io::Error::other)?;
-    keeping.await.map_err(std::io::Error::other)?;
+    beside.wait().await;
     review.close().await;
     tidying.await.map_err(std::io::Error::other)
 }

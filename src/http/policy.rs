@@ -68,6 +68,7 @@ const ROWS: &[(&str, &str, Policy)] = &[
     ("GET", "/api/v1/log/verify", Policy::Signed(OPERATORS)),
     ("GET", "/api/v1/quoting", Policy::Signed(LIBRARIANS)),
     ("GET", "/api/v1/drafts/{id}/journal", Policy::Signed(DESK)),
+    ("GET", "/api/v1/drafts/{id}/gold-line", Policy::Signed(EVALUATORS)),
     ("GET", "/api/v1/candidates", Policy::Signed(LIBRARIANS)),
     ("POST", "/api/v1/candidates/{id}/accept", Policy::Person(LIBRARIANS)),
     ("POST", "/api/v1/candidates/{id}/decline", Policy::Person(LIBRARIANS)),

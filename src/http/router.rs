@@ -138,6 +138,7 @@ fn specified() -> OpenApiRouter<Arc<Desk>> {
         .routes(routes!(learning::decline))
         .routes(routes!(learning::gaps))
         .routes(routes!(learning::journal))
+        .routes(routes!(learning::gold_line))
         .routes(routes!(lookup::look_up))
         .routes(routes!(lookup::documents))
         .routes(routes!(lookup::passage))

@@ -132,4 +132,22 @@ impl Ledger {
         let json = self.sealer.open(&place::content(draft), &sealed)?;
         serde_json::from_str(&json).map(Some).map_err(|_| Error::Damaged(draft.to_owned()))
     }
+
+    /// What a draft was made with last, as its event tells it.
+    pub async fn made_with(&self, draft: &str) -> Result<serde_json::Value, Error> {
+        let sql = "SELECT detail FROM event WHERE draft = $1 AND action = 'draft' \
+                   ORDER BY seq DESC LIMIT 1";
+        let rows = self.rows(sql, vec![draft.into()]).await?;
+        let Some(row) = rows.first() else { return Ok(serde_json::Value::Null) };
+        let detail: serde_json::Value =
+            serde_json::from_str(&row.text("detail")?).unwrap_or_default();
+        Ok(detail.get("made_with").cloned().unwrap_or_default())
+    }
+
+    /// The passages of a document that drafts quote.
+    pub async fn quoted_of(&self, document: &str) -> Result<Vec<String>, Error> {
+        let sql = "SELECT DISTINCT passage FROM citation WHERE document = $1 ORDER BY passage";
+        let rows = self.rows(sql, vec![document.into()]).await?;
+        Ok(rows.iter().map(|row| row.text("passage")).collect::<Result<_, _>>()?)
+    }
 }

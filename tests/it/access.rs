@@ -81,6 +81,7 @@ const EXPECTED: &[(&str, &str, Who, &[Role], Names)] = &[
     ("DELETE", "/api/v1/documents/{id}", Who::Signed, &[SourceOwner], Names::Nothing),
     ("POST", "/api/v1/documents/{id}/restore", Who::Signed, &[SourceOwner], Names::Nothing),
     ("GET", "/api/v1/withdrawn", Who::Signed, &[SourceOwner], Names::Nothing),
+    ("GET", "/api/v1/drafts/{id}/gold-line", Who::Signed, &[Evaluator], Names::Nothing),
     ("GET", "/api/v1/candidates", Who::Signed, &[SourceOwner], Names::Nothing),
     ("POST", "/api/v1/candidates/{id}/accept", Who::Person, &[SourceOwner], Names::Nothing),
     ("POST", "/api/v1/candidates/{id}/decline", Who::Person, &[SourceOwner], Names::Nothing),

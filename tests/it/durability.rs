@@ -210,9 +210,6 @@ fn fresh() -> tempfile::TempDir {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let data = tempfile::tempdir().unwrap();
     copy(&indexed(), data.path(), &|_, bytes| bytes);
-    for file in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
-        let _ = std::fs::remove_file(data.path().join(file));
-    }
     data
 }
 

@@ -580,6 +580,7 @@ async fn the_specification_names_every_address_and_every_status() {
         "/api/v1/drafts/{id}",
         "/api/v1/drafts/{id}/approve",
         "/api/v1/drafts/{id}/edit",
+        "/api/v1/drafts/{id}/gold-line",
         "/api/v1/drafts/{id}/journal",
         "/api/v1/drafts/{id}/regenerate",
         "/api/v1/drafts/{id}/reject",

@@ -33,9 +33,6 @@ impl Office {
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().unwrap();
         copy(&indexed(), data.path(), &|_, bytes| bytes);
-        for ledger in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
-            let _ = std::fs::remove_file(data.path().join(ledger));
-        }
         let issuer = Issuer::new().await;
         let NewKey { key, hash } = new_key([7; 32]);
         let mut config = Config { data: data.path().to_owned(), ..Config::default() };

@@ -84,6 +84,12 @@ async fn two_persons_bring_an_inquiry_to_an_approved_reply() {
     let note = json_of(bo.get(&format!("/api/v1/drafts/{draft}/journal")).await).await;
     assert_eq!(note["risks"][0]["rule"], "new_source", "{note}");
     assert_eq!(note["approvals"].as_array().unwrap().len(), 2, "{note}");
+    assert_eq!(note["prompts"].as_str().map(str::len), Some(64), "{note}");
+    // A change of its source would reach the draft and what was learnt of it.
+    let owner = office.person("sofie", &["source_owner"]);
+    let quoting = json_of(owner.get("/api/v1/quoting?document=bestilling.md").await).await;
+    assert_eq!(quoting["drafts"][0]["id"], draft.as_str(), "{quoting}");
+    assert_eq!(quoting["documents"][0]["kind"], "sag", "{quoting}");
 
     // 7. Its record is given out, and the log holds.
     let inquiry = view["inquiry"].as_str().unwrap();
@@ -161,6 +167,11 @@ async fn a_rejected_draft_says_why_and_can_be_made_again() {
     assert_eq!(view["decisions"][0]["reason"], "incomplete,wrong_tone");
     assert_eq!(view["decisions"][0]["content"]["text"], "Den svarer ikke.");
     expect(anna.decides(&draft, "approve", &tag, json!({})).await, Code::WrongState).await;
+    // It can become a test case, in which nobody is named.
+    let evaluator = office.person("eva", &["evaluator"]);
+    let line = json_of(evaluator.get(&format!("/api/v1/drafts/{draft}/gold-line")).await).await;
+    assert_eq!(line["reasons"], json!(["incomplete", "wrong_tone"]), "{line}");
+    assert!(!line.to_string().contains("Prøvesen"), "{line}");
     // The next inquiry that asks the same is warned of it.
     let next = anna.posts("Hej. Hvornår er fristen for lønbestillinger i december?").await;
     let warned = anna.reads(&next).await.0["warnings"].clone();

@@ -205,3 +205,24 @@ pub(crate) async fn journal(
     }
     Ok(Json(note).into_response())
 }
+
+/// Write a rejected draft as a line of a gold set, so that the same error is not made twice.
+///
+/// It holds no person of the inquiry; what a good reply must say is for a person to fill in.
+#[utoipa::path(
+    get,
+    path = "/api/v1/drafts/{id}/gold-line",
+    tag = "learning",
+    params(("id" = String, Path, description = "The draft's id.")),
+    responses((status = 200, description = "The line, as evaluations read it.", body = Object),
+        DecideRefusals),
+)]
+pub(crate) async fn gold_line(
+    State(desk): State<Arc<Desk>>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Json<serde_json::Value>, Problem> {
+    let id = id_of(path)?;
+    Parameters::read(request.uri(), &[])?;
+    Ok(Json(desk.review()?.gold_line(&id, &Caller::of(request.extensions())?.0).await?))
+}

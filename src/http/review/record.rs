@@ -15,6 +15,7 @@ use crate::http::review::asking::ReadRefusals;
 use crate::http::review::queue::id_of;
 use crate::http::shapes::ShortText;
 use crate::review::{Event, Export, Summary, Verified, Wanted};
+use crate::service::DocumentEntry;
 
 /// Events on one page unless the caller asks for more.
 const PER_PAGE: usize = 100;
@@ -106,7 +107,7 @@ pub(crate) async fn export(
     Ok(Json(desk.review()?.export(&id, &Caller::of(request.extensions())?.0).await?))
 }
 
-/// Drafts that quote a document.
+/// What quotes a document.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Quoting)]
 pub(crate) struct Quoting {
@@ -114,9 +115,11 @@ pub(crate) struct Quoting {
     document: String,
     /// The drafts, each as it is known in the queue.
     drafts: Vec<Summary>,
+    /// Past cases and standardsvar that were learnt of such drafts.
+    documents: Vec<DocumentEntry>,
 }
 
-/// List the drafts that quote a document: what a change of it reaches.
+/// List what quotes a document: drafts, past cases and standardsvar that a change of it reaches.
 #[utoipa::path(
     get,
     path = "/api/v1/quoting",
@@ -132,6 +135,7 @@ pub(crate) async fn quoting(
     let document = parameters.take("document");
     let document =
         document.ok_or_else(|| Problem::bad_parameter("document", "", "GET /documents"))?;
-    let drafts = desk.review()?.quoting(&document, &Caller::of(request.extensions())?.0).await?;
-    Ok(Json(Quoting { document, drafts }))
+    let (drafts, documents) =
+        desk.review()?.quoting(&document, &Caller::of(request.extensions())?.0).await?;
+    Ok(Json(Quoting { document, drafts, documents }))
 }

@@ -148,7 +148,7 @@ impl Review {
         let changes = diff(&before, &reply);
         let signer = &self.service.config().signer;
         let checks = check(&kept, &words_of(&whole.asked), &reply, signer);
-        let known_documents = self.ledger.trusted_documents().await?.into_iter().collect();
+        let known_documents = self.known_documents().await?;
         let inquiry = &whole.asked;
         let facts =
             Facts { inquiry, reply: &reply, checks: &checks, known_documents: &known_documents };

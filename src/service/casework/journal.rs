@@ -23,6 +23,8 @@ impl Review {
         let (checks, risks) = self.judged(&whole).await?.unwrap_or_default();
         let reading = inquiry::read(&whole.asked);
         let cases = reading.references.cases.into_iter().map(|case| case.text).collect();
+        let made_with = self.ledger.made_with(draft).await?;
+        let told = |name: &str| Some(made_with.get(name)?.as_str()?.to_owned());
         let decided = Decided {
             inquiry: whole.summary.inquiry.clone(),
             cases,
@@ -30,8 +32,8 @@ impl Review {
             reply: whole.reply.clone().unwrap_or_default(),
             #[expect(clippy::cast_precision_loss, reason = "it is a percentage")]
             share_changed: whole.summary.edited as f64 / 100.0,
-            model: None,
-            prompts: None,
+            model: told("model"),
+            prompts: told("prompts"),
             risks,
             checks,
         };

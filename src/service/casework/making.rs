@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::draft::{Brief, Draft};
+use crate::draft::{Brief, Draft, Maker, Phrase};
 use crate::inquiry::{self, Inquiry};
 use crate::review::Made;
 use crate::review::kept::KeptDraft;
@@ -95,7 +95,7 @@ impl Review {
     ) -> Result<Made, Error> {
         let content = serde_json::to_string(draft).map_err(|_| Error::Panicked)?;
         let kept = KeptDraft::from_json(&content).map_err(|_| Error::Panicked)?;
-        let known_documents = self.ledger.trusted_documents().await?.into_iter().collect();
+        let known_documents = self.known_documents().await?;
         let facts = Facts {
             inquiry,
             reply: &draft.reply,
@@ -119,7 +119,7 @@ impl Review {
             micro_kroner: (draft.cost.kroner * MICRO).round() as i64,
             cited: cited(&kept),
             fingerprint: fingerprint(inquiry, &kept),
-            made_with: self.service.made_with(),
+            made_with: self.service.made_with(draft.maker),
             at: Self::now(),
             content,
         })
@@ -143,12 +143,20 @@ fn cited(kept: &KeptDraft) -> Vec<(String, String)> {
 }
 
 impl Service {
-    /// What a draft was made with, by hashes: index, model, prompts and version.
-    pub(in crate::service) fn made_with(&self) -> serde_json::Value {
-        let index = self.snapshot().ok().map(|snapshot| snapshot.manifest().content());
+    /// What a draft was made with: the program's version, hashes of index, embedding model and
+    /// prompts, and the language model where one helped.
+    fn made_with(&self, maker: Maker) -> serde_json::Value {
+        let snapshot = self.snapshot().ok();
+        let index = snapshot.as_ref().map(|snapshot| snapshot.manifest().content());
+        let vectors = snapshot.as_ref().and_then(|snapshot| snapshot.vectors().ok());
+        let embedding = vectors.map(|vectors| vectors.model().fingerprint.clone());
+        let helped = self.endpoint().filter(|_| maker == Maker::Endpoint);
         serde_json::json!({
             "version": env!("CARGO_PKG_VERSION"),
             "index": index,
+            "embedding": embedding,
+            "model": helped.map(|_| self.config().endpoint.model.clone()),
+            "prompts": Phrase::templates_hash(),
         })
     }
 }

@@ -19,6 +19,7 @@ mod learning;
 mod record;
 mod keeping;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -107,6 +108,11 @@ impl Review {
         let known = self.service.institution(name)?;
         let name = known.map_or_else(|| name.to_owned(), |own| own.name().to_owned());
         if principal.acts_for(Some(&name)) { Ok(name) } else { Err(Error::NotYours) }
+    }
+
+    /// The documents that approved replies have quoted: others are new.
+    async fn known_documents(&self) -> Result<BTreeSet<String>, Error> {
+        Ok(self.ledger.trusted_documents().await?.into_iter().collect())
     }
 
     fn actor(principal: &Principal) -> Actor {

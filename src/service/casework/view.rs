@@ -148,7 +148,7 @@ impl Review {
         let known_documents = if decided && fired(&RiskRule::NewSource.value()) {
             BTreeSet::new()
         } else {
-            self.ledger.trusted_documents().await?.into_iter().collect()
+            self.known_documents().await?
         };
         let inquiry = &whole.asked;
         let facts = Facts { inquiry, reply, checks: &checks, known_documents: &known_documents };

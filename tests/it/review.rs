@@ -27,6 +27,19 @@ async fn learnt(clerk: &Clerk<'_>, words: &str) -> (Duration, Value) {
     }
 }
 
+/// Waits until no past case is found any more.
+async fn forgotten(clerk: &Clerk<'_>) {
+    let started = Instant::now();
+    loop {
+        let path = "/api/v1/lookup?institution=Banedanmark&kind=sag&q=frist+l%C3%B8nbestilling";
+        let found = json_of(clerk.get(path).await).await;
+        if found["hits"] == json!([]) {
+            return;
+        }
+        assert!(started.elapsed() < Duration::from_secs(30), "it is still found: {found}");
+    }
+}
+
 /// The walk of `docs/walkthrough.md`, step by step.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_persons_bring_an_inquiry_to_an_approved_reply() {
@@ -337,15 +350,28 @@ async fn an_approval_that_is_taken_back_is_forgotten() {
     let words = json!({ "text": "Kunden har ringet." });
     let open = json_of(anna.decides(&draft, "reopen", &tag, words).await).await;
     assert_eq!(open["state"], "ready");
-    let started = Instant::now();
-    loop {
-        let path = "/api/v1/lookup?institution=Banedanmark&kind=sag&q=frist+l%C3%B8nbestilling";
-        let found = json_of(anna.get(path).await).await;
-        if found["hits"] == json!([]) {
-            break;
-        }
-        assert!(started.elapsed() < Duration::from_secs(30), "it is still found: {found}");
+    forgotten(&anna).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_command_purges_leaves_the_index_of_a_running_service_too() {
+    let office = Office::open().await;
+    let anna = office.person("anna", &["caseworker"]);
+    let bo = office.person("bo", &["caseworker", "approver"]);
+    let draft = anna.posts(ASKED).await;
+    for clerk in [&anna, &bo] {
+        let (_, tag) = clerk.reads(&draft).await;
+        json_of(clerk.decides(&draft, "approve", &tag, json!({})).await).await;
     }
+    learnt(&anna, "frist+l%C3%B8nbestilling").await;
+    let inquiry = anna.reads(&draft).await.0["inquiry"].as_str().unwrap().to_owned();
+    let data = office.folder().to_str().unwrap().to_owned();
+    let purge = std::process::Command::new(crate::desk::PROGRAM)
+        .args(["--data", &data, "purge", "--inquiry", &inquiry])
+        .output();
+    assert!(purge.unwrap().status.success());
+    forgotten(&anna).await;
+    expect(anna.get(&format!("/api/v1/drafts/{draft}")).await, Code::NotFound).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

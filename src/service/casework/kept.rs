@@ -33,3 +33,10 @@ pub(in crate::service::casework) fn print_of(kept: &serde_json::Value) -> Finger
     let print = kept.get("print").cloned().unwrap_or_default();
     serde_json::from_value(print).unwrap_or_default()
 }
+
+/// Whether what failed will do later: nothing is wrong with what was asked for.
+pub(in crate::service::casework) fn passes(error: &Error) -> bool {
+    const PASSING: [&str; 6] =
+        ["index_missing", "index_mismatch", "busy", "ledger_full", "ledger_busy", "ledger_gone"];
+    PASSING.contains(&error.code())
+}

@@ -1,18 +1,22 @@
 //! What is learnt of decisions: an approved reply becomes a past case, in the order of the ledger.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::review::{Lesson, State, Teaching, Whole};
 use crate::service::casework::Review;
-use crate::service::casework::kept::words_of;
+use crate::service::casework::kept::{passes, words_of};
 use crate::service::live::{Learned, LearnedCase, case_document};
 use crate::service::{Error, Service};
 use crate::terms::parse_day;
 
 /// Lessons that are looked up at once.
 const AT_ONCE: i64 = 64;
+
+/// How often it is looked whether there is something to be learnt.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What is to be done with the index.
 type Work = Box<dyn FnOnce(&Service) -> Result<(), Error> + Send>;
@@ -32,13 +36,14 @@ impl Review {
             if let Err(error) = self.learn_all(&stop).await {
                 tracing::warn!(code = error.code(), "what was decided is not learnt yet");
                 // Whoever holds the index lets it go; meanwhile nothing is lost.
-                let pause = tokio::time::sleep(std::time::Duration::from_secs(1));
-                stop.run_until_cancelled(pause).await;
+                stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
                 continue;
             }
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.taught.notified() => {}
+                // What another node or a command decided tells nobody here.
+                () = tokio::time::sleep(PAUSE) => {}
             }
         }
     }
@@ -53,7 +58,19 @@ impl Review {
             }
             for lesson in lessons {
                 let seq = u64::try_from(lesson.seq).unwrap_or_default();
-                self.take_lesson(lesson).await?;
+                match self.take_lesson(lesson).await {
+                    Err(error) if passes(&error) => return Err(error),
+                    Err(error) => {
+                        // One reply that cannot be learnt keeps none of the others back.
+                        let code = error.code();
+                        tracing::error!(
+                            seq,
+                            code,
+                            "a decision could not be learnt, and is passed over"
+                        );
+                    }
+                    Ok(()) => {}
+                }
                 self.service.set_applied(seq)?;
             }
         }

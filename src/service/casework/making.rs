@@ -11,6 +11,7 @@ use crate::review::kept::KeptDraft;
 use crate::review::risk::{Facts, Rules, persons_needed, risks};
 use crate::review::similar::Fingerprint;
 use crate::service::casework::Review;
+use crate::service::casework::kept::passes;
 use crate::service::{Error, Service};
 use crate::terms::Asker;
 
@@ -54,15 +55,7 @@ impl Review {
             return true;
         }
         // These pass; the draft waits.
-        let passing = [
-            "index_missing",
-            "index_mismatch",
-            "busy",
-            "ledger_full",
-            "ledger_busy",
-            "ledger_gone",
-        ];
-        if passing.contains(&code) {
+        if passes(&error) {
             tracing::warn!(draft, code, "a draft waits to be made");
             return false;
         }

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::{Principal, Program};
 use crate::inquiry::{self, Inquiry};
 use crate::service::Error;
+use crate::service::casework::kept::passes;
 use crate::service::casework::{Arrival, Review};
 
 /// How often the folder is looked at.
@@ -50,7 +51,7 @@ impl Review {
         let done = self.try_take(path).await;
         let moved = match done {
             Ok(()) => put_away(folder, path, TAKEN, None),
-            Err(error) if matches!(error.code(), "ledger_full" | "ledger_busy" | "ledger_gone") => {
+            Err(error) if passes(&error) => {
                 tracing::warn!(code = error.code(), "a mail of the watched folder waits");
                 return;
             }

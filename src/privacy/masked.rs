@@ -84,6 +84,18 @@ mod tests {
     }
 
     #[test]
+    fn an_institution_named_after_a_matter_is_no_person() {
+        for text in [
+            "Statens Museum for Kunst skal ikke bestille en ny adresse.",
+            "Styrelsen for Forsyningssikkerhed og Beredskab spørger.",
+            "Museet for Søfart skriver i dag.",
+        ] {
+            check(text, text);
+        }
+        check("Museet for Anna Prøvesen.", "Museet for [navn].");
+    }
+
+    #[test]
     fn other_numbers_stay() {
         check("SAM 2405-1351 af 29-01-2024", "SAM 2405-1351 af 29-01-2024");
         check("løndel 2913 og 70.000 kr. i 2025", "løndel 2913 og 70.000 kr. i 2025");

@@ -198,6 +198,9 @@ impl Reader<'_> {
 
     /// Whether these words are an institution, a street or a law named after a person.
     fn is_thing(&self, at: usize, end: usize) -> bool {
+        if self.is_office(at) {
+            return true;
+        }
         let Some(next) = self.word(end).filter(|next| next.before == Before::Blank) else {
             return false;
         };
@@ -213,6 +216,25 @@ impl Reader<'_> {
         let named_street = next.is_capital()
             && (street(lower) || matches!(lower, "hus" | "skole" | "have" | "kirke" | "bro"));
         end > at && (institution || named_street)
+    }
+
+    /// Whether a word goes on an institution's name: "Statens Museum for Kunst", "Styrelsen for
+    /// Undervisning og Kvalitet". What is a first name or a known surname is none.
+    fn is_office(&self, at: usize) -> bool {
+        let named =
+            |at: usize| self.word(at).is_some_and(|word| word.known.first() || word.known.last());
+        let Some((last, before)) = at.checked_sub(1).zip(at.checked_sub(2)) else { return false };
+        let office = |at: usize| {
+            let lower = self.lower(at);
+            let ends = |ending: &String| lower.ends_with(ending.as_str());
+            self.word(at).is_some_and(|word| word.is_capital())
+                && lists().institutions.iter().any(ends)
+        };
+        match self.lower(last) {
+            "for" => !named(at) && office(before),
+            "og" => !named(at) && self.is_office(before),
+            _ => false,
+        }
     }
 
     /// "Hansen, Lone" and "BIRK, LONE".

@@ -87,16 +87,17 @@ impl Outbound {
     }
 
     fn is_clean(&self, text: &str, depth: usize) -> bool {
-        if has_number(text) || self.holds(text) {
+        let plain = plain(text);
+        if has_number(&plain) || self.holds(&plain) {
             return false;
         }
         let Some(deeper) = depth.checked_sub(1) else { return true };
         inner(text).iter().all(|inside| self.is_clean(inside, deeper))
     }
 
-    fn holds(&self, text: &str) -> bool {
+    fn holds(&self, plain: &str) -> bool {
         let Some(values) = &self.values else { return false };
-        let seen = Seen::of(text);
+        let seen = Seen::of_plain(plain);
         values.is_match(&seen.small) || values.is_match(&seen.joined)
     }
 }
@@ -119,15 +120,44 @@ fn written(role: Role, value: &str) -> Vec<String> {
     }
 }
 
-/// Whether a text holds what is written as a CPR number, an account or a card.
-fn has_number(text: &str) -> bool {
-    if !text.bytes().any(|byte| byte.is_ascii_digit()) && !text.chars().any(char::is_numeric) {
-        return false;
-    }
-    let plain = plain(text);
-    let cpr = CPR.as_ref().is_none_or(|it| it.is_match(&plain));
-    let iban = IBAN.as_ref().is_none_or(|it| it.is_match(&plain));
-    cpr || iban || CARD.as_ref().is_none_or(|it| it.is_match(&plain))
+/// Whether a plain text holds what is written as a CPR number, an account or a card.
+fn has_number(plain: &str) -> bool {
+    let fits = |pattern: &LazyLock<Option<Regex>>, part: &str| {
+        pattern.as_ref().is_none_or(|pattern| pattern.is_match(part))
+    };
+    let is_number = |part: &str| fits(&CPR, part) || fits(&IBAN, part) || fits(&CARD, part);
+    // Digits of other scripts are read as digits too.
+    let foreign = plain.chars().any(|c| !c.is_ascii() && c.is_numeric());
+    digit_runs(plain).any(is_number) || foreign && is_number(plain)
+}
+
+/// The parts of a plain text that are long enough to be a number that may not leave: digits with
+/// blanks and dashes between, and what stands before and after them. Nothing else can match one of
+/// the patterns, and patterns are slow on prose.
+fn digit_runs(plain: &str) -> impl Iterator<Item = &str> {
+    /// A CPR number is the shortest of them.
+    const DIGITS_MIN: usize = 10;
+    /// What an IBAN has before its first long run of digits, and a letter before that.
+    const BEFORE: usize = 6;
+    let bytes = plain.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while let Some(skipped) = bytes.get(at..)?.iter().position(u8::is_ascii_digit) {
+            let start = at + skipped;
+            let within = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'-');
+            let run = bytes.get(start..)?.iter().take_while(|byte| within(byte));
+            let (length, digits) = run.fold((0, 0), |(length, digits), byte| {
+                (length + 1, digits + usize::from(byte.is_ascii_digit()))
+            });
+            at = start + length;
+            if digits >= DIGITS_MIN {
+                let begin = plain.floor_char_boundary(start.saturating_sub(BEFORE));
+                let end = plain.ceil_char_boundary((at + 1).min(plain.len()));
+                return plain.get(begin..end);
+            }
+        }
+        None
+    })
 }
 
 /// A text with plain digits, dashes and blanks, without what nobody sees.
@@ -151,9 +181,20 @@ struct Seen {
 
 impl Seen {
     fn of(text: &str) -> Self {
-        let small: String = plain(text).to_lowercase();
-        let small = small.split_whitespace().collect::<Vec<_>>().join(" ");
-        let joined = small.chars().filter(|c| c.is_alphanumeric()).collect();
+        Self::of_plain(&plain(text))
+    }
+
+    fn of_plain(plain: &str) -> Self {
+        let lower = plain.to_lowercase();
+        let (mut small, mut joined) =
+            (String::with_capacity(lower.len()), String::with_capacity(lower.len()));
+        for word in lower.split_whitespace() {
+            if !small.is_empty() {
+                small.push(' ');
+            }
+            small.push_str(word);
+            joined.extend(word.chars().filter(|c| c.is_alphanumeric()));
+        }
         Self { small, joined }
     }
 }

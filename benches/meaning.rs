@@ -11,7 +11,10 @@ use svarforslag::service::LookupQuery;
 use svarforslag::terms::Asker;
 
 use crate::vectors::vector;
-use crate::{Chance, LOOKUPS, MEMORY_MB_MAX, Row, Words, memory_of, open, row_of_times, timed};
+use crate::{
+    Chance, DRAFT_P50_MS_MAX, DRAFT_P95_MS_MAX, DRAFTS_PER_SECOND_MIN, LOOKUPS, MEMORY_MB_MAX, Row,
+    Words, memory_of, open, row_of_both, row_of_times, timed,
+};
 
 /// Tokens of the question that is encoded, the marks at its ends included.
 const QUESTION_TOKENS: usize = 16;
@@ -23,6 +26,9 @@ const TOKENS_PER_SECOND_MIN: f64 = 3_500.0;
 /// Rounds, of which the median counts.
 const ROUNDS: usize = 5;
 const HYBRID_MS_MAX: f64 = 15.0;
+/// Mails of three questions, drafted by one caller after the other and then by two at once.
+const MAILS: usize = 200;
+const CALLERS: usize = 2;
 
 /// Words of the demo that make a text of about so many tokens.
 fn text(words: &Words, chance: &mut Chance, model: &Model, tokens: usize) -> String {
@@ -113,5 +119,72 @@ pub(crate) fn measure_hybrid(
         figure: format!("{megabytes:.0} MB"),
         bound: format!("at most {MEMORY_MB_MAX} MB"),
         holds: Some(megabytes <= MEMORY_MB_MAX),
+    });
+}
+
+/// Mails of three questions, of words of the demo.
+fn mails_of_three(words: &Words) -> Vec<Inquiry> {
+    let mut chance = Chance(141_421);
+    let long: Vec<&String> = words.all.iter().filter(|word| word.chars().count() > 4).collect();
+    let mut picked = |count: usize| -> String {
+        let picked = (0..count).map(|_| long[chance.below(long.len())].as_str());
+        picked.collect::<Vec<_>>().join(" ").to_lowercase()
+    };
+    let mail = |_| {
+        let subject = picked(2);
+        let told = format!("Vi har en sag om {}.", picked(4));
+        let asked = [
+            format!("Hvornår er fristen for {}?", picked(3)),
+            format!("Hvem skal indberette {}?", picked(3)),
+            format!("Kan vi få {}?", picked(3)),
+        ];
+        Inquiry {
+            subject: Some(subject),
+            body: format!("Hej\n\n{told} {}\n\nVenlig hilsen\nBo Prøvesen", asked.join(" ")),
+            ..Inquiry::default()
+        }
+    };
+    (0..MAILS).map(mail).collect()
+}
+
+/// Drafts of three questions by words and meaning: how long one takes without the encoding of its
+/// questions, and how many two callers get in a second with it.
+pub(crate) fn measure_drafts(rows: &mut Vec<Row>, data: &Path, words: &Words) {
+    let service = open(data);
+    let mails = mails_of_three(words);
+    let draft = |at: usize| service.suggest(&mails[at % MAILS], Asker::operator()).unwrap();
+    timed(20, draft);
+    let (mut alone, mut whole): (Vec<f64>, Vec<f64>) = (0..MAILS)
+        .map(|at| {
+            let started = Instant::now();
+            let made = draft(at);
+            let took = started.elapsed().as_secs_f64() * 1000.0;
+            assert_eq!(made.questions.len(), 3, "{}", mails[at].body);
+            (took - made.timings_ms["encoding"], took)
+        })
+        .unzip();
+    alone.sort_by(f64::total_cmp);
+    whole.sort_by(f64::total_cmp);
+    let passages = service.readiness().unwrap().passages;
+    let what = format!("draft of three questions, {passages} passages, without encoding them");
+    rows.push(row_of_both(&what, &alone, [DRAFT_P50_MS_MAX, DRAFT_P95_MS_MAX]));
+    let what = format!("the same with encoding, {passages} passages");
+    rows.push(row_of_times(&what, &whole, None));
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        for caller in 0..CALLERS {
+            let draft = &draft;
+            scope.spawn(move || (0..MAILS).for_each(|at| drop(draft(at + caller * MAILS / 2))));
+        }
+    });
+    let rate = (CALLERS * MAILS) as f64 / started.elapsed().as_secs_f64();
+    rows.push(Row {
+        what: format!(
+            "drafts of three questions by {CALLERS} callers at once, {passages} passages"
+        ),
+        n: CALLERS * MAILS,
+        figure: format!("{rate:.0} drafts/s, encoding included"),
+        bound: format!("at least {DRAFTS_PER_SECOND_MIN} drafts/s"),
+        holds: Some(rate >= DRAFTS_PER_SECOND_MIN),
     });
 }

@@ -4,9 +4,11 @@ Three documented forms of input (each may be compressed with xz, ending in .xz):
   pairs.da-en.jsonl   {"source", "da", "en"}          parallel sentences and headings
   headings.da.jsonl   {"source", "heading", "text"}   a Danish heading and the text below it
   text.da.txt         Danish paragraphs, one a line
-and two that lie beside this file, written for the recipe:
+and four that lie beside this file, written for the recipe:
   words/*.tsv         Danish forms, comma-separated, a tab, English words, separated by ";"
   questions/*.jsonl   {"title", "text", "questions"}  a passage and what it answers
+  trade/*.jsonl       {"title", "heading", "text", "asked": [{"q", "answer"}], "unanswered"}
+  sentences/*.jsonl   {"text", "before", "kind", "channel"}  a sentence of a mail and its kind
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Stage 6: the student as files that svarforslag ships: 8-bit rows with scales, in Hugging Face
+"""Stage 7: the student as files that svarforslag ships: 8-bit rows with scales, in Hugging Face
 layout, and reference vectors for the tests, made by PyTorch from the same 8-bit weights."""
 
 import hashlib
@@ -37,7 +37,7 @@ def rows_of_8_bits(matrix):
 
 
 def export(target, folder, tests):
-    student = Student(target, target / "student.pt")
+    student = Student(target, target / "trade.pt")
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {}
     state = student.model.state_dict()

@@ -55,6 +55,10 @@ pub(crate) struct Arguments {
     /// Write report.json, report.md, report.html, run.trec and qrels.trec here.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Write what speaks for each sentence that might answer, beside what was judged (JSONL): the
+    /// table on which the drafter's weights are fitted.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["beir", "run"])]
+    signs: Option<PathBuf>,
     /// Fail when a figure breaks a floor of this file.
     #[arg(long, value_name = "FILE")]
     gate: Option<PathBuf>,
@@ -171,7 +175,13 @@ fn evaluate(
     };
     let mail = if arguments.mask { Mail::Masked } else { Mail::AsWritten };
     let trial = Trial { gold, name: name.clone(), asker: Asker::operator(), mail };
-    let evaluated = Service::open(config)?.evaluate(&trial, &|done, of| {
+    let service = Service::open(config)?;
+    if let Some(file) = &arguments.signs {
+        let lines = service.weigh_gold(&trial)?;
+        let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        std::fs::write(file, lines.join("\n"))?;
+    }
+    let evaluated = service.evaluate(&trial, &|done, of| {
         progress(done, of);
         ControlFlow::Continue(())
     })?;

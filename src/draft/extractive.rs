@@ -1,31 +1,31 @@
 //! The drafter without a language model: sentences from the passages, and nothing else.
 
 use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::draft::assign::{Found, Place, assign};
+use crate::draft::assign::Found;
+use crate::draft::case::Case;
 use crate::draft::check::{Check, Gate};
 use crate::draft::deadlines::{Told, next_steps};
 use crate::draft::naming::named;
 use crate::draft::note::{Line, Note, day_line};
-use crate::draft::outcome::{Outcome, Rule, rule_for, rule_in};
+use crate::draft::outcome::{Outcome, Ruling};
 use crate::draft::phrases::Phrase;
 use crate::draft::quoted::Own;
 use crate::draft::remarks::{HITS_SHOWN, remark, remarks, sources, unknown};
+use crate::draft::searching::{MEANING_WORDS_MIN, Searched, instructs, search};
 use crate::draft::select::{Pick, Selection, routing_sentences, select};
 use crate::draft::sentence::{Citation, Sentence};
-use crate::draft::{Answer, Cost, DayFrom, Draft, Error, Maker, Progress, letter, payment, tone};
-use crate::index::Filter;
-use crate::inquiry::{Channel, Inquiry, Question, Reading, Tone, Tongue, char_range};
-use crate::language::{content_stems, lix};
+use crate::draft::{Answer, Cost, Draft, Error, Maker, Progress, letter, payment, tone};
+use crate::inquiry::{Channel, Question, Tone, Tongue, char_range};
+use crate::language::lix;
 use crate::privacy;
-use crate::retrieval::{self, Evidence, Hit, Lookup, Means, Narrowing, Sensed, Words};
+use crate::retrieval::{self, Evidence, Hit, Lookup, Means, Narrowing};
 use crate::sources::Kind;
-use crate::terms::{Audience, Scope, State};
+use crate::terms::{Audience, State};
 
-/// Passages that are ranked for each question.
-const HITS_PER_QUESTION: usize = 20;
 /// What other pages may reach beside a routing page that decides the outcome.
 const ROUTING_LEAD: f32 = 0.85;
 /// How strong the evidence must be to say beside a fixed phrase what holds in general.
@@ -38,8 +38,6 @@ const BESIDE_MAX: usize = 2;
 const ANSWER_SENTENCES: usize = 2;
 /// Sentences taken from a routing page.
 const ROUTING_SENTENCES: usize = 2;
-/// A question with fewer words that mean something cannot be searched for.
-const MEANING_WORDS_MIN: usize = 2;
 
 /// Who signs, and where the customer can call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,33 +61,6 @@ impl Default for Setting {
     }
 }
 
-/// An inquiry with all that was found out about it before drafting.
-#[derive(Debug, Clone, Copy)]
-pub struct Case<'a> {
-    /// What the customer sent.
-    pub inquiry: &'a Inquiry,
-    /// The inquiry, read.
-    pub reading: &'a Reading,
-    /// Who asks, for whom, on which day.
-    pub scope: &'a Scope,
-    /// Where the day came from.
-    pub day_from: DayFrom,
-    /// Known names that look like the institution's, where it is not in the register.
-    pub near_names: Option<&'a [String]>,
-    /// What is known of the draft before it is made.
-    pub brief: Brief<'a>,
-}
-
-/// What is known of a draft before it is made.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Brief<'a> {
-    /// What a person asks to be heeded when the reply is made again; searched for beside every
-    /// question, and never a part of the reply.
-    pub hint: Option<&'a str>,
-    /// Whether the draft is kept, for a person to decide on.
-    pub kept: bool,
-}
-
 /// Makes the draft of a reply.
 pub fn compose(
     means: &Means<'_>,
@@ -98,11 +69,7 @@ pub fn compose(
     id: String,
     tell: &dyn Fn(Progress),
 ) -> Result<Draft, Error> {
-    let sensed = sensed(means, case)?;
-    let (own, evidence) = (Own::of(case.scope, means.snapshot), Vec::new());
-    let (found, moves_money) = (BTreeMap::new(), payment::asks_to_change(case.inquiry));
-    let mut writer = Writer { means, case, setting, sensed, own, evidence, found, moves_money };
-    writer.search(tell)?;
+    let mut writer = Writer::new(means, case, setting, tell)?;
     tell(Progress::Drafting);
     let mut answers = Vec::new();
     let mut lines = Vec::new();
@@ -116,7 +83,7 @@ pub fn compose(
     let told = Told::of(case.inquiry, case.reading, case.scope, &answers);
     let steps = next_steps(means, &told)?;
     writer.keep_all(&steps.hits);
-    let moves_money = writer.moves_money;
+    let (moves_money, encoding) = (writer.moves_money, writer.encoding);
     let mut evidence = std::mem::take(&mut writer.evidence);
     // What a search looked for is the customer's words; their numbers are nobody else's.
     for explanation in evidence.iter_mut().map(|hit| &mut hit.explanation) {
@@ -146,7 +113,7 @@ pub fn compose(
         evidence,
         checks,
         cost: Cost::default(),
-        timings_ms: BTreeMap::new(),
+        timings_ms: BTreeMap::from([("encoding".to_owned(), ms(encoding))]),
     })
 }
 
@@ -161,60 +128,47 @@ pub fn short_answer(query: &str, found: &Lookup) -> Vec<Citation> {
     picks.iter().filter_map(cite).collect()
 }
 
-/// Every question as a vector, encoded at once and searched for in one pass.
-fn sensed(means: &Means<'_>, case: &Case<'_>) -> Result<BTreeMap<usize, Sensed>, Error> {
-    let questions = &case.reading.questions;
-    let subject = case.inquiry.subject.as_deref().unwrap_or_default();
-    let mut words: Vec<Words<'_>> = Vec::new();
-    for Question { text, context, .. } in questions {
-        words.push(Words { text, context, subject });
-    }
-    let all = means.sense(case.scope, &words, &Filter::current(), HITS_PER_QUESTION)?;
-    let known = questions.iter().zip(all);
-    Ok(known.filter_map(|(question, sensed)| Some((question.n, sensed?))).collect())
-}
-
 struct Writer<'a> {
     means: &'a Means<'a>,
     case: &'a Case<'a>,
     setting: &'a Setting,
-    /// The questions as vectors, by their numbers.
-    sensed: BTreeMap<usize, Sensed>,
+    /// How long it took to encode the questions.
+    encoding: Duration,
     /// What the sources call the institution that asks.
     own: Own,
     evidence: Vec<Hit>,
+    /// What the words of a question decide alone, by its number.
+    rulings: BTreeMap<usize, Ruling>,
     /// What was found for each question that a source may answer, by its number.
     found: BTreeMap<usize, Found>,
     /// Whether the inquiry asks to change where money goes.
     moves_money: bool,
 }
 
-impl Writer<'_> {
-    /// Searches for all questions before any is answered, so that what one of them shows of the
-    /// mail's matter helps the others, and a sentence answers the question that it fits best.
-    fn search(&mut self, tell: &dyn Fn(Progress)) -> Result<(), Error> {
-        let mut found = BTreeMap::new();
-        for question in &self.case.reading.questions {
-            tell(Progress::Searching { n: question.n, of: self.case.reading.questions.len() });
-            // Words that mean nothing alone ("Hvad er der galt?") ask with those around them.
-            let bare = content_stems(&question.text).len() < MEANING_WORDS_MIN;
-            let joined = format!("{} {}", question.context, question.text);
-            let text = if bare { joined } else { question.text.clone() };
-            let hinted = self.case.brief.hint.map(|hint| format!("{text} {hint}"));
-            let text = hinted.unwrap_or(text);
-            let Some(place) = place_of(self.case.reading, question) else { continue };
-            let evidence = self.find(question, &text)?;
-            let selection = Selection::default();
-            found.insert(question.n, Found { text, evidence, selection, place });
-        }
-        assign(&mut found);
-        self.found = found;
-        Ok(())
+impl<'a> Writer<'a> {
+    fn new(
+        means: &'a Means<'a>,
+        case: &'a Case<'a>,
+        setting: &'a Setting,
+        tell: &dyn Fn(Progress),
+    ) -> Result<Self, Error> {
+        let Searched { rulings, found, encoding } = search(means, case, tell)?;
+        Ok(Self {
+            means,
+            case,
+            setting,
+            encoding,
+            own: Own::of(case.scope, means.snapshot),
+            evidence: Vec::new(),
+            rulings,
+            found,
+            moves_money: payment::asks_to_change(case.inquiry),
+        })
     }
 
     fn answer(&mut self, question: &Question) -> Result<(Answer, Vec<String>), Error> {
-        let rule = rule_in(&question.text, &question.context);
-        let ordered = |outcome| rule.filter(|rule| rule.outcome == outcome);
+        let ruling = self.rulings.get(&question.n).cloned();
+        let ordered = |outcome| ruling.as_ref().filter(|ruling| ruling.outcome == outcome);
         if let Some(rule) = ordered(Outcome::Refused) {
             let phrase = "prompts/reply/refused.j2";
             return self.said(
@@ -316,7 +270,11 @@ impl Writer<'_> {
     }
 
     /// The routing page for a rule that sends the question elsewhere.
-    fn routed(&mut self, question: &Question, rule: &Rule) -> Result<(Answer, Vec<String>), Error> {
+    fn routed(
+        &mut self,
+        question: &Question,
+        rule: &Ruling,
+    ) -> Result<(Answer, Vec<String>), Error> {
         let topic = rule.topic.as_deref().unwrap_or(&question.text);
         let narrowing = Narrowing { kinds: vec![Kind::RetteSted], systems: Vec::new() };
         let found = retrieval::look_up(self.means, self.case.scope, topic, &narrowing, HITS_SHOWN)?;
@@ -406,7 +364,7 @@ impl Writer<'_> {
         let (reading, snapshot) = (self.case.reading, self.means.snapshot);
         let named = named(&question.text, reading, snapshot, self.case.scope);
         let named = named.filter(|_| !self.moves_money);
-        let ask = rule_for(&question.text).and_then(|rule| rule.look_for.as_deref());
+        let ask = self.rulings.get(&question.n).and_then(|rule| rule.look_for.as_deref());
         let ask = ask.filter(|_| outcome == Outcome::NeedsClarification);
         let phrase = Phrase::render(phrase, minijinja::context! { question => named, ask })?;
         let sentence = Sentence::phrase(format!("q{}s1", question.n), &phrase);
@@ -435,22 +393,6 @@ impl Writer<'_> {
     /// The customer's words as a draft may repeat them.
     fn repeated(&self, text: &str) -> String {
         if self.moves_money { payment::without_numbers(text) } else { text.to_owned() }
-    }
-
-    fn find(&self, question: &Question, text: &str) -> Result<Evidence, Error> {
-        let context = &question.context;
-        let group = self.case.inquiry.payroll_group.as_deref().unwrap_or_default();
-        let digits: String = group.chars().filter(char::is_ascii_digit).collect();
-        let asked = retrieval::Question {
-            words: Words {
-                text,
-                context,
-                subject: self.case.inquiry.subject.as_deref().unwrap_or_default(),
-            },
-            loengruppe: (!digits.is_empty()).then_some(digits.as_str()),
-            sensed: self.sensed.get(&question.n),
-        };
-        Ok(retrieval::find(self.means, self.case.scope, &asked, HITS_PER_QUESTION)?)
     }
 
     /// Keeps what was quoted, and the best of the rest, as evidence of the draft.
@@ -624,25 +566,9 @@ impl Writer<'_> {
     }
 }
 
-/// Whether the words of a question instruct the program: they take no part in the others' answers.
-fn instructs(reading: &Reading, question: &Question) -> bool {
-    let meets = |from: &std::ops::Range<usize>| {
-        reading.injections.iter().any(|bad| bad.start < from.end && from.start < bad.end)
-    };
-    question.from.iter().any(meets)
-}
-
-/// What sources are to a question; none where they are not asked.
-fn place_of(reading: &Reading, question: &Question) -> Option<Place> {
-    if instructs(reading, question) {
-        return None;
-    }
-    match rule_in(&question.text, &question.context).map(|rule| rule.outcome) {
-        Some(Outcome::Refused | Outcome::OutOfScope) => None,
-        Some(Outcome::NeedsCaseLookup | Outcome::NeedsClarification) => Some(Place::Beside),
-        _ if question.status => Some(Place::Beside),
-        _ => Some(Place::Answer),
-    }
+/// Milliseconds, to the microsecond.
+fn ms(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// Whether a page that sends the customer elsewhere fits clearly better than all others.

@@ -14,6 +14,7 @@ mod naming;
 mod payment;
 mod demand;
 mod select;
+mod signs;
 mod voice;
 mod known;
 mod quoted;
@@ -24,6 +25,8 @@ mod deadlines;
 mod check;
 mod note;
 mod progress;
+mod case;
+mod searching;
 mod extractive;
 pub mod endpoint;
 
@@ -34,16 +37,19 @@ use serde::{Deserialize, Serialize};
 use crate::retrieval::Hit;
 use crate::terms::Day;
 
+pub use case::{Brief, Case};
 pub use check::Check;
 pub(crate) use contacts::{contacts_in, holds};
-pub use extractive::{Brief, Case, Setting, compose, short_answer};
+pub use extractive::{Setting, compose, short_answer};
 pub(crate) use known::Known;
 pub use outcome::Outcome;
 pub(crate) use payment::without_numbers;
 pub use phrases::{Phrase, PhraseError};
 pub use progress::Progress;
 pub(crate) use remarks::older_sources;
+pub use searching::{Weighed, weighed};
 pub use sentence::{Citation, Citations, Computation, Sentence, Support};
+pub use signs::{Candidate, SIGNS, Signs};
 
 /// Why no draft could be made.
 #[derive(Debug, thiserror::Error)]

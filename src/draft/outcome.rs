@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use crate::inquiry::{self, Channel, Likely};
 use crate::language;
 
 /// What became of a question.
@@ -27,17 +28,38 @@ pub enum Outcome {
     NoEvidence,
 }
 
-/// A rule that decides an outcome by the words of the question.
-#[derive(Debug)]
-pub(crate) struct Rule {
+/// What becomes of a question before any source is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ruling {
+    /// The outcome.
     pub(crate) outcome: Outcome,
-    pattern: Regex,
     /// Why, in Danish, for the caseworker.
     pub(crate) reason: String,
     /// What to look up or ask about, in Danish.
     pub(crate) look_for: Option<String>,
-    /// The topic that finds the routing page, where the rule is one of routing.
+    /// The topic that finds the routing page, where somebody else owns the matter.
     pub(crate) topic: Option<String>,
+}
+
+/// A rule that decides by the words of the question.
+#[derive(Debug)]
+struct Rule {
+    pattern: Regex,
+    ruling: Ruling,
+}
+
+/// From how likely a kind of sentence decides where no rule does.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ByKind {
+    kind: inquiry::Kind,
+    least: f32,
+    /// Only where no source's sentence is as near as this in meaning: what a source answers
+    /// clearly is answered.
+    nearest: Option<f32>,
+    outcome: Outcome,
+    reason: String,
+    look_for: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -51,46 +73,89 @@ struct RuleFile {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RulesFile {
     rule: Vec<RuleFile>,
+    by_kind: Vec<ByKind>,
 }
 
-static RULES: LazyLock<Vec<Rule>> = LazyLock::new(built_in);
+struct Rules {
+    rules: Vec<Rule>,
+    by_kind: Vec<ByKind>,
+}
+
+static RULES: LazyLock<Rules> = LazyLock::new(built_in);
+
+/// Words of a sentence that are shown as the reason for its kind.
+const WORDS_SHOWN: usize = 4;
 
 #[expect(
     clippy::expect_used,
     reason = "the rules are part of the program; `the_built_in_rules_are_read` reads them in every test run"
 )]
-fn built_in() -> Vec<Rule> {
+fn built_in() -> Rules {
     let file: RulesFile = toml::from_str(include_str!("../../index/lexicon/outcomes.toml"))
         .expect("index/lexicon/outcomes.toml is read");
-    let rule = |rule: RuleFile| Rule {
-        outcome: rule.outcome,
-        pattern: language::wording(&rule.any.join("|"))
+    let rule = |RuleFile { outcome, any, reason, look_for, topic }: RuleFile| Rule {
+        pattern: language::wording(&any.join("|"))
             .expect("a pattern of index/lexicon/outcomes.toml is read"),
-        reason: rule.reason,
-        look_for: rule.look_for,
-        topic: rule.topic,
+        ruling: Ruling { outcome, reason, look_for, topic },
     };
-    file.rule.into_iter().map(rule).collect()
+    Rules { rules: file.rule.into_iter().map(rule).collect(), by_kind: file.by_kind }
 }
 
 /// The first rule whose pattern stands in the question.
-pub(crate) fn rule_for(question: &str) -> Option<&'static Rule> {
-    RULES.iter().find(|rule| rule.pattern.is_match(question))
+fn rule_for(question: &str) -> Option<&'static Ruling> {
+    RULES.rules.iter().find(|rule| rule.pattern.is_match(question)).map(|rule| &rule.ruling)
 }
 
 /// The rule for a question; one that says little alone is read with what stands around it, but
 /// only to send it elsewhere or refuse it.
-pub(crate) fn rule_in(question: &str, context: &str) -> Option<&'static Rule> {
+fn rule_in(question: &str, context: &str) -> Option<&'static Ruling> {
     /// Words that mean something, below which a question leans on what stands around it.
     const OWN_WORDS_MIN: usize = 3;
     rule_for(question).or_else(|| {
         let leans = language::content_stems(question).len() < OWN_WORDS_MIN;
         let elsewhere =
-            |rule: &&Rule| matches!(rule.outcome, Outcome::OutOfScope | Outcome::Refused);
-        RULES.iter().filter(elsewhere).find(|rule| leans && rule.pattern.is_match(context))
+            |rule: &&Rule| matches!(rule.ruling.outcome, Outcome::OutOfScope | Outcome::Refused);
+        let mut rules = RULES.rules.iter().filter(elsewhere).filter(|_| leans);
+        rules.find(|rule| rule.pattern.is_match(context)).map(|rule| &rule.ruling)
     })
+}
+
+/// What a question's own words decide by a rule.
+pub(crate) fn by_rule(question: &str, context: &str) -> Option<Ruling> {
+    rule_in(question, context).cloned()
+}
+
+/// What a question's kind decides, where no rule does; `nearest` is how near the nearest sentence
+/// of the sources is in meaning, where that is known.
+pub(crate) fn by_kind(
+    question: &str,
+    context: &str,
+    channel: Channel,
+    nearest: Option<f32>,
+) -> Option<Ruling> {
+    let likely = inquiry::weigh(question, context, channel);
+    let weak = |by: &&ByKind| {
+        by.nearest.is_none_or(|limit| nearest.is_some_and(|nearest| nearest < limit))
+    };
+    let mut fits = RULES.by_kind.iter().filter(|by| likely.of(by.kind) >= by.least);
+    let by_kind = fits.find(weak)?;
+    Some(Ruling {
+        outcome: by_kind.outcome,
+        reason: reason(by_kind, &likely),
+        look_for: by_kind.look_for.clone(),
+        topic: None,
+    })
+}
+
+fn reason(by_kind: &ByKind, likely: &Likely) -> String {
+    let words = likely.words_for(by_kind.kind, WORDS_SHOWN);
+    let percent = likely.of(by_kind.kind) * 100.0;
+    let shown: Vec<String> = words.iter().map(|word| format!("»{word}«")).collect();
+    let told = if shown.is_empty() { String::new() } else { format!(": {}", shown.join(", ")) };
+    format!("{} Det siger ordvalget ({percent:.0} %{told}).", by_kind.reason)
 }
 
 #[cfg(test)]
@@ -104,7 +169,23 @@ mod tests {
 
     #[test]
     fn the_built_in_rules_are_read() {
-        assert!(!RULES.is_empty());
+        assert!(!RULES.rules.is_empty() && !RULES.by_kind.is_empty());
+    }
+
+    #[test]
+    fn a_kind_decides_where_no_rule_does_and_no_source_is_near() {
+        let case = "Er vores lønbestilling fra i mandags landet hos jer?";
+        let decided = |nearest| by_kind(case, "", Channel::Mail, Some(nearest));
+        let ruling = decided(0.2).unwrap();
+        assert_eq!(ruling.outcome, Outcome::NeedsCaseLookup);
+        assert!(ruling.reason.contains('%') && ruling.reason.contains('»'), "{}", ruling.reason);
+        assert_eq!(decided(0.9), None, "what a source answers clearly is answered");
+        assert_eq!(by_kind(case, "", Channel::Mail, None), None, "nothing is known of the sources");
+        let elsewhere = "Kan vi opsige hende, når hun er syg?";
+        let ruling = by_kind(elsewhere, "", Channel::Mail, None).unwrap();
+        assert_eq!(ruling.outcome, Outcome::OutOfScope);
+        let rule = "Hvornår er fristen for at indberette overarbejde?";
+        assert_eq!(by_kind(rule, "", Channel::Mail, Some(0.2)), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::sources::Kind;
 use crate::terms::Audience;
 
 /// Hits from which sentences are picked.
-const HITS_MAX: usize = 8;
+pub(crate) const HITS_MAX: usize = 8;
 /// Sentences that answer one question.
 pub(crate) const SENTENCES_MAX: usize = 4;
 /// Words that answer one question, beyond which no sentence is added.
@@ -94,7 +94,7 @@ static ASKS_OWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// What kind of answer a question wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wanted {
+pub(crate) enum Wanted {
     When,
     HowMuch,
     Who,
@@ -127,7 +127,7 @@ static WANTED: LazyLock<Vec<(Wanted, Option<Regex>)>> = LazyLock::new(|| {
     ]
 });
 
-fn wanted(question: &str) -> Wanted {
+pub(crate) fn wanted(question: &str) -> Wanted {
     let fits = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|p| p.is_match(question));
     WANTED.iter().find(|(_, pattern)| fits(pattern)).map_or(Wanted::Other, |(kind, _)| *kind)
 }
@@ -316,7 +316,7 @@ fn candidates(
 }
 
 /// Whether a sentence is none that a letter can quote.
-fn is_scrap(text: &str) -> bool {
+pub(crate) fn is_scrap(text: &str) -> bool {
     !(SENTENCE_WORDS_MIN..=SENTENCE_WORDS_MAX).contains(&text.split_whitespace().count())
         || text.ends_with(['?', ':'])
         || FOR_CASEWORKERS.iter().any(|told| text.contains(told))
@@ -331,7 +331,7 @@ fn share_of(kind: Kind) -> f32 {
     }
 }
 
-fn form_share(text: &str) -> f32 {
+pub(crate) fn form_share(text: &str) -> f32 {
     if text.ends_with(['.', '!', ')', '"', '»', '\'']) {
         1.0
     } else if text.contains(": ") {
@@ -342,7 +342,7 @@ fn form_share(text: &str) -> f32 {
 }
 
 /// How well a sentence's form suits the kind of answer that is wanted.
-fn suits(wanted: Wanted, text: &str) -> f32 {
+pub(crate) fn suits(wanted: Wanted, text: &str) -> f32 {
     let kinds: Vec<ValueKind> = values(text).into_iter().map(|value| value.kind).collect();
     let has = |kind| kinds.contains(&kind);
     let lower = text.to_lowercase();

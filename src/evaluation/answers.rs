@@ -119,6 +119,24 @@ impl Match {
     }
 }
 
+/// The place of the gold question that words of a mail ask, of those of its inquiry.
+pub(crate) fn question_asked(from: &str, text: &str, questions: &[GoldQuestion]) -> Option<usize> {
+    let found = Asked {
+        from: from.to_owned(),
+        text: text.to_owned(),
+        outcome: String::new(),
+        strength: 0.0,
+        sentences: Vec::new(),
+    };
+    best_match(&found, questions).map(|matched| matched.question)
+}
+
+/// The highest grade that a passage was given for a question; 0 where nobody gave it one.
+pub(crate) fn grade(question: &GoldQuestion, document: &str, text: &str) -> i32 {
+    let held = question.relevant.iter().filter(|it| resolves(it, document, text));
+    held.map(|it| i32::from(it.grade)).max().unwrap_or(0)
+}
+
 fn text_of(json: &Json, key: &str) -> String {
     json.get(key).and_then(Json::as_str).unwrap_or_default().to_owned()
 }

@@ -11,6 +11,7 @@ mod gold;
 mod rejected;
 mod wording;
 mod answers;
+mod weighing;
 mod report;
 mod risk;
 mod plots;
@@ -35,6 +36,7 @@ pub use report::{
 pub use risk::{aurc, risk_coverage};
 pub use statistics::{Interval, bootstrap, holm, randomisation};
 pub use trec::{Beir, Qrels, Run, read_beir, read_qrels, read_run, write_qrels, write_run};
+pub use weighing::weighing;
 
 /// Why an evaluation could not be made; each names the file and, where there is one, the line.
 #[derive(Debug, thiserror::Error)]

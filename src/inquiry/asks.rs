@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::inquiry::Channel;
+use crate::inquiry::kinds::{Kind, weigh};
 use crate::inquiry::phrases as say;
 use crate::language::{content_stems, fold, instructs_in_mail, tokens};
 
@@ -36,6 +37,8 @@ pub(crate) struct Ask {
     pub(crate) range: Range<usize>,
     /// How sure it is.
     pub(crate) class: Class,
+    /// Whether no rule says so, but the model of kinds.
+    pub(crate) by_kind: bool,
 }
 
 /// Where a sentence stands; an item of a list is one question unless it clearly holds two.
@@ -91,6 +94,11 @@ const LIGHT: [&str; 40] = [
     "you",
 ];
 
+/// How sure the model of kinds must be that a sentence asks which no rule knows: chosen on the gold
+/// set's `dev` part, `wordings` and the first half of `control`, 2026-11-29.
+const ASKS_MIN: f32 = 0.8;
+/// Words that mean something, below which such a sentence is none.
+const ASKS_WEIGHT_MIN: usize = 2;
 /// A note's question of more words than this is no catchword, whatever its verb is.
 const CATCHWORDS_MAX: usize = 3;
 
@@ -101,9 +109,10 @@ pub(crate) fn weight(text: &str) -> usize {
     content_stems(text).iter().filter(|stem| !STEMS.contains(*stem)).count()
 }
 
-/// Whether the sentence asks something of its reader at all, in any way.
-pub(crate) fn asks(sentence: &str, channel: Channel, place: Place) -> Vec<Ask> {
-    let whole = |class| vec![Ask { range: 0..sentence.trim_end().len(), class }];
+/// Whether the sentence asks something of its reader at all, in any way; `before` is the sentence
+/// above it.
+pub(crate) fn asks(sentence: &str, before: &str, channel: Channel, place: Place) -> Vec<Ask> {
+    let whole = |class| vec![Ask { range: 0..sentence.trim_end().len(), class, by_kind: false }];
     let bare = bare(sentence);
     if instructs_in_mail(sentence) {
         return after_injection(sentence).unwrap_or_else(|| whole(Class::Injected));
@@ -156,9 +165,18 @@ pub(crate) fn asks(sentence: &str, channel: Channel, place: Place) -> Vec<Ask> {
         || channel == Channel::Portal && say::BROKEN.is_match(sentence)
     {
         whole(Class::Lack)
+    } else if asks_by_kind(sentence, before, channel) {
+        whole(Class::Strong).into_iter().map(|ask| Ask { by_kind: true, ..ask }).collect()
     } else {
         Vec::new()
     }
+}
+
+/// Whether a sentence that no rule knows asks all the same, by the model of kinds.
+fn asks_by_kind(sentence: &str, before: &str, channel: Channel) -> bool {
+    weight(sentence) >= ASKS_WEIGHT_MIN
+        && !say::ABOUT_REPLY.is_match(sentence)
+        && weigh(sentence, before, channel).of(Kind::Tell) <= 1.0 - ASKS_MIN
 }
 
 /// Whether a clause only hands over what stands elsewhere; "hvad får hun i november, ring tilbage"
@@ -225,7 +243,8 @@ fn after_injection(sentence: &str) -> Option<Vec<Ask>> {
             || order.len() < joined.len() && verb_first(order, true);
         let start = sentence.rfind(order)?;
         let end = sentence.trim_end().len();
-        opens.then(|| vec![Ask { range: start..end, class: Class::Strong }])
+        let class = Class::Strong;
+        opens.then(|| vec![Ask { range: start..end, class, by_kind: false }])
     })?;
     Some(asks)
 }
@@ -384,7 +403,7 @@ impl Reader<'_> {
             let goes_on = found.last().is_some_and(|last| last.class == Class::Strong);
             if range.start < range.end && (self.asks(clause) || goes_on && carries_on(clause)) {
                 let class = if hands_over(bare(clause)) { Class::Weak } else { Class::Strong };
-                found.push(Ask { range, class });
+                found.push(Ask { range, class, by_kind: false });
             }
         }
         found
@@ -512,7 +531,7 @@ mod tests {
 
     #[track_caller]
     fn check_in(sentence: &str, channel: Channel, place: Place, expected: &[&str]) {
-        let found: Vec<&str> = asks(sentence, channel, place)
+        let found: Vec<&str> = asks(sentence, "", channel, place)
             .into_iter()
             .filter(|ask| ask.class == Class::Strong)
             .map(|ask| sentence.get(ask.range).unwrap())
@@ -527,7 +546,7 @@ mod tests {
 
     #[track_caller]
     fn check_class(sentence: &str, expected: Option<Class>) {
-        let found = asks(sentence, Channel::Mail, Place::Prose).first().map(|ask| ask.class);
+        let found = asks(sentence, "", Channel::Mail, Place::Prose).first().map(|ask| ask.class);
         assert_eq!(found, expected, "{sentence}");
     }
 
@@ -598,6 +617,15 @@ mod tests {
     }
 
     #[test]
+    fn the_model_of_kinds_finds_what_no_rule_knows() {
+        let sentence = "Jeg har brug for jeres hjælp til at finde ud af fristen for timesedler";
+        let found = asks(sentence, "", Channel::Mail, Place::Prose);
+        assert!(found.iter().any(|ask| ask.class >= Class::Lead), "{found:?}");
+        check("Lønsedlen for marts ligger i e-Boks.", &[]);
+        check("Tak for jeres hurtige svar om fristen.", &[]);
+    }
+
+    #[test]
     fn a_note_asks_in_its_own_way() {
         let note = |text, expected: &[&str]| check_in(text, Channel::Phone, Place::Prose, expected);
         note("vil vide om portalen er nede", &["vil vide om portalen er nede"]);
@@ -606,9 +634,9 @@ mod tests {
             &["spørger hvornår de får svar", "om det haster"],
         );
         note("elev stopper 1/2, hvilken kode + får han ferie", &["hvilken kode", "får han ferie"]);
-        let found = asks("AKKO??", Channel::Phone, Place::Prose);
+        let found = asks("AKKO??", "", Channel::Phone, Place::Prose);
         assert_eq!(found.first().map(|ask| ask.class), Some(Class::Fragment));
-        let found = asks("vil have svar i dag", Channel::Phone, Place::Prose);
+        let found = asks("vil have svar i dag", "", Channel::Phone, Place::Prose);
         assert_eq!(found.first().map(|ask| ask.class), Some(Class::Wanted));
     }
 

@@ -163,11 +163,14 @@ fn block(text: &str, place: Place, range: Range<usize>, channel: Channel) -> Opt
             let asks = if field || in_speech(text, &whole, &range) {
                 Vec::new()
             } else {
-                asks(words, channel, place)
+                let above = found.last().and_then(|above: &Sentence| text.get(above.range.clone()));
+                asks(words, above.unwrap_or_default(), channel, place)
             };
             let quiet = say::COURTESY.is_match(bare(words));
-            let asking =
-                asks.iter().any(|ask| ask.class >= Class::Weak || ask.class == Class::Injected);
+            // What only the model of kinds takes for a question may be what another one needs.
+            let asking = asks.iter().any(|ask| {
+                ask.class >= Class::Weak && !ask.by_kind || ask.class == Class::Injected
+            });
             // "Vi har fire spørgsmål:" tells nothing, an introduction of more words may.
             let enough = if words.trim_end().ends_with(':') { 3 } else { 1 };
             // What follows an instruction to the program goes on to instruct.
@@ -176,7 +179,24 @@ fn block(text: &str, place: Place, range: Range<usize>, channel: Channel) -> Opt
             found.push(Sentence { range, asks, tells });
         }
     }
+    leave_leads(&mut found);
     (!found.is_empty()).then_some(Block { place, sentences: found })
+}
+
+/// What a question follows at once leads up to it, unless a rule says that it asks itself: "Og så en
+/// helt anden ting: en kustode går på barsel. Hvornår ...".
+fn leave_leads(sentences: &mut [Sentence]) {
+    let asks = |sentence: &Sentence| {
+        sentence.asks.iter().any(|ask| ask.class == Class::Strong && !ask.by_kind)
+    };
+    for at in 1..sentences.len() {
+        let followed = sentences.get(at).is_some_and(asks);
+        let Some(lead) = sentences.get_mut(at - 1).filter(|_| followed) else { continue };
+        if lead.asks.iter().any(|ask| ask.by_kind) {
+            lead.asks.clear();
+            lead.tells = true;
+        }
+    }
 }
 
 /// Whether the question mark stands in someone else's words: `De skriver: "Er det anmeldt?"`.

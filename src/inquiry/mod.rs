@@ -14,6 +14,8 @@ mod phrases;
 
 mod parts;
 
+mod kinds;
+
 mod asks;
 
 mod blocks;
@@ -33,6 +35,7 @@ use serde::{Deserialize, Serialize};
 use crate::sources::Attachment;
 use crate::terms::Day;
 
+pub use kinds::{Kind, Likely, weigh};
 pub use read::read;
 
 /// Longer bodies are refused: no person wrote them.

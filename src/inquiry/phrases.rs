@@ -318,6 +318,12 @@ patterns! {
         r"^(?:og )?(?:skriv|svar|forklar)(?: \w+){0,3} (?:så (?:vi|jeg|man|det)|på dansk"
         r"|på engelsk|kort|enkelt|tydeligt|venligst inden|hurtigst|forståeligt)\b"
         r"|^svar (?:venligst|gerne|ønskes|udbedes)\b";
+    /// How a reply should be written, or who writes it: "... skal det stå i svaret", "når systemet
+    /// svarer". Nobody asks so; who wants to steer the program may write so.
+    ABOUT_REPLY =
+        r"\b(?:i|på|af) (?:svaret|besvarelsen|udkastet|replikken)\b|://"
+        r"|\b(?:systemet|assistenten|modellen|robotten|programmet) (?:skal|bør|må|svarer|besvarer)\b"
+        r"|\b(?:skal|bør|må) (?:systemet|assistenten|modellen|robotten|programmet)\b";
     /// "hvad med ferien?"
     WHAT_ABOUT =
         r"^(?:hvad|hva) (?:så )?med\b|^samme (?:spm\.?|spørgsmål) (?:for|til|om|ved|med)\b|^(?:what|how) about\b";

@@ -53,7 +53,7 @@ pub(crate) fn questions(messages: &[Message], inquiry: &Inquiry) -> (Vec<Questio
 /// A body that asks nothing below a subject that does.
 fn by_subject(inquiry: &Inquiry, own: &Asked<'_>) -> Option<Question> {
     let subject = title(inquiry.subject.as_deref()?)?;
-    let strong = asks(subject, inquiry.channel, Place::Prose)
+    let strong = asks(subject, "", inquiry.channel, Place::Prose)
         .iter()
         .any(|ask| ask.class == Class::Strong && weight(subject) > 0);
     let first = own.blocks.first().and_then(|block| block.sentences.first())?;

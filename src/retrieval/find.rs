@@ -158,13 +158,9 @@ pub fn look_up(
     let (text, did_you_mean) = corrected(snapshot, scope, text);
     let (terms, glossary) = weigh(snapshot, Words { text: &text, ..Words::default() });
     let search = snapshot.search(scope, &query(&terms));
-    let sensed = means.sense(
-        scope,
-        &[Words { text: &text, ..Words::default() }],
-        &filter(States::Current),
-        limit,
-    )?;
-    let sensed = sensed.first().and_then(Option::as_ref);
+    let vectors = means.encode(&[Words { text: &text, ..Words::default() }]);
+    let sensed = means.sense(scope, vectors, &filter(States::Current), limit)?;
+    let sensed = sensed.first();
     let coverage_share = if text.contains('?') { COVERAGE_SHARE } else { COVERAGE_SHARE_WORDS };
     let collapse = Collapse::Alike;
     let ranker = Ranker { means, scope, terms: &terms, coverage_share, collapse };

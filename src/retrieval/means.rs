@@ -51,33 +51,37 @@ impl<'a> Means<'a> {
         Self { snapshot, settings: Settings::default(), encoder: None }
     }
 
-    /// For each question the passages near to it, found for all questions in one pass; none
-    /// where there are no vectors to search.
-    pub fn sense(
-        &self,
-        scope: &Scope,
-        questions: &[Words<'_>],
-        filter: &Filter,
-        limit: usize,
-    ) -> Result<Vec<Option<Sensed>>, Error> {
-        let none = || vec![None; questions.len()];
-        let Some(encoder) = self.encoder.filter(|_| !questions.is_empty()) else {
-            return Ok(none());
-        };
-        let vectors = match mixed(&encoder.model, questions) {
-            Ok(vectors) => vectors,
+    /// Each question as one vector, all encoded at once; none where there are no vectors to search.
+    pub fn encode(&self, questions: &[Words<'_>]) -> Option<Vec<Vec<f32>>> {
+        let encoder = self.encoder.filter(|_| !questions.is_empty())?;
+        match mixed(&encoder.model, questions) {
+            Ok(vectors) => Some(vectors),
             Err(error) => {
                 // A question that cannot be encoded can still be searched for by its words.
                 tracing::error!(%error, remedy = error.remedy(), "only words are searched");
-                return Ok(none());
+                None
             }
+        }
+    }
+
+    /// For each encoded question the passages near to it, found for all in one pass; none where
+    /// there are no vectors to search.
+    pub fn sense(
+        &self,
+        scope: &Scope,
+        vectors: Option<Vec<Vec<f32>>>,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Vec<Sensed>, Error> {
+        let (Some(encoder), Some(vectors)) = (self.encoder, vectors) else {
+            return Ok(Vec::new());
         };
         let rows: Vec<&[f32]> = vectors.iter().map(Vec::as_slice).collect();
         let questions = Questions { model: &encoder.id, vectors: &rows };
         let nearest = self.snapshot.near(scope, questions, filter, limit.max(NEAR_MAX))?;
-        let Some(nearest) = nearest else { return Ok(none()) };
+        let Some(nearest) = nearest else { return Ok(Vec::new()) };
         let found = vectors.into_iter().zip(nearest.found);
-        Ok(found.map(|(vector, near)| Some(Sensed { vector, near })).collect())
+        Ok(found.map(|(vector, near)| Sensed { vector, near }).collect())
     }
 
     /// The vectors of sentences, where they are of the model that encodes questions.

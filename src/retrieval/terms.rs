@@ -45,6 +45,8 @@ pub struct Weighted {
     pub idf: f32,
     /// Whether it stands in the question itself, not only around it.
     pub asked: bool,
+    /// Whether no source holds it, nor a part of it.
+    pub unknown: bool,
     /// Stemmed parts, if it is a compound.
     pub parts: Vec<String>,
     /// Other names that mean the same, from the glossary.
@@ -127,12 +129,21 @@ pub fn weigh(snapshot: &Snapshot, words: Words<'_>) -> (Vec<Weighted>, Vec<&'sta
             .iter()
             .map(|stem| {
                 let (word, parts) = written.get(stem).cloned().unwrap_or_default();
-                let idf = idf(snapshot, stem, &parts);
+                let (idf, unknown) = idf(snapshot, stem, &parts);
                 let equal = equals.remove(stem).unwrap_or_default();
                 let marks = TermMarks::of(stem, &parts, &equal);
                 let stem_of = stem.clone();
-                let mut term =
-                    Weighted { stem: stem_of, word, weight: idf, idf, asked, parts, equal, marks };
+                let mut term = Weighted {
+                    stem: stem_of,
+                    word,
+                    weight: idf,
+                    idf,
+                    asked,
+                    unknown,
+                    parts,
+                    equal,
+                    marks,
+                };
                 let circumstance = months.contains(stem)
                     || (stem.len() < 4 && stem.bytes().all(|b| b.is_ascii_digit() || b == b'.'));
                 if circumstance {
@@ -186,12 +197,17 @@ pub(crate) fn query(terms: &[Weighted]) -> Query {
     query
 }
 
-/// How rare a stem is; for a compound that stands nowhere, its rarest part counts.
-fn idf(snapshot: &Snapshot, stem: &str, parts: &[String]) -> f32 {
+/// How rare a stem is, and whether no source holds it; for a compound that stands nowhere, its
+/// rarest part counts.
+fn idf(snapshot: &Snapshot, stem: &str, parts: &[String]) -> (f32, bool) {
     let own = snapshot.rarity(stem);
     let part = || parts.iter().map(|part| snapshot.rarity(part)).fold(0.0, f32::max);
     let known = if own > 0.0 { own } else { part() };
-    if known > 0.0 { known } else { UNKNOWN_SHARE * (1.0 + snapshot.len() as f32).ln() }
+    if known > 0.0 {
+        (known, false)
+    } else {
+        (UNKNOWN_SHARE * (1.0 + snapshot.len() as f32).ln(), true)
+    }
 }
 
 /// For each stem of a text the word that has it as it is written, and the word's parts.

@@ -6,12 +6,13 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::config::Config;
+use crate::draft::{self, Brief, Case};
 use crate::evaluation::{
     self, Beir, Error as Bad, Gold, GoldInquiry, GoldQuestion, Judge, Measure, Qrels, Relevant,
     Report, Run, Unit, read_beir, read_qrels, read_run, score_run, summarise,
 };
 use crate::index::{self, Filter, Snapshot, Update, update};
-use crate::inquiry::Inquiry;
+use crate::inquiry::{self, Inquiry};
 use crate::passages::Passage;
 use crate::privacy::{Masker, Vault};
 use crate::retrieval::{self, Means, Mode, Narrowing, Words};
@@ -149,6 +150,26 @@ impl Service {
         Ok(Evaluated { report, run, qrels })
     }
 
+    /// What the drafter weighs for each question of a gold set, beside what was judged: one line of
+    /// JSON a question.
+    pub fn weigh_gold(&self, trial: &Trial) -> Result<Vec<serde_json::Value>, Error> {
+        let snapshot = self.snapshot()?;
+        let means = self.means(&snapshot)?;
+        let mut lines = Vec::new();
+        for gold in &trial.gold.inquiries {
+            let inquiry = &gold.inquiry;
+            let reading = inquiry::read(inquiry);
+            let scope = self.scope_of(&snapshot, inquiry, &trial.asker);
+            let (_, day_from) = Self::day_of(&snapshot, inquiry);
+            let (near_names, brief) = (None, Brief::default());
+            let case =
+                Case { inquiry, reading: &reading, scope: &scope, day_from, near_names, brief };
+            let weighed = draft::weighed(&means, &case)?;
+            lines.extend(evaluation::weighing(gold, &weighed));
+        }
+        Ok(lines)
+    }
+
     /// The inquiry masked, with the values behind its placeholders, where mails are masked.
     fn read_as(
         &self,
@@ -224,8 +245,8 @@ fn rank(
             context: "",
             subject: inquiry.inquiry.subject.as_deref().unwrap_or_default(),
         };
-        let sensed = means.sense(scope, &[words], &Filter::current(), DEPTH)?;
-        let sensed = sensed.first().and_then(Option::as_ref);
+        let sensed = means.sense(scope, means.encode(&[words]), &Filter::current(), DEPTH)?;
+        let sensed = sensed.first();
         let search = retrieval::Question { words, loengruppe: None, sensed };
         let found = retrieval::find(means, scope, &search, DEPTH)?;
         let ranked = found.hits.iter().map(|hit| (hit.passage_id.0.clone(), f64::from(hit.score)));

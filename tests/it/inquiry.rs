@@ -168,9 +168,11 @@ fn told_apart(name: &str) -> [(usize, usize); 2] {
 
 #[test]
 fn sentences_that_ask_without_a_mark_are_told_from_those_that_only_tell() {
-    // Floors: what held on 2026-11-28, less a little. The patterns were mended on both files, on the
-    // first more than on the second; docs/measurements.md has the figures before that.
-    for (name, asks_min, tells_max) in [("asks-a", 0.85, 0.05), ("asks-b", 0.72, 0.15)] {
+    // Floors: what held on 2026-11-29, less a little. The patterns were mended on both files, on the
+    // first more than on the second; docs/measurements.md has the figures before that. With the
+    // model of kinds more is found on both sides: a question that is missed is worse than a
+    // paragraph too many.
+    for (name, asks_min, tells_max) in [("asks-a", 0.9, 0.08), ("asks-b", 0.8, 0.15)] {
         let [(asks, of_asks), (tells, of_tells)] = told_apart(name);
         println!(
             "{name}: {asks} of {of_asks} asks found, {tells} of {of_tells} tales taken for asks"

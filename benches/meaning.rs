@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use svarforslag::embedding::{Files, Model};
 use svarforslag::index::{Encoding, ModelId};
-use svarforslag::inquiry::Inquiry;
+use svarforslag::inquiry::{Inquiry, read};
 use svarforslag::service::LookupQuery;
 use svarforslag::terms::Asker;
 
@@ -125,7 +125,9 @@ pub(crate) fn measure_hybrid(
 /// Mails of three questions, of words of the demo.
 fn mails_of_three(words: &Words) -> Vec<Inquiry> {
     let mut chance = Chance(141_421);
-    let long: Vec<&String> = words.all.iter().filter(|word| word.chars().count() > 4).collect();
+    let is_long =
+        |word: &&String| word.chars().count() > 4 && word.chars().all(char::is_alphabetic);
+    let long: Vec<&String> = words.all.iter().filter(is_long).collect();
     let mut picked = |count: usize| -> String {
         let picked = (0..count).map(|_| long[chance.below(long.len())].as_str());
         picked.collect::<Vec<_>>().join(" ").to_lowercase()
@@ -144,7 +146,9 @@ fn mails_of_three(words: &Words) -> Vec<Inquiry> {
             ..Inquiry::default()
         }
     };
-    (0..MAILS).map(mail).collect()
+    // Words of chance may read as no question at all.
+    let of_three = |mail: &Inquiry| read(mail).questions.len() == 3;
+    (0..).map(mail).filter(of_three).take(MAILS).collect()
 }
 
 /// Drafts of three questions by words and meaning: how long one takes without the encoding of its
@@ -159,7 +163,6 @@ pub(crate) fn measure_drafts(rows: &mut Vec<Row>, data: &Path, words: &Words) {
             let started = Instant::now();
             let made = draft(at);
             let took = started.elapsed().as_secs_f64() * 1000.0;
-            assert_eq!(made.questions.len(), 3, "{}", mails[at].body);
             (took - made.timings_ms["encoding"], took)
         })
         .unzip();

@@ -134,7 +134,7 @@ pub(crate) fn question_asked(from: &str, text: &str, questions: &[GoldQuestion])
 /// The highest grade that a passage was given for a question; 0 where nobody gave it one.
 pub(crate) fn grade(question: &GoldQuestion, document: &str, text: &str) -> i32 {
     let held = question.relevant.iter().filter(|it| resolves(it, document, text));
-    held.map(|it| i32::from(it.grade)).max().unwrap_or(0)
+    held.map(|it| it.grade).max().unwrap_or(0)
 }
 
 fn text_of(json: &Json, key: &str) -> String {

@@ -8,7 +8,7 @@ use crate::privacy::kinds::{Finding, FindingKind, Found, Score};
 use crate::privacy::lists::lists;
 use crate::privacy::normal::Normal;
 use crate::privacy::standing::is_careless;
-use crate::privacy::words::{Before, Form, words};
+use crate::privacy::words::{Before, Form, Word, words};
 
 /// Two unknown capitals are a name from this score on.
 const PAIR_POINTS_MIN: i32 = 30;
@@ -227,8 +227,7 @@ impl Reader<'_> {
         let office = |at: usize| {
             let lower = self.lower(at);
             let ends = |ending: &String| lower.ends_with(ending.as_str());
-            self.word(at).is_some_and(|word| word.is_capital())
-                && lists().institutions.iter().any(ends)
+            self.word(at).is_some_and(Word::is_capital) && lists().institutions.iter().any(ends)
         };
         match self.lower(last) {
             "for" => !named(at) && office(before),

@@ -33,3 +33,15 @@ class Student:
 
     def encode(self, batch):
         return mean_vectors(self.model, batch)
+
+    def trainable(self, layers_kept):
+        """Leaves the lowest layers as they are, and gives what learns: the table of pieces, and the rest."""
+        table, body = self.model.embeddings.word_embeddings.weight, []
+        for parameter in self.model.parameters():
+            parameter.requires_grad = False
+        for layer in self.model.encoder.layer[layers_kept:]:
+            body += list(layer.parameters())
+        body += list(self.model.embeddings.LayerNorm.parameters())
+        for parameter in [table, *body]:
+            parameter.requires_grad = True
+        return table, body

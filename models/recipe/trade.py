@@ -135,14 +135,7 @@ def train(folder, target):
     kept = [line for line in random.sample(list(lines(folder, "text.da.txt")), 30_000) if 4 <= len(line.split()) <= 40]
     heads = [(r["heading"], r["text"]) for r in records(folder, "headings.da.jsonl")
              if 2 <= len(r["heading"].split()) <= 24 and len(r["text"].split()) >= 12]
-    table, body = student.model.embeddings.word_embeddings.weight, []
-    for parameter in student.model.parameters():
-        parameter.requires_grad = False
-    for layer in student.model.encoder.layer[LAYERS_KEPT:]:
-        body += list(layer.parameters())
-    body += list(student.model.embeddings.LayerNorm.parameters())
-    for parameter in [table, *body]:
-        parameter.requires_grad = True
+    table, body = student.trainable(LAYERS_KEPT)
     student.model.embeddings.word_embeddings.sparse = False
     optimiser = torch.optim.AdamW([{"params": body}, {"params": [table]}], weight_decay=0.0, betas=(0.9, 0.98))
     steps = sum(len(passage.asked) for passage in held) // AT_ONCE * EPOCHS

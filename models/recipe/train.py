@@ -123,15 +123,7 @@ def distil(student, data, batch):
 
 
 def optimisers(student):
-    table = student.model.embeddings.word_embeddings.weight
-    body = []
-    for parameter in student.model.parameters():
-        parameter.requires_grad = False
-    for layer in student.model.encoder.layer[LAYERS_KEPT:]:
-        body += list(layer.parameters())
-    body += list(student.model.embeddings.LayerNorm.parameters())
-    for parameter in [table, *body]:
-        parameter.requires_grad = True
+    table, body = student.trainable(LAYERS_KEPT)
     return body, [
         torch.optim.SparseAdam([table], lr=1e-3, betas=(0.9, 0.98)),
         torch.optim.AdamW(body, lr=5e-5, weight_decay=0.0),

@@ -22,18 +22,40 @@ from common import HERE, SEED, chance, lines, questions, records
 from student import Student
 from teacher import mean_vectors
 
-EPOCHS = 2
-AT_ONCE = 32
-NEAR_AT_ONCE = 16  # questions of one file that stand side by side in a batch
-TEXT_TOKENS_MAX, SENTENCE_TOKENS_MAX, QUESTION_TOKENS_MAX = 160, 64, 48
+EPOCHS = 4  # rounds over the passages
+PASSAGES = 32  # side by side in a step, in runs of one file
+NEAR_AT_ONCE = 16
+ASKED_AT_ONCE = 3  # questions of each of them
+TEXT_TOKENS_MAX, SENTENCE_TOKENS_MAX, QUESTION_TOKENS_MAX, MAIL_TOKENS_MAX = 160, 64, 48, 72
 PART_TOKENS = 1600
 TEMPERATURE = 20.0
 RATE = 5e-5  # of the layers; the table of pieces learns three times as fast
 LAYERS_KEPT = 2
-HEADED = 0.25  # how often a question stands below a heading, as below the subject of a mail
+# How often a question stands below its subject (or a heading, as below the subject of a mail), and
+# behind what the mail tells before it.
+HEADED, TOLD = 0.25, 0.45
 UNANSWERED = 0.35
 FAR = 0.40  # how near a question may be to sentences that do not answer it
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅ0-9»])")
+
+
+class Question:
+    def __init__(self, asked, heading, sentences):
+        at = lambda answer: next((n for n, s in enumerate(sentences) if answer in s or s in answer), None)
+        self.text = asked["q"]
+        self.subject = asked.get("subject") or heading
+        self.before = asked.get("before", "")
+        self.answer = at(asked["answer"]) if "answer" in asked else None
+        self.also = [at(answer) for answer in asked.get("also", [])]
+
+    def words(self, random):
+        """The question as it may be searched for: alone, below a subject, behind what was told."""
+        drawn = random.random()
+        if drawn < HEADED:
+            return f"{self.subject.rstrip('.!?')}. {self.text}"
+        if drawn < HEADED + TOLD and self.before:
+            return f"{self.subject.rstrip('.!?')}. {self.before} {self.text}"
+        return self.text
 
 
 class Passage:
@@ -42,18 +64,16 @@ class Passage:
         sentences = [sentence.strip() for sentence in SENTENCE_END.split(text) if sentence.strip()]
         self.text = student.tokens(f"{title}\n{heading}\n{text}", TEXT_TOKENS_MAX)
         self.sentences = [student.tokens(f"{heading}\n{s}", SENTENCE_TOKENS_MAX) for s in sentences]
-        at = lambda answer: next((n for n, s in enumerate(sentences) if answer in s or s in answer), None)
-        self.asked = [(question, at(answer) if answer else None) for question, answer in asked]
+        self.asked = [Question(one, heading, sentences) for one in asked]
 
 
 def passages(student):
     for path in sorted((HERE / "trade").glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             p = json.loads(line)
-            asked = [(a["q"], a["answer"]) for a in p["asked"]]
-            yield Passage(student, path.stem, p["title"], p["heading"], p["text"], asked, p["unanswered"])
+            yield Passage(student, path.stem, p["title"], p["heading"], p["text"], p["asked"], p["unanswered"])
     for title, text, asked in questions():
-        yield Passage(student, "questions", title, title, text, [(q, None) for q in asked], [])
+        yield Passage(student, "questions", title, title, text, [{"q": q} for q in asked], [])
 
 
 def encode(model, batch):
@@ -72,53 +92,67 @@ def encode(model, batch):
     return made[back]
 
 
-def deal(random, groups, all_passages):
-    """All questions once, in runs of one group, the runs in random order."""
+def deal(random, groups):
+    """All passages once, in runs of one group, the runs in random order."""
     runs = []
     for members in groups.values():
-        asked = [(p, n) for p in members for n in range(len(all_passages[p].asked))]
-        random.shuffle(asked)
-        runs += [asked[at : at + NEAR_AT_ONCE] for at in range(0, len(asked), NEAR_AT_ONCE)]
+        order = random.sample(members, len(members))
+        runs += [order[at : at + NEAR_AT_ONCE] for at in range(0, len(order), NEAR_AT_ONCE)]
     random.shuffle(runs)
     return runs
 
 
-def both_ways(a, b):
-    likeness, right = TEMPERATURE * a @ b.T, torch.arange(len(a))
-    return F.cross_entropy(likeness, right) + 0.5 * F.cross_entropy(likeness.T, right)
+def apart(likeness, right, barred=None):
+    """The loss of picking the right column of each row, from columns that are not barred."""
+    if barred is not None:
+        likeness = likeness.masked_fill(barred, -1e4)
+    return F.cross_entropy(likeness, right)
+
+
+def both_ways(a, b, right):
+    """Rows of `a` find their row of `b`, and each row of `b` the rows of `a` that are its own."""
+    likeness = TEMPERATURE * a @ b.T
+    own = torch.zeros_like(likeness, dtype=torch.bool)
+    own[torch.arange(len(a)), right] = True
+    back = torch.logsumexp(likeness, 0) - torch.logsumexp(likeness.masked_fill(~own, -1e4), 0)
+    return apart(likeness, right) + 0.5 * back.mean()
 
 
 def answering(student, random, chosen):
-    """The loss of one batch of questions: passages, sentences, and what is not answered."""
-    asked = []
-    for passage, n in chosen:
-        question = passage.asked[n][0]
-        if random.random() < HEADED:
-            question = f"{passage.heading}. {question}"
-        asked.append(student.tokens(question, QUESTION_TOKENS_MAX))
-    asked = encode(student.model, asked)
-    loss = both_ways(asked, encode(student.model, [passage.text for passage, _ in chosen]))
-    sentences, owner, rows, right = [], [], [], []
-    for row, (passage, n) in enumerate(chosen):
-        answer = passage.asked[n][1]
-        if answer is None:
-            continue
-        rows.append(row)
-        right.append(len(sentences) + answer)
+    """The loss of some questions of each chosen passage: passages, sentences, what is not answered."""
+    asked = [(row, one) for row, passage in enumerate(chosen)
+             for one in random.sample(passage.asked, min(ASKED_AT_ONCE, len(passage.asked)))]
+    words = [one.words(random) for _, one in asked]
+    tokens = [student.tokens(text, MAIL_TOKENS_MAX if one.before else QUESTION_TOKENS_MAX)
+              for text, (_, one) in zip(words, asked)]
+    vectors = encode(student.model, tokens)
+    own = torch.as_tensor([row for row, _ in asked])
+    loss = both_ways(vectors, encode(student.model, [passage.text for passage in chosen]), own)
+    sentences, owner = [], []
+    for row, passage in enumerate(chosen):
         sentences += passage.sentences
         owner += [row] * len(passage.sentences)
+    first = [owner.index(row) for row in range(len(chosen))]
+    rows = [at for at, (_, one) in enumerate(asked) if one.answer is not None]
     if not rows:
         return loss
     sentences, owner = encode(student.model, sentences), torch.as_tensor(owner)
-    loss = loss + F.cross_entropy(TEMPERATURE * asked[rows] @ sentences.T, torch.as_tensor(right))
-    open_ = [(row, random.choice(passage.unanswered)) for row, (passage, _) in enumerate(chosen)
+    right, barred = [], torch.zeros(len(rows), len(sentences), dtype=torch.bool)
+    for line, at in enumerate(rows):
+        row, one = asked[at]
+        right.append(first[row] + one.answer)
+        # What also belongs in the reply is neither the answer nor a wrong one.
+        for also in one.also:
+            if also is not None and also != one.answer:
+                barred[line, first[row] + also] = True
+    loss = loss + apart(TEMPERATURE * vectors[rows] @ sentences.T, torch.as_tensor(right), barred)
+    open_ = [(row, random.choice(passage.unanswered)) for row, passage in enumerate(chosen)
              if passage.unanswered and random.random() < UNANSWERED]
     if open_:
-        vectors = encode(student.model, [student.tokens(text, QUESTION_TOKENS_MAX) for _, text in open_])
+        strange = encode(student.model, [student.tokens(text, QUESTION_TOKENS_MAX) for _, text in open_])
         near = [F.relu((vector @ sentences[owner == row].T).max() - FAR) ** 2
-                for vector, (row, _) in zip(vectors, open_) if bool((owner == row).any())]
-        if near:
-            loss = loss + 8.0 * torch.stack(near).mean()
+                for vector, (row, _) in zip(strange, open_)]
+        loss = loss + 8.0 * torch.stack(near).mean()
     return loss
 
 
@@ -138,16 +172,12 @@ def train(folder, target):
     table, body = student.trainable(LAYERS_KEPT)
     student.model.embeddings.word_embeddings.sparse = False
     optimiser = torch.optim.AdamW([{"params": body}, {"params": [table]}], weight_decay=0.0, betas=(0.9, 0.98))
-    steps = sum(len(passage.asked) for passage in held) // AT_ONCE * EPOCHS
+    steps = int(len(held) * EPOCHS / PASSAGES)
     began, runs = time.monotonic(), []
     for step in range(steps):
         if len(runs) < 2:
-            runs += deal(random, groups, held)
-        seen, chosen = set(), []
-        for at, n in runs.pop() + runs.pop():
-            if at not in seen:
-                seen.add(at)
-                chosen.append((held[at], n))
+            runs += deal(random, groups)
+        chosen = [held[at] for at in {*runs.pop(), *runs.pop()}]
         share = min(1.0, (step + 1) / 20) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * step / steps)))
         for group, most in zip(optimiser.param_groups, (RATE, 3 * RATE)):
             group["lr"] = share * most
@@ -161,7 +191,7 @@ def train(folder, target):
             some = random.sample(heads, 24)
             over = encode(student.model, [student.tokens(head, 28) for head, _ in some])
             under = encode(student.model, [student.tokens(text, 88) for _, text in some])
-            loss = loss + 0.5 * both_ways(over, under) / 1.5
+            loss = loss + 0.5 * both_ways(over, under, torch.arange(len(over))) / 1.5
         loss.backward()
         torch.nn.utils.clip_grad_norm_([table, *body], 1.0)
         optimiser.step()

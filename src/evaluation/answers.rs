@@ -105,17 +105,36 @@ struct Passage {
     text: String,
 }
 
+/// How like a found question's words are to those of a gold question.
+#[derive(Debug, Clone, Copy)]
+struct Likeness {
+    /// Whether one stands in the other, letter for letter.
+    is_part: bool,
+    /// Content stems that they share.
+    shared: usize,
+    /// What part of the shorter that is.
+    part: f64,
+}
+
+impl Likeness {
+    /// Words that stand in the others say more than any number of shared ones: the mail's facts
+    /// stand around several of its questions.
+    fn order(&self, other: &Self) -> std::cmp::Ordering {
+        let (own, others) = (self.is_part, other.is_part);
+        own.cmp(&others).then(self.shared.cmp(&other.shared)).then(self.part.total_cmp(&other.part))
+    }
+}
+
 /// The gold question that a found one asks.
 #[derive(Debug, Clone, Copy)]
 struct Match {
     question: usize,
-    shared: usize,
-    likeness: f64,
+    likeness: Likeness,
 }
 
 impl Match {
     fn order(&self, other: &Self) -> std::cmp::Ordering {
-        self.shared.cmp(&other.shared).then(self.likeness.total_cmp(&other.likeness))
+        self.likeness.order(&other.likeness)
     }
 }
 
@@ -185,17 +204,16 @@ fn evidence(draft: &Json) -> BTreeMap<String, Passage> {
         .collect()
 }
 
-/// The gold question with which a found one shares most content stems; of equal ones the first
-/// that is asked in words.
+/// The gold question that a found one is most like; of equal ones the first that is asked in words.
 fn best_match(found: &Asked, questions: &[GoldQuestion]) -> Option<Match> {
     let mut order: Vec<usize> = (0..questions.len()).collect();
     order.sort_by_key(|at| questions.get(*at).is_some_and(|question| question.implied));
     let mut best: Option<Match> = None;
     for at in order {
-        let Some((shared, likeness)) = questions.get(at).and_then(|it| likeness(found, it)) else {
+        let Some(likeness) = questions.get(at).and_then(|it| likeness(found, it)) else {
             continue;
         };
-        let matched = Match { question: at, shared, likeness };
+        let matched = Match { question: at, likeness };
         if best.is_none_or(|best| matched.order(&best).is_gt()) {
             best = Some(matched);
         }
@@ -203,9 +221,8 @@ fn best_match(found: &Asked, questions: &[GoldQuestion]) -> Option<Match> {
     best
 }
 
-/// How many content stems a found and a gold question share, and what part of the shorter that
-/// is, if it is enough to match.
-fn likeness(found: &Asked, gold: &GoldQuestion) -> Option<(usize, f64)> {
+/// How like a found question is to a gold question, if it is enough to match.
+fn likeness(found: &Asked, gold: &GoldQuestion) -> Option<Likeness> {
     let stems = |text: &str| -> BTreeSet<String> { content_stems(text).into_iter().collect() };
     let compare = |a: &str, b: &str| {
         let (stems_a, stems_b) = (stems(a), stems(b));
@@ -214,15 +231,14 @@ fn likeness(found: &Asked, gold: &GoldQuestion) -> Option<(usize, f64)> {
         // "Hvornår?" has no content stem; it is itself all the same.
         let (a, b) = (a.trim(), b.trim());
         let is_part = !a.is_empty() && !b.is_empty() && (a.contains(b) || b.contains(a));
-        (shared, if is_part { 1.0 } else { shared as f64 / shorter as f64 })
+        let part = if is_part { 1.0 } else { shared as f64 / shorter as f64 };
+        Likeness { is_part, shared, part }
     };
     if gold.from.is_empty() {
-        return Some(compare(&found.text, &gold.text)).filter(|(_, part)| *part >= MATCH_TEXT_MIN);
+        return Some(compare(&found.text, &gold.text)).filter(|like| like.part >= MATCH_TEXT_MIN);
     }
     let parts = gold.from.iter().map(|from| compare(&found.from, from));
-    parts
-        .filter(|(_, part)| *part >= MATCH_MIN)
-        .max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))
+    parts.filter(|like| like.part >= MATCH_MIN).max_by(Likeness::order)
 }
 
 fn name(outcome: Outcome) -> String {

@@ -93,9 +93,11 @@ impl<'a> Asked<'a> {
 
     /// Whether it points to an earlier message as the one that asks.
     pub(crate) fn hands_over(&self) -> bool {
-        self.found.iter().any(|ask| {
+        let points = self.found.iter().any(|ask| {
             ask.class == Class::Weak && say::POINTS_BELOW.is_match(self.text(&ask.range))
-        })
+        });
+        let mut sentences = self.blocks.iter().flat_map(|block| &block.sentences);
+        points || sentences.any(|one| say::PASSES_ON.is_match(self.text(&one.range)))
     }
 
     /// Items below "Vi mangler svar på:" ask even when they are only a word or two.

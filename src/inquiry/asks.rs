@@ -204,8 +204,11 @@ fn inner_verb_first(sentence: &str) -> bool {
     let words: Vec<String> = words(sentence).map(fold).collect();
     words.windows(3).any(|three| {
         let [before, verb, subject] = three else { return false };
-        ["kan", "skal", "må"].contains(&verb.as_str())
-            && ["vi", "de", "jeg", "han", "hun", "i"].contains(&subject.as_str())
+        let person = ["vi", "de", "jeg", "han", "hun", "i"].contains(&subject.as_str());
+        let thing = ["det", "den"].contains(&subject.as_str());
+        // "har osse brækket fingeren tæller det med"; "så gælder det" tells.
+        (["kan", "skal", "må"].contains(&verb.as_str()) && person
+            || ["tæller", "gælder", "hører", "ryger"].contains(&verb.as_str()) && thing)
             && !["så", "og", "men", "derfor", "nu", "da", "her", "i", "det", "der", "eller"]
                 .contains(&before.as_str())
     })

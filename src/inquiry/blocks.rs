@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use regex::Regex;
+
 use crate::inquiry::Channel;
 use crate::inquiry::asks::{Ask, Class, Place, asks, bare, weight};
 use crate::inquiry::phrases as say;
@@ -66,7 +68,7 @@ pub(crate) fn blocks(text: &str, range: Range<usize>, channel: Channel) -> Vec<B
     }
     let ranges = ranges.into_iter().flat_map(|(place, range)| match place {
         Place::Prose => inline_items(text, range),
-        Place::Item => vec![(place, range)],
+        Place::Item => further_items(text, range),
     });
     ranges.filter_map(|(place, range)| block(text, place, range, channel)).collect()
 }
@@ -74,25 +76,55 @@ pub(crate) fn blocks(text: &str, range: Range<usize>, channel: Channel) -> Vec<B
 /// A paragraph that holds a numbered list in its running text, cut into lead and items.
 fn inline_items(text: &str, range: Range<usize>) -> Vec<(Place, Range<usize>)> {
     let part = text.get(range.clone()).unwrap_or_default();
-    let mut marks: Vec<(usize, usize)> = Vec::new();
-    for captures in say::INLINE_ITEM.captures_iter(part) {
-        let (Some(whole), Some(mark)) = (captures.get(0), captures.get(1)) else { continue };
-        let next = mark.as_str().bytes().next().unwrap_or_default();
-        let first = if next.is_ascii_digit() { b'1' } else { b'a' };
-        if usize::from(next.to_ascii_lowercase().saturating_sub(first)) == marks.len() {
-            marks.push((whole.start(), whole.end()));
-        }
-    }
+    let marks = inline_marks(part, 0);
     if marks.len() < 2 {
         return vec![(Place::Prose, range)];
     }
-    let ends = marks.iter().skip(1).map(|(start, _)| *start).chain([part.len()]);
-    let items = marks
-        .iter()
-        .zip(ends)
-        .map(|((_, start), end)| (Place::Item, range.start + start..range.start + end.max(*start)));
     let lead = marks.first().map(|(start, _)| (Place::Prose, range.start..range.start + start));
-    lead.into_iter().chain(items).collect()
+    lead.into_iter().chain(items(&marks, &range)).collect()
+}
+
+/// The first item of a list, cut where the next ones stand on its line: "1. Hvem? 2. Hvor?".
+fn further_items(text: &str, range: Range<usize>) -> Vec<(Place, Range<usize>)> {
+    let before = text.get(..range.start).unwrap_or_default().trim_end();
+    let first = before.ends_with(|c: char| matches!(c, '.' | ')'))
+        && before.trim_end_matches(['.', ')']).ends_with(|c: char| matches!(c, '1' | 'a' | 'A'));
+    let part = text.get(range.clone()).unwrap_or_default();
+    let marks = if first { inline_marks(part, 1) } else { Vec::new() };
+    let Some((end, _)) = marks.first() else { return vec![(Place::Item, range)] };
+    let own = (Place::Item, range.start..range.start + end);
+    std::iter::once(own).chain(items(&marks, &range)).collect()
+}
+
+fn items(marks: &[(usize, usize)], range: &Range<usize>) -> Vec<(Place, Range<usize>)> {
+    let ends = marks.iter().skip(1).map(|(start, _)| *start).chain([range.len()]);
+    let item = |start: usize, end: usize| range.start + start..range.start + end.max(start);
+    marks.iter().zip(ends).map(|((_, start), end)| (Place::Item, item(*start, end))).collect()
+}
+
+/// Where the items of a running text begin, with where their words do: those that count on after
+/// so many, by brackets or else by full stops.
+fn inline_marks(part: &str, after: usize) -> Vec<(usize, usize)> {
+    let bracketed = marks_of(&say::INLINE_ITEM, part, after);
+    let enough = bracketed.len() + after > 1;
+    if enough { bracketed } else { marks_of(&say::INLINE_NUMBER, part, after) }
+}
+
+fn marks_of(pattern: &Regex, part: &str, after: usize) -> Vec<(usize, usize)> {
+    let mut marks: Vec<(usize, usize)> = Vec::new();
+    for captures in pattern.captures_iter(part) {
+        let (Some(whole), Some(mark)) = (captures.get(0), captures.get(1)) else { continue };
+        let next = mark.as_str().bytes().next().unwrap_or_default();
+        let first = if next.is_ascii_digit() { b'1' } else { b'a' };
+        if usize::from(next.to_ascii_lowercase().saturating_sub(first)) == after + marks.len() {
+            // The mark that ends the sentence before belongs to it; a capital opens the item.
+            let ends = whole.as_str().starts_with(['.', '?', '!']);
+            let capital = whole.as_str().chars().next_back().filter(|c| c.is_alphabetic());
+            let end = whole.end() - capital.map_or(0, char::len_utf8);
+            marks.push((whole.start() + usize::from(ends), end));
+        }
+    }
+    marks
 }
 
 fn line_ranges<'a>(text: &'a str, range: &Range<usize>) -> Vec<(Range<usize>, &'a str)> {

@@ -122,6 +122,9 @@ patterns! {
         r"|hvornår)\b[^?:\n]{2,100}[?:]\s*$";
     /// A number in the line that opens an item: "... 1) hvornår ... 2) hvem ...".
     INLINE_ITEM = r"(?:^|[\s:,;.?])(?:og |samt )?\(?([1-9]|[a-h])\)\s*";
+    /// The same with a full stop, behind the end of a sentence and before a capital: "... 1. Hvem
+    /// retter den? 2. Ved et skifte ...", but "den 1. november".
+    INLINE_NUMBER = r"(?:^|[.:?!]) ?([1-9])\. (?-i:\p{Lu})";
 
     // What asks.
 
@@ -404,6 +407,12 @@ patterns! {
     POINTS_BELOW =
         r"\b(?:nedenstående|nedenfor|herunder|følgende|vedhæftede|vedlagte|videresendte"
         r"|below|attached|denne|disse|svare direkte|tage den)\b";
+    /// Hands over the message below and names its writer or its question, whatever else the
+    /// message asks: "se nedenfor fra vores museumsinspektør".
+    PASSES_ON =
+        r"\b(?:se|læs|besvar) (?:\w+ )?(?:nedenfor|herunder|nedenstående|mailen nedenfor) (?:fra|mail|spørgsmål\w*|henvendelse\w*)\b"
+        r"|\b(?:nedenfor|herunder|nedenstående)\b[^.?!]{0,60}\bsom (?:\w+ ){0,3}(?:have|ønsker|beder om|venter på) (?:et )?svar\b"
+        r"|\b(?:spørgsmål\w*|henvendelse\w*|mail\w*) (?:nedenfor|herunder) (?:fra|er)\b";
     /// The question is for each of several cases.
     ALL_OF_THEM =
         r"\b(?:alle (?:to|tre|fire|fem|\d)|begge(?: to)?|hver af (?:dem|de)|de (?:to|tre"

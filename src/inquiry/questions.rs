@@ -236,6 +236,10 @@ mod tests {
             "Hvad er fristen for\n- honorar\n- ferie",
             &["Hvad er fristen for Honorar", "Hvad er fristen for Ferie"],
         );
+        check(
+            "1. Eleven får ikke løn, hvem retter det? 2. Hvor ses det. 3. Gælder det fra 1. Maj?",
+            &["Eleven får ikke løn, hvem retter det?", "Hvor ses det.", "Gælder det fra 1. Maj?"],
+        );
         check("2. rykker. Sagen er fra juni.", &["2. rykker. Sagen er fra juni."]);
     }
 
@@ -280,6 +284,11 @@ mod tests {
             &["Hvem lukker perioden?"],
         );
         check("Hvornår lukker I?\n\n> Hej Bo. Hvem lukker perioden?", &["Hvornår lukker I?"]);
+        check(
+            "Se nedenfor fra vores arkivar, som gerne vil høre jer. Hvem er jeres kontakt for elever?\n\n\
+             Mvh Bo\n\n> Fra: Tom\n> Hej Bo. Hvem lukker perioden?",
+            &["Hvem er jeres kontakt for elever?", "Hvem lukker perioden?"],
+        );
         check("Tak for svaret.\n\nFra: Kundebetjening\nSendt: i går\n\nHar I prøvet igen?", &[]);
     }
 

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::draft::{SIGNS, Weighed};
 use crate::evaluation::answers::{grade, question_asked};
 use crate::evaluation::gold::GoldInquiry;
+use crate::inquiry::weigh;
 
 /// One object for each question that was found: its gold question, and every sentence with the
 /// grade of its passage, whether it stands in a quote that was judged, and its signs.
@@ -30,10 +31,16 @@ pub fn weighing(gold: &GoldInquiry, weighed: &[Weighed]) -> Vec<Json> {
         json!({
             "inquiry": gold.id, "part": gold.part.name(), "n": one.n, "text": one.text,
             "context": one.context, "channel": one.channel, "rule": one.rule,
-            "question": question.map(|it| it.n),
+            "kinds": kinds(one), "question": question.map(|it| it.n),
             "answerable": question.map(|it| it.answerable.clone()),
             "names": SIGNS, "candidates": candidates.collect::<Vec<_>>(),
         })
     };
     weighed.iter().map(line).collect()
+}
+
+/// How likely the question is of each kind.
+fn kinds(one: &Weighed) -> Json {
+    let likely = weigh(&one.text, &one.context, one.channel);
+    likely.all().map(|(kind, share)| json!({ "kind": kind, "share": share })).collect()
 }

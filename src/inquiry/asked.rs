@@ -112,8 +112,38 @@ impl<'a> Asked<'a> {
             if let Some(intro) = intro.filter(|_| end > at + 2) {
                 self.list_under(at, at + 1..end, &intro);
             }
+            if end > at + 2 {
+                self.list_beside(at + 1..end);
+            }
             at = end;
         }
+    }
+
+    /// Items of a few words without a verb ask beside items that ask: "c) kontonummer til træk".
+    fn list_beside(&mut self, items: Range<usize>) {
+        let asking = |asked: &Self, block| {
+            asked.found.iter().any(|ask| ask.block == block && ask.class == Class::Strong)
+        };
+        // A list of nouns in a form is what it is filled in for.
+        let asked = items.clone().filter(|block| asking(self, *block)).count();
+        if asked < 2 && self.channel != Channel::Portal {
+            return;
+        }
+        for block in items {
+            let Some([only]) = self.blocks.get(block).map(|block| block.sentences.as_slice())
+            else {
+                continue;
+            };
+            let range = only.range.clone();
+            let words = self.text(&range).trim_end();
+            let noun = !has_verb(words) && !words.ends_with(['.', '!']) && weight(words) > 0;
+            if noun && !asking(self, block) {
+                self.found.retain(|ask| ask.block != block);
+                let (sentence, class, more) = (0, Class::Strong, Vec::new());
+                self.found.push(Found { block, sentence, class, range, more });
+            }
+        }
+        self.found.sort_by_key(|ask| ask.range.start);
     }
 
     fn list_under(&mut self, lead: usize, items: Range<usize>, intro: &Range<usize>) {
@@ -122,7 +152,8 @@ impl<'a> Asked<'a> {
         let goes_on = opens(&line) && !line.ends_with(['.', '?', '!']);
         let points = say::POINTS_TO_ITEMS.is_match(&line)
             && (opens(&line) || say::WISHES.is_match(&line) || say::WANTS_ITEMS.is_match(&line));
-        let asks_below = say::LIST_OF_ASKS.is_match(&line) || points;
+        let orders = say::ORDERS_BELOW.is_match(&line);
+        let asks_below = say::LIST_OF_ASKS.is_match(&line) || points || orders;
         if !(goes_on || asks_below) {
             return;
         }
@@ -140,7 +171,7 @@ impl<'a> Asked<'a> {
             let words = self.text(&range);
             let whether = say::WHETHER.is_match(words);
             let noun = !has_verb(words) && !words.trim_end().ends_with('.');
-            if asking(self, block) || !(silent || goes_on || whether || noun) {
+            if asking(self, block) || !(silent || goes_on || whether || noun || orders) {
                 continue;
             }
             let more = if goes_on { vec![intro.clone()] } else { Vec::new() };

@@ -109,6 +109,27 @@ pub(crate) fn weight(text: &str) -> usize {
     content_stems(text).iter().filter(|stem| !STEMS.contains(*stem)).count()
 }
 
+/// What a sentence in the field of a form asks in which its writer says what is to be done: all of
+/// it, each part between semicolons, where no part of it asks by itself.
+pub(crate) fn wished(sentence: &str, before: &str) -> Vec<Ask> {
+    let found = asks(sentence, before, Channel::Portal, Place::Prose);
+    if found.iter().any(|ask| ask.class == Class::Strong && !ask.by_kind) {
+        return found;
+    }
+    let mut wishes = Vec::new();
+    let mut start = 0;
+    for part in sentence.split_inclusive(';') {
+        let words = part.trim_end_matches(|c: char| c == ';' || c.is_whitespace());
+        let lead = words.len() - words.trim_start().len();
+        if weight(words) >= ASKS_WEIGHT_MIN {
+            let range = start + lead..start + words.len();
+            wishes.push(Ask { range, class: Class::Strong, by_kind: false });
+        }
+        start += part.len();
+    }
+    wishes
+}
+
 /// Whether the sentence asks something of its reader at all, in any way; `before` is the sentence
 /// above it.
 pub(crate) fn asks(sentence: &str, before: &str, channel: Channel, place: Place) -> Vec<Ask> {
@@ -137,7 +158,10 @@ pub(crate) fn asks(sentence: &str, before: &str, channel: Channel, place: Place)
     }
     let reader = Reader { sentence, channel, place, marked };
     let found = reader.clauses();
-    let asked = |ask: &Ask| sentence.get(ask.range.clone()).is_some_and(asks_directly);
+    let asked = |ask: &Ask| {
+        let words = sentence.get(ask.range.clone()).unwrap_or_default();
+        asks_itself(words)
+    };
     if !marked && say::SETTLED.is_match(sentence) && !found.iter().any(asked) {
         return Vec::new();
     }
@@ -179,6 +203,48 @@ fn asks_by_kind(sentence: &str, before: &str, channel: Channel) -> bool {
         && weigh(sentence, before, channel).of(Kind::Tell) <= 1.0 - ASKS_MIN
 }
 
+/// Whether a line opens with a verb in the present and a pronoun behind it, as only questions do:
+/// "udløber de", "stopper de selv"; "får hun ikke svar, ringer hun" puts a condition.
+fn present_with_subject(clause: &str) -> bool {
+    let mut words = words(clause).map(fold);
+    let (Some(verb), Some(subject)) = (words.next(), words.next()) else { return false };
+    let present = verb.chars().count() > 2 && say::FIRST_VERB.is_match(&verb)
+        || verb.chars().count() > 4 && (verb.ends_with("er") || verb.ends_with("es"));
+    present
+        && !["eller", "efter", "under", "ellers", "ved"].contains(&verb.as_str())
+        && ["de", "den", "det", "han", "hun", "vi", "man", "jeg"].contains(&subject.as_str())
+        && !say::CONDITION.is_match(clause)
+        && !clause.contains(", ")
+}
+
+/// Where a note without marks goes on with another question: before a wh-word with its verb, or
+/// before a verb and its subject.
+fn note_joints(sentence: &str) -> Vec<(Joint, usize, usize)> {
+    let starts = sentence.match_indices(' ').map(|(at, _)| at);
+    let found = starts.filter(|at| {
+        let before = sentence.get(..*at).unwrap_or_default();
+        let rest = sentence.get(at + 1..).unwrap_or_default();
+        let last = words(before).next_back().map(fold).unwrap_or_default();
+        let open = before.ends_with([',', ':', '-', '+', ';', '/', '.']) || weight(before) == 0;
+        !open
+            && !LEADS_ON.contains(&last.as_str())
+            && (direct_interrogative(rest) && verb_at_once(rest)
+                || inner_verb_first(&format!("{last} {}", first_words(rest))))
+    });
+    found.map(|at| (Joint::Run, at, at + 1)).collect()
+}
+
+/// Words after which a wh-word or a verb goes on and opens nothing: "spørger hvornår", "så kan vi".
+const LEADS_ON: [&str; 34] = [
+    "og", "eller", "men", "samt", "om", "at", "så", "nu", "da", "her", "der", "derfor", "også",
+    "spørger", "spurgte", "vide", "høre", "spørge", "tvivl", "ved", "ikke", "i", "på", "til",
+    "fra", "med", "for", "af", "oplyst", "hvis", "når", "som", "vi", "hun",
+];
+
+fn first_words(text: &str) -> String {
+    words(text).take(2).collect::<Vec<_>>().join(" ")
+}
+
 /// Whether a clause only hands over what stands elsewhere; "hvad får hun i november, ring tilbage"
 /// asks.
 fn hands_over(bare: &str) -> bool {
@@ -193,9 +259,17 @@ fn inner_question(sentence: &str) -> bool {
     asking.any(|rest| {
         direct_interrogative(rest)
             || present_first(rest)
+            || elliptic_end(rest)
             || rest.starts_with("hv ")
             || rest.starts_with("hv. ")
     }) || inner_verb_first(sentence)
+}
+
+/// Whether the words are the end of a note that asks without a verb: "hvornår senest til os".
+fn elliptic_end(rest: &str) -> bool {
+    /// More words are a clause, and have a verb.
+    const WORDS_MAX: usize = 4;
+    words(rest).count() <= WORDS_MAX && !has_verb(rest) && !say::RELATIVE.is_match(rest)
 }
 
 /// Whether a verb and its subject stand within the words as only a question has them: "chefen er
@@ -207,7 +281,7 @@ fn inner_verb_first(sentence: &str) -> bool {
         let person = ["vi", "de", "jeg", "han", "hun", "i"].contains(&subject.as_str());
         let thing = ["det", "den"].contains(&subject.as_str());
         // "har osse brækket fingeren tæller det med"; "så gælder det" tells.
-        (["kan", "skal", "må"].contains(&verb.as_str()) && person
+        (["kan", "skal", "må", "får"].contains(&verb.as_str()) && person
             || ["tæller", "gælder", "hører", "ryger"].contains(&verb.as_str()) && thing)
             && !["så", "og", "men", "derfor", "nu", "da", "her", "i", "det", "der", "eller"]
                 .contains(&before.as_str())
@@ -229,6 +303,11 @@ pub(crate) fn bare(clause: &str) -> &str {
 fn asks_directly(clause: &str) -> bool {
     let clause = without_adverb(bare(clause));
     direct_interrogative(clause) && verb_at_once(clause)
+}
+
+/// The same, or as a question for yes or no.
+fn asks_itself(clause: &str) -> bool {
+    asks_directly(clause) || verb_first(bare(clause), false)
 }
 
 /// The same without adverbs that a statement may open with.
@@ -260,14 +339,18 @@ fn word_count(text: &str) -> usize {
     words(text).count()
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
+fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     // A placeholder in the place of a name, "[[PERSON_1_ABCD]]", is one word.
     text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
 }
 
 /// Whether a verb that questions open with stands in the text.
 pub(crate) fn has_verb(text: &str) -> bool {
-    words(text).any(|word| say::FIRST_VERB.is_match(word))
+    // Behind other words, "ved" is a preposition: "sats ved 60 timer".
+    let verb = |(at, word): (usize, &str)| {
+        say::FIRST_VERB.is_match(word) && !(at > 0 && fold(word) == "ved")
+    };
+    words(text).enumerate().any(verb)
 }
 
 /// Whether the clause begins with a verb and its subject.
@@ -318,6 +401,9 @@ fn modal_first(clause: &str) -> bool {
 /// Whether the clause begins with a wh-word and its verb comes before its subject:
 /// "hvornår lukker I", not "hvornår I lukker".
 fn direct_interrogative(clause: &str) -> bool {
+    if present_at_once(clause) {
+        return true;
+    }
     let Some(found) = say::INTERROGATIVE.find(clause) else { return false };
     let after = clause.get(found.end()..).unwrap_or_default();
     let mut next = words(after).take(3);
@@ -328,8 +414,22 @@ fn direct_interrogative(clause: &str) -> bool {
     verb.is_some_and(|word| say::FIRST_VERB.is_match(word)) && !say::RELATIVE.is_match(clause)
 }
 
+/// Whether a verb in the present follows the wh-word at once: "hvor lander differencen".
+fn present_at_once(clause: &str) -> bool {
+    let mut words = words(clause).map(fold);
+    let (Some(asking), Some(verb)) = (words.next(), words.next()) else { return false };
+    ["hvor", "hvornår", "hvordan", "hvorfor", "hvem", "hvad"].contains(&asking.as_str())
+        && verb.chars().count() > 4
+        && (verb.ends_with("er") || verb.ends_with("es"))
+        && words.next().is_some()
+        && !["efter", "under", "eller"].contains(&verb.as_str())
+}
+
 /// Whether the verb follows the wh-word at once, as it does only in a main clause.
 fn verb_at_once(clause: &str) -> bool {
+    if present_at_once(clause) {
+        return true;
+    }
     let after = say::INTERROGATIVE.find(clause).and_then(|found| clause.get(found.end()..));
     let next = after.and_then(|after| words(after).next());
     next.is_some_and(|word| say::FIRST_VERB.is_match(word)) || verb_first(clause, false)
@@ -351,12 +451,14 @@ pub(crate) fn elliptic(clause: &str) -> bool {
         && words(first).count() <= WORDS_MAX
         && !words(first).any(|word| say::FIRST_VERB.is_match(word))
         && !present_first(first)
+        && !present_at_once(first)
 }
 
 /// Whether a verb and its subject follow the wh-word, by their form: "hvem flytter det".
 fn present_first(clause: &str) -> bool {
     let mut next = words(clause).skip(1);
-    let present = |word: &str| word.chars().count() > 4 && word.ends_with("er");
+    let present =
+        |word: &str| word.chars().count() > 4 && (word.ends_with("er") || word.ends_with("es"));
     next.next().is_some_and(present)
         && next.next().is_some_and(|word| say::PERSON.is_match(word) || say::THING.is_match(word))
 }
@@ -376,15 +478,24 @@ enum Joint {
     And,
     /// A comma alone.
     Comma,
-    /// A dash, a plus, a semicolon, a colon.
+    /// "eller".
+    Or,
+    /// A dash, a plus, a semicolon, a colon, a stroke.
     Break,
+    /// Nothing: a note asks on without a mark.
+    Run,
 }
 
 impl Reader<'_> {
     /// The clauses that ask.
     fn clauses(&self) -> Vec<Ask> {
         let mut starts = vec![0];
-        for (joint, end, next) in joints(self.sentence) {
+        let mut joints = joints(self.sentence);
+        if self.channel == Channel::Phone && !self.marked {
+            joints.extend(note_joints(self.sentence));
+            joints.sort_by_key(|(_, end, next)| (*end, *next));
+        }
+        for (joint, end, next) in joints {
             let from = starts.last().copied().unwrap_or_default();
             let left = self.sentence.get(from..end).unwrap_or_default();
             let right = self.sentence.get(next..).unwrap_or_default();
@@ -423,7 +534,7 @@ impl Reader<'_> {
         let brief = item || self.channel != Channel::Mail;
         say::INTERROGATIVE.is_match(bare) && (!relative || item)
             || item && say::WHETHER.is_match(bare)
-            || brief && modal_first(bare)
+            || brief && (modal_first(bare) || present_with_subject(bare))
             || verb_first(joined, self.marked || phone)
             // "Når vi bestiller, skal beløbet så stå som i dag"
             || self.marked && say::SUBORDINATE_FIRST.is_match(bare) && ends_in_question(bare)
@@ -448,11 +559,17 @@ impl Reader<'_> {
         let indirect = say::ASKS_INDIRECTLY.is_match(left)
             || say::IN_DOUBT.is_match(left)
             || say::SEEKS.is_match(left);
-        let more = indirect && say::WHETHER.is_match(right);
+        let begs = say::BEGS.is_match(left) && bare(right).starts_with("at ");
+        let more = indirect && say::WHETHER.is_match(right) || begs;
+        // "... om A, hvor B, eller hvornår C": each is a question of its own.
+        let goes_on = indirect && say::INTERROGATIVE.is_match(bare(right)) && !elliptic(right);
         let direct = direct_interrogative(bare(right)) || verb_first(bare(right), self.marked);
         match joint {
             Joint::Break => more || self.asks(right) && !elliptic(right),
+            Joint::Run => true,
+            Joint::Or => goes_on || more,
             Joint::Comma if say::SUBORDINATE.is_match(bare(left)) => false,
+            Joint::Comma if goes_on && self.place == Place::Prose => true,
             Joint::Comma => {
                 let note = self.channel == Channel::Phone && !indirect && !left_asks;
                 let statement = !left_asks || say::INTERROGATIVE.is_match(bare(left));
@@ -518,6 +635,8 @@ fn joints(sentence: &str) -> Vec<(Joint, usize, usize)> {
         let whole = captures.get(0)?;
         let joint = if captures.name("and").is_some() {
             Joint::And
+        } else if captures.name("or").is_some() {
+            Joint::Or
         } else if captures.name("comma").is_some() {
             Joint::Comma
         } else {

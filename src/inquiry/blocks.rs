@@ -6,7 +6,7 @@ use std::ops::Range;
 use regex::Regex;
 
 use crate::inquiry::Channel;
-use crate::inquiry::asks::{Ask, Class, Place, asks, bare, weight};
+use crate::inquiry::asks::{Ask, Class, Place, asks, bare, weight, wished};
 use crate::inquiry::phrases as say;
 use crate::language::{fold, lexicon, sentences};
 
@@ -70,7 +70,10 @@ pub(crate) fn blocks(text: &str, range: Range<usize>, channel: Channel) -> Vec<B
         Place::Prose => inline_items(text, range),
         Place::Item => further_items(text, range),
     });
-    ranges.filter_map(|(place, range)| block(text, place, range, channel)).collect()
+    let mut blocks: Vec<Block> =
+        ranges.filter_map(|(place, range)| block(text, place, range, channel)).collect();
+    leave_leads_above(&mut blocks);
+    blocks
 }
 
 /// A paragraph that holds a numbered list in its running text, cut into lead and items.
@@ -113,7 +116,8 @@ fn inline_marks(part: &str, after: usize) -> Vec<(usize, usize)> {
 fn marks_of(pattern: &Regex, part: &str, after: usize) -> Vec<(usize, usize)> {
     let mut marks: Vec<(usize, usize)> = Vec::new();
     for captures in pattern.captures_iter(part) {
-        let (Some(whole), Some(mark)) = (captures.get(0), captures.get(1)) else { continue };
+        let mark = captures.get(1).or_else(|| captures.get(2));
+        let (Some(whole), Some(mark)) = (captures.get(0), mark) else { continue };
         let next = mark.as_str().bytes().next().unwrap_or_default();
         let first = if next.is_ascii_digit() { b'1' } else { b'a' };
         if usize::from(next.to_ascii_lowercase().saturating_sub(first)) == after + marks.len() {
@@ -176,18 +180,26 @@ impl Marks {
 fn block(text: &str, place: Place, range: Range<usize>, channel: Channel) -> Option<Block> {
     let mut found = Vec::new();
     let whole = range.clone();
-    let runs = runs(text, range);
+    let runs = runs(text, range, channel);
     let mut answers_field = false;
     let mut steered = false;
     // An item of a list is no field: "1. Hvilke koder bruger vi? (især sygdom)".
     let form = channel == Channel::Portal && place == Place::Prose;
     for run in runs {
         let part = text.get(run.clone()).unwrap_or_default();
-        let field = answers_field || form && is_field(part);
-        answers_field = form && say::FIELD_ALONE.is_match(part);
+        let wish = say::WISH_FIELD.find(part).filter(|_| form).map(|label| label.end());
+        let field = wish.is_none() && (answers_field || form && is_field(part));
+        answers_field = wish.is_none() && form && say::FIELD_ALONE.is_match(part);
         // A field and its answer belong together.
         let line = 0..part.trim_end().len();
-        let cut = if field { std::iter::once(line).collect() } else { sentences(part) };
+        let cut = match wish {
+            Some(label) => sentences(part.get(label..).unwrap_or_default())
+                .into_iter()
+                .map(|range| label + range.start..label + range.end)
+                .collect(),
+            None if field => std::iter::once(line).collect(),
+            None => sentences(part),
+        };
         let cut = cut.into_iter().flat_map(|range| lower_case(part, range));
         for sentence in cut.flat_map(|range| pieces_of(part, range)) {
             let range = run.start + sentence.start..run.start + sentence.end;
@@ -196,7 +208,11 @@ fn block(text: &str, place: Place, range: Range<usize>, channel: Channel) -> Opt
                 Vec::new()
             } else {
                 let above = found.last().and_then(|above: &Sentence| text.get(above.range.clone()));
-                asks(words, above.unwrap_or_default(), channel, place)
+                let above = above.unwrap_or_default();
+                match wish {
+                    Some(_) => wished(words, above),
+                    None => asks(words, above, channel, place),
+                }
             };
             let quiet = say::COURTESY.is_match(bare(words));
             // What only the model of kinds takes for a question may be what another one needs.
@@ -218,16 +234,39 @@ fn block(text: &str, place: Place, range: Range<usize>, channel: Channel) -> Opt
 /// What a question follows at once leads up to it, unless a rule says that it asks itself: "Og så en
 /// helt anden ting: en kustode går på barsel. Hvornår ...".
 fn leave_leads(sentences: &mut [Sentence]) {
-    let asks = |sentence: &Sentence| {
-        sentence.asks.iter().any(|ask| ask.class == Class::Strong && !ask.by_kind)
-    };
     for at in 1..sentences.len() {
-        let followed = sentences.get(at).is_some_and(asks);
-        let Some(lead) = sentences.get_mut(at - 1).filter(|_| followed) else { continue };
-        if lead.asks.iter().any(|ask| ask.by_kind) {
-            lead.asks.clear();
-            lead.tells = true;
+        let followed = sentences.get(at).is_some_and(|one| one.asks.iter().any(by_rule));
+        if let Some(lead) = sentences.get_mut(at - 1).filter(|_| followed) {
+            leave(lead);
         }
+    }
+}
+
+/// The same for what stands above a list whose items ask.
+fn leave_leads_above(blocks: &mut [Block]) {
+    let asks = |block: &Block| block.sentences.iter().flat_map(|one| &one.asks).any(by_rule);
+    for at in 1..blocks.len() {
+        let below = blocks.get(at).is_some_and(|block| block.place == Place::Item && asks(block));
+        let Some(lead) = blocks.get_mut(at - 1).filter(|one| below && one.place == Place::Prose)
+        else {
+            continue;
+        };
+        for sentence in &mut lead.sentences {
+            leave(sentence);
+        }
+    }
+}
+
+/// Whether a rule says that it asks.
+fn by_rule(ask: &Ask) -> bool {
+    ask.class == Class::Strong && !ask.by_kind
+}
+
+/// Makes a sentence that only the model of kinds takes for a question one that tells.
+fn leave(sentence: &mut Sentence) {
+    if sentence.asks.iter().any(|ask| ask.by_kind) {
+        sentence.asks.clear();
+        sentence.tells = true;
     }
 }
 
@@ -314,17 +353,28 @@ fn lower_case(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     found
 }
 
-/// Parts of a block that a line break ends: the writer's own, not a mail program's.
-fn runs(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
+/// Whether lines were broken by a program: all but the last are about as long as the longest.
+fn is_wrapped(lines: &[(Range<usize>, &str)]) -> bool {
+    let length = |line: &&str| line.trim_end().chars().count();
+    let whole: Vec<&str> = lines.iter().map(|(_, line)| *line).collect();
+    let Some((_, above)) = whole.split_last() else { return false };
+    let most = above.iter().map(length).max().unwrap_or_default();
+    most >= WRAPPED_CHARS_MIN && above.iter().all(|line| 4 * length(line) >= 3 * most)
+}
+
+/// Parts of a block that a line break ends: the writer's own, not a mail program's. Who takes a
+/// note or fills in a form breaks lines where a thought ends.
+fn runs(text: &str, range: Range<usize>, channel: Channel) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = range.start;
     let lines = line_ranges(text, &range);
+    let own = channel != Channel::Mail && !is_wrapped(&lines);
     for pair in lines.windows(2) {
         let [(at, line), (_, next)] = pair else { continue };
         let opens = next.trim_start().starts_with(char::is_uppercase)
             || say::INTERROGATIVE.is_match(bare(next));
         let short = line.trim_end().chars().count() < WRAPPED_CHARS_MIN;
-        if line.trim_end().ends_with(['.', '?', '!', ':', ';']) || short && opens {
+        if own || line.trim_end().ends_with(['.', '?', '!', ':', ';']) || short && opens {
             found.push(start..at.end);
             start = at.end;
         }

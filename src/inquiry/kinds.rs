@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use crate::inquiry::Channel;
 
 /// What a sentence of a mail is to the one who answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// It asks what a guide, an agreement or a rule can answer.
@@ -79,6 +79,11 @@ impl Likely {
     /// How likely it is of one kind, from 0 to 1.
     pub fn of(&self, kind: Kind) -> f32 {
         self.shares.get(place(kind)).copied().unwrap_or_default()
+    }
+
+    /// How likely it is of each kind.
+    pub fn all(&self) -> impl Iterator<Item = (Kind, f32)> {
+        KINDS.into_iter().zip(self.shares)
     }
 
     /// The likeliest kind.

@@ -124,19 +124,19 @@ patterns! {
     INLINE_ITEM = r"(?:^|[\s:,;.?])(?:og |samt )?\(?([1-9]|[a-h])\)\s*";
     /// The same with a full stop, behind the end of a sentence and before a capital: "... 1. Hvem
     /// retter den? 2. Ved et skifte ...", but "den 1. november".
-    INLINE_NUMBER = r"(?:^|[.:?!]) ?([1-9])\. (?-i:\p{Lu})";
+    INLINE_NUMBER = r"(?:^|[.:?!]) ?([1-9])\. (?-i:\p{Lu})|(?:^|\s)((?-i:[A-H])): ";
 
     // What asks.
 
     /// Where two clauses may meet.
     JOINT =
-        r"(?P<and>(?:,\s*|\s)(?:og|samt|men|and|und)\s)|(?P<break>\s*\+\s*|;\s*|\s[-–—]\s"
-        r"|:\s)|(?P<comma>,\s)";
+        r"(?P<and>(?:,\s*|\s)(?:og|samt|men|and|und)\s)|(?P<or>(?:,\s*|\s)eller\s)"
+        r"|(?P<break>\s*\+\s*|;\s*|\s[-–—]\s|:\s|/)|(?P<comma>,\s)";
     /// What joins a lead to the ask that follows it.
     TRAILING_JOINT = r"[-–—+,;:\s]*(?:(?:\bog|\bsamt|\bmen|\band|\bund)\s*)?$";
     /// Words and marks that only join a clause to the one before.
     JOINING =
-        r"^(?:[-–+*•\s(,;:]+|(?:og|men|eller|samt|and|but|also|und|oder|spm|spørgsmål|q"
+        r"^(?:[-–+*•\s(,;:/]+|(?:og|men|eller|samt|også|and|but|also|und|oder|spm|spørgsmål|q"
         r"|for det (?:første|andet|tredje|fjerde)|(?:desuden|derudover|endvidere|herudover"
         r"|yderligere|samtidig|ligeledes|endelig|hvis ja|hvis nej|hvis ikke|i så fald"
         r"|i givet fald|så|for)\s*[,:])\b?[\s,:.]*)+";
@@ -207,23 +207,23 @@ patterns! {
         r"|why|whether|if|ob|wann|wie)\b";
     /// Not knowing, when it is the sender that does.
     IN_DOUBT =
-        r"\b(?:ved (?:heller |faktisk |desværre )?ikke|forstår ikke|(?:kan"
+        r"\b(?:ved (?:heller |faktisk |desværre )?ikke|ikke ved|forstår ikke|(?:kan"
         r"|kunne) (?:heller |desværre )?ikke (?:helt |lige )?(?:se|finde ud af|regne ud"
-        r"|gennemskue|forstå|huske|finde|læse)|finde ud af|er (?:(?:meget|lidt|også|vi|jeg) )*(?:i tvivl om"
+        r"|gennemskue|forstå|huske|finde|læse)|finde ud af|er (?:(?:meget|lidt|også|vi|jeg|for os|stadig|fortsat|imidlertid) )*(?:i tvivl om"
         r"|usikre? på|uklart|usikkert)|skal (?:også |desuden )?bruge|efterlyser|undrer (?:os|mig)(?: over)?|tænker på|spekulerer på"
         r"|overvejer|mangler (?:også |fortsat |stadig )?(?:at (?:vide|få at vide|høre)"
         r"|svar på|afklaring (?:af|på)|besked om|viden om|oplysning om)|(?:brug for"
         r"|nødt til|ønsker) (?:at )?(?:få )?(?:vide|kende|svar på|en afklaring af"
         r"|at få at vide|at vide|oplyst|bekræftet)|spørgsmålet er|uklart for os"
         r"|(?:oplysning\w*|besked|vejledning|information\w*|bekræftelse|svar|afklaring"
-        r"|rådgivning) (?:om|på|i|af))(?: \w+){0,2}?,? (?:om|hvorvidt|hv\w+)\b";
+        r"|rådgivning) (?:om|på|i|af))(?: \w+){0,2}?,?(?: er)?,? (?:om|hvorvidt|hv\w+)\b";
     /// Seeking to know, in whatever words: "jeg aner ikke, om", "sig mig også, hvilken dag".
     SEEKS =
         r"\b(?:aner ikke|anede ikke|ingen (?:id[eé]|anelse|viden) om|ikke kunnet finde|forstår (?:\w+ )?ikke|ikke (?:helt )?klart"
         r"|tænk(?:er|te) på|skal vide|kindly advise|efterspørger|ikke (?:helt )?(?:sikker|klar over)|uvist|usikker(?:t|e)?|nysgerrige? "
         r"(?:på|efter)|spændte? på|undrer|wonder(?:s|ing)?|spørgsmålet (?:er|lyder|bliver)|sig (?:mig|os)"
         r"|fortæl(?:le|t)?|forklar(?:e|et)?|(?:få|have) (?:oplyst|afklaret|belyst|bekræftet)|klarhed (?:over|om)"
-        r"|forklaring på|(?:glad|taknemmelig|interesseret) (?:for|i) at (?:vide|høre|få)"
+        r"|forklaring på|klogere på|(?:skøn|overblik|svar|klarhed) over|drejer sig om|(?:glad|taknemmelig|interesseret) (?:for|i) at (?:vide|høre|få)"
         r"|(?:rart|godt|fint|dejligt|nyttigt|interessant) at (?:vide|høre|få|kende)|at få at vide|mangler at)"
         r"\b[^.?!]{0,60}?\b(?:om|hvorvidt|hv\w+|where|when|what|how|who|which|whether|if)\b";
     /// Taking for granted what wants to be confirmed: "det går jeg ud fra, at I ordner".
@@ -236,7 +236,11 @@ patterns! {
     WISHED =
         r"\b(?:vil|ville|ønsker|kunne) (?:\w+ ){0,3}(?:have|ha|få|modtage|se) (?:\w+ ){0,8}"
         r"(?:på mail|pr\.? mail|på skrift|tilsendt|sendt|forklaring\w*|regneark\w*|liste\w*|oversigt\w*|udtræk\w*"
-        r"|kopi\w*|rapport\w*|kvittering\w*|bekræftelse\w*)\b|\bwould (?:\w+ )?like you to\b";
+        r"|kopi\w*|rapport\w*|kvittering\w*|bekræftelse\w*)\b|\bwould (?:\w+ )?like you to\b"
+        r"|\b(?:vi|jeg) (?:\w+ )?(?:mangler|savner|efterlyser|skal bruge|har (?:\w+ )?brug for) (?:\w+ ){0,4}"
+        r"(?:opgørelse\w*|beskrivelse\w*|liste\w*|oversigt\w*|kopi\w*|vejledning\w*|skabelon\w*|erklæring\w*"
+        r"|dokumentation|udskrift\w*|redegørelse\w*|bekræftelse\w*|forklaring\w*|link|udtræk\w*)\b"
+        r"|\b(?:brug for|behov for|mangler) (?:\w+ )?at (?:kende|få|vide|høre|se)\b";
     /// A wish in the words of courtesy: "det ville være en hjælp, hvis I kunne".
     HOPES =
         r"\b(?:hvis i (?:kunne|kan|ville|vil|har mulighed for)|håber (?:vi|jeg),? (?:at )?i (?:kan|vil|når)"
@@ -250,13 +254,22 @@ patterns! {
     ORDERS =
         r"\b(?:bedes(?: \w+){0,2} \w+(?:et|t|es)|anmodes om|beder (?:\w+ ){0,2}om,? at|insisterer på|forlanger|vær(?:e)? sød at"
         r"|lad os få|magtpåliggende|husk at (?:sende|give|få)|vil have (?:\w+ )?(?:kørt|rettet|ændret|lavet|oprettet|slettet|os til)|(?:der )?ønskes(?: \w+){1,4}|(?:vi|jeg|han|hun|de) ønsker (?:\w+ ){1,6}\w+(?:et|t)"
-        r"|skal (?:\w+ ){0,2}(?:flyttes|slettes|rettes|ændres|oprettes|stoppes|lukkes|åbnes|nulstilles|tilbageføres|udbetales"
-        r"|korrigeres|omposteres|nedlægges|tilføjes|fjernes)|venligst|venl\.|(?:vi|jeg) skal bruge)\b";
+        r"|(?:skal|bør|må) (?:\w+ ){0,2}(?:lægges sammen|eskaleres|opdateres|flyttes|slettes|rettes|ændres|oprettes|stoppes|lukkes|åbnes|nulstilles|tilbageføres|udbetales"
+        r"|korrigeres|omposteres|nedlægges|tilføjes|fjernes)|venligst|venl\.|(?:vi|jeg) skal (?:også |desuden |derfor )?bruge)\b";
     /// The same at the head of a form or a note.
     ORDERS_FIRST =
         r"^(?:anmodning om|behov for|rekvirering|indtastning|bestilling af|oprettelse af|ændring af|sletning af|request"
         r"|bedt om|spurgt ind|efterspørger|klager|mon|ønske (?:om|fra)|skal (?:bruge|have|slettes|rettes|ændres|oprettes|flyttes)|søger|efterlyser"
         r"|anmoder om|beder (?:os|om|jer)|foreslår|undrer sig|ønsker|går ud fra|mangler|kan ikke|bliver ved med)\b";
+    /// The field of a form in which its writer says what is to be done.
+    WISH_FIELD =
+        r"^\s*(?:felt \d+ ?[:.-]? ?)?(?:ønske\w*(?: \w+){0,2}|ønsket \w+|bestillings?\w*|opgave|handling|anmodning)\s*:\s+"
+        r"|^\s*hvad (?:ønsker|vil) du[^?\n]{0,40}\?\s+";
+    /// Begging for something, after which another may follow: "vi vil bede om, at A, og at B".
+    BEGS = r"\b(?:bede|beder|anmode|anmoder) (?:jer )?om,? at\b|\bsikre (?:mig|os),? at\b";
+    /// Orders what the items below hold: "ret venligst følgende:".
+    ORDERS_BELOW =
+        r"^(?:\w+ ){0,3}(?:ret|ændr|opdater|slet|opret|luk|stop|send)\w*\b[^?]*\bfølgende\b[^?]*:\s*$";
     /// What does not work, in a form that is filled in to have it mended.
     BROKEN =
         r"\b(?:(?:kommer|virker|fungerer|reagerer|passer|stemmer|går|ligger|er|vises|fremgår|åbner|starter|loader) "
@@ -287,7 +300,7 @@ patterns! {
         r"|\b(?:i|du) (?:må|skal|bør)(?: \w+)? (?:bekræfte|sende|rette|oplyse|forklare|sørge|betale"
         r"|stoppe|udbetale)\b|\bkender (?:jeg|vi)(?: \w+)? ikke\b|\bskal (?:vi"
         r"|jeg) (?:venligst )?bede\b|\b(?:i|du) bedes\b|\bbedes (?:i|du|venligst|oprettet"
-        r"|rettet|ændret|udbetalt|sendt)\b|^(?:bedes|ønskes)\b"
+        r"|rettet|ændret|udbetalt|sendt)\b|^(?:bedes|ønskes)\b|^(?:bare |så )?sig,? (?:lige |bare )?(?:om|hv\w+)\b"
         r"|\bønskes (?:\w+ ){0,2}\w+[te]t\b|^(?:og )?(?:i|du) må (?:meget |også |endelig "
         r"|godt )*gerne\b|^venligst\b|^please\b|\bwe (?:would like|need you) to\b"
         r"|\bi would like to\b|\bønsker (?:\w+ ){1,5}(?:oprettet|rettet|ændret|udbetalt"
@@ -396,7 +409,7 @@ patterns! {
     LIST_OF_ASKS =
         r"\b(?:spørgsmål|spm|svar på|vide|høre|oplys\w*|afklar\w*|bekræft\w*|hjælp\w*"
         r"|send\w*|tvivl|sende|mangler|kan (?:i|du)|bedes|skal bruge|brug for|ønsker"
-        r"|gerne have|questions?)\b[^.?!]*:\s*$";
+        r"|gerne have|questions?)\b(?:[^.?!]|\d\.)*:\s*$";
 
     /// Points to the items below.
     POINTS_TO_ITEMS = r"\b(?:følgende|nedenstående|disse|herunder|below|following)\b";

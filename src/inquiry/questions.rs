@@ -237,8 +237,8 @@ mod tests {
             &["Hvad er fristen for Honorar", "Hvad er fristen for Ferie"],
         );
         check(
-            "1. Eleven får ikke løn, hvem retter det? 2. Hvor ses det. 3. Gælder det fra 1. Maj?",
-            &["Eleven får ikke løn, hvem retter det?", "Hvor ses det.", "Gælder det fra 1. Maj?"],
+            "1. Eleven får ikke løn, hvem retter det? 2. Hvor ses det. 3. Gælder det fra 1. maj?",
+            &["Eleven får ikke løn, hvem retter det?", "Hvor ses det.", "Gælder det fra 1. maj?"],
         );
         check("2. rykker. Sagen er fra juni.", &["2. rykker. Sagen er fra juni."]);
     }

@@ -18,10 +18,10 @@ const CONTEXT_SHARE_OF_FEW: f32 = 0.8;
 const FEW_WORDS: usize = 3;
 /// Words of the subject weigh this much beside other words around the question.
 const SUBJECT_WEIGHT: f32 = 1.8;
-/// What a question's words alone weigh beside the same below the subject, when it is encoded, and
-/// what they weigh after what the mail tells: fitted on the gold set's `dev` part, 2026-11-28.
-const ALONE_WEIGHT: f32 = 0.5;
-const TOLD_WEIGHT: f32 = 0.5;
+/// What a question's words below the subject weigh beside the same after what the mail tells, when
+/// it is encoded: fitted on the gold set's `dev` part, `wordings`, `control` and `fresh`, 2026-11-29
+/// (docs/measurements.md).
+const SUBJECT_SHARE: f32 = 0.5;
 /// Words of what the mail tells that are encoded with a question.
 const TOLD_WORDS_MAX: usize = 40;
 /// A word that no title or heading has is seldom what a question is about. Chosen by `svarforslag
@@ -96,19 +96,16 @@ impl Words<'_> {
     /// question is about, and so does what was told before it (docs/retrieval.md).
     pub fn meanings(&self) -> Vec<(String, f32)> {
         let subject = self.subject.trim().trim_end_matches(['.', '!', '?']);
-        let alone = self.text.to_owned();
-        let mut meanings = Vec::new();
-        if subject.is_empty() {
-            meanings.push((alone, 1.0));
+        let below = if subject.is_empty() {
+            self.text.to_owned()
         } else {
-            meanings.push((format!("{subject}. {}", self.text), 1.0));
-            meanings.push((alone, ALONE_WEIGHT));
-        }
+            format!("{subject}. {}", self.text)
+        };
         let told: Vec<&str> = self.context.split_whitespace().take(TOLD_WORDS_MAX).collect();
-        if !told.is_empty() {
-            meanings.push((format!("{} {}", told.join(" "), self.text), TOLD_WEIGHT));
+        if told.is_empty() {
+            return vec![(below, 1.0)];
         }
-        meanings
+        vec![(format!("{} {}", told.join(" "), self.text), 1.0), (below, SUBJECT_SHARE)]
     }
 }
 

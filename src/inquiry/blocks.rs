@@ -90,8 +90,8 @@ fn inline_items(text: &str, range: Range<usize>) -> Vec<(Place, Range<usize>)> {
 /// The first item of a list, cut where the next ones stand on its line: "1. Hvem? 2. Hvor?".
 fn further_items(text: &str, range: Range<usize>) -> Vec<(Place, Range<usize>)> {
     let before = text.get(..range.start).unwrap_or_default().trim_end();
-    let first = before.ends_with(|c: char| matches!(c, '.' | ')'))
-        && before.trim_end_matches(['.', ')']).ends_with(|c: char| matches!(c, '1' | 'a' | 'A'));
+    let first = before.ends_with(['.', ')'])
+        && before.trim_end_matches(['.', ')']).ends_with(['1', 'a', 'A']);
     let part = text.get(range.clone()).unwrap_or_default();
     let marks = if first { inline_marks(part, 1) } else { Vec::new() };
     let Some((end, _)) = marks.first() else { return vec![(Place::Item, range)] };

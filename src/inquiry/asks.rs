@@ -451,7 +451,6 @@ pub(crate) fn elliptic(clause: &str) -> bool {
         && words(first).count() <= WORDS_MAX
         && !words(first).any(|word| say::FIRST_VERB.is_match(word))
         && !present_first(first)
-        && !present_at_once(first)
 }
 
 /// Whether a verb and its subject follow the wh-word, by their form: "hvem flytter det".

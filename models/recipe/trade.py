@@ -5,7 +5,7 @@ on other text the student stays where it was.
 
     python trade.py DATA WORK [THREADS]
 
-Reads student.pt of the stages before, writes trade.pt. About 25 minutes on two quiet cores.
+Reads student.pt of the stages before, writes trade.pt. About 27 minutes on two quiet cores.
 """
 
 import json

@@ -225,11 +225,13 @@ fn note_joints(sentence: &str) -> Vec<(Joint, usize, usize)> {
         let before = sentence.get(..*at).unwrap_or_default();
         let rest = sentence.get(at + 1..).unwrap_or_default();
         let last = words(before).next_back().map(fold).unwrap_or_default();
-        let open = before.ends_with([',', ':', '-', '+', ';', '/', '.']) || weight(before) == 0;
-        !open
-            && !LEADS_ON.contains(&last.as_str())
-            && (direct_interrogative(rest) && verb_at_once(rest)
-                || inner_verb_first(&format!("{last} {}", first_words(rest))))
+        // "hvor mange dage kan han": the verb belongs to the wh-word.
+        let asking = words(before).rev().take(3).any(|word| say::INTERROGATIVE.is_match(word));
+        let asks = direct_interrogative(rest) && verb_at_once(rest)
+            || !asking && inner_verb_first(&format!("{last} {}", first_words(rest)));
+        asks && !LEADS_ON.contains(&last.as_str())
+            && !before.ends_with([',', ':', '-', '+', ';', '/', '.'])
+            && weight(before) > 0
     });
     found.map(|at| (Joint::Run, at, at + 1)).collect()
 }
@@ -498,7 +500,9 @@ impl Reader<'_> {
             let from = starts.last().copied().unwrap_or_default();
             let left = self.sentence.get(from..end).unwrap_or_default();
             let right = self.sentence.get(next..).unwrap_or_default();
-            if self.cuts(joint, left, right) {
+            // One of several things that are not known: what is not known of all stands before it.
+            let listed = from > 0 && opens(left);
+            if self.cuts(joint, (left, listed), right) {
                 starts.push(end);
             }
         }
@@ -553,11 +557,14 @@ impl Reader<'_> {
     }
 
     /// Whether the words after a joint ask something of their own.
-    fn cuts(&self, joint: Joint, left: &str, right: &str) -> bool {
+    fn cuts(&self, joint: Joint, (left, listed): (&str, bool), right: &str) -> bool {
         let left_asks = self.asks(left) || ends_in_question(left);
-        let indirect = say::ASKS_INDIRECTLY.is_match(left)
-            || say::IN_DOUBT.is_match(left)
-            || say::SEEKS.is_match(left);
+        let doubts = |words: &str| {
+            say::ASKS_INDIRECTLY.is_match(words)
+                || say::IN_DOUBT.is_match(words)
+                || say::SEEKS.is_match(words)
+        };
+        let indirect = doubts(left) || listed && doubts(self.sentence);
         let begs = say::BEGS.is_match(left) && bare(right).starts_with("at ");
         let more = indirect && say::WHETHER.is_match(right) || begs;
         // "... om A, hvor B, eller hvornår C": each is a question of its own.

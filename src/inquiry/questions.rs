@@ -315,6 +315,52 @@ mod tests {
     }
 
     #[test]
+    fn a_note_is_read_line_by_line_and_asks_on_without_a_mark() {
+        let note = |body, expected: &[&str]| check_by(Channel::Phone, body, expected);
+        note(
+            "fratræder 31/12, har 3 særlige feriedage tilbage og 11,5 almindelige\n\
+             udbetales de automatisk med sidste løn\nhavde læst på nettet at det var 12,5 pct",
+            &["Udbetales de automatisk med sidste løn"],
+        );
+        note(
+            "hvorfor kom tillægget ikke med i kørslen hvornår kan han få pengene for oktober",
+            &["Hvorfor kom tillægget ikke med i kørslen", "Hvornår kan han få pengene for oktober"],
+        );
+        note(
+            "ny m migræne, væk en uge. hvornår senest til os",
+            &["Ny m migræne, væk en uge. hvornår senest til os"],
+        );
+    }
+
+    #[test]
+    fn what_a_form_wishes_is_asked() {
+        let form = |body, expected: &[&str]| check_by(Channel::Portal, body, expected);
+        form(
+            "System: Løn\nØnsket handling: sæt status manuelt på kurset; slå rykkerne fra",
+            &["Sæt status manuelt på kurset", "Slå rykkerne fra"],
+        );
+        form("Ønske: Nej\nKan hun få adgang i dag?", &["Kan hun få adgang i dag?"]);
+    }
+
+    #[test]
+    fn each_of_several_things_that_are_not_known_is_asked() {
+        check(
+            "Vi er i tvivl om, hvem der sletter testpersonerne, hvor regningen sendes hen, \
+             eller hvornår resten af området kobles på.",
+            &[
+                "Vi er i tvivl om, hvem der sletter testpersonerne",
+                "Hvor regningen sendes hen",
+                "Hvornår resten af området kobles på.",
+            ],
+        );
+        check(
+            "Ret venligst følgende inden lønkørslen:\n- Tillægget til Bo skal være 24.000 kr.\n\
+             - Ida flyttes til skalatrin 6",
+            &["Tillægget til Bo skal være 24.000 kr.", "Ida flyttes til skalatrin 6"],
+        );
+    }
+
+    #[test]
     fn what_a_caller_also_wants_is_a_question_of_its_own() {
         let note = |body, expected: &[&str]| check_by(Channel::Phone, body, expected);
         note(

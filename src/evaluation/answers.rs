@@ -7,15 +7,12 @@ use serde_json::Value as Json;
 
 use crate::draft::Outcome;
 use crate::evaluation::gold::{GoldInquiry, GoldQuestion, Must, MustNot, NeverKind, Relevant};
+use crate::evaluation::matching::{Match, best_match};
 use crate::evaluation::wording::{Wording, content};
 use crate::evaluation::{Share, Unit};
-use crate::language::{content_stems, lexicon, lix, values};
+use crate::language::{lexicon, lix, values};
 use crate::privacy;
 
-/// Shared content stems, of the shorter side, from which a found question is a gold question.
-const MATCH_MIN: f64 = 0.5;
-/// The same where the gold question has no exact words.
-const MATCH_TEXT_MIN: f64 = 0.3;
 /// Share of a point that must stand for it to be met, and to be met in part.
 const STRICT_MIN: f64 = 0.5;
 const PARTIAL_MIN: f64 = 0.3;
@@ -62,7 +59,7 @@ struct Told {
 pub fn judge(judge: &Judge<'_>, gold: &GoldInquiry, draft: &Json) -> Vec<Unit> {
     let asked = asked(draft, &gold.inquiry.body);
     let matches: Vec<Option<Match>> =
-        asked.iter().map(|found| best_match(found, &gold.questions)).collect();
+        asked.iter().map(|found| best_match(&found.from, &found.text, &gold.questions)).collect();
     let subject = gold.inquiry.subject.as_deref().unwrap_or_default();
     let bench = Bench {
         judge,
@@ -103,51 +100,6 @@ struct Passage {
     document: String,
     owner: Option<String>,
     text: String,
-}
-
-/// How like a found question's words are to those of a gold question.
-#[derive(Debug, Clone, Copy)]
-struct Likeness {
-    /// Whether one stands in the other, letter for letter.
-    is_part: bool,
-    /// Content stems that they share.
-    shared: usize,
-    /// What part of the shorter that is.
-    part: f64,
-}
-
-impl Likeness {
-    /// Words that stand in the others say more than any number of shared ones: the mail's facts
-    /// stand around several of its questions.
-    fn order(&self, other: &Self) -> std::cmp::Ordering {
-        let (own, others) = (self.is_part, other.is_part);
-        own.cmp(&others).then(self.shared.cmp(&other.shared)).then(self.part.total_cmp(&other.part))
-    }
-}
-
-/// The gold question that a found one asks.
-#[derive(Debug, Clone, Copy)]
-struct Match {
-    question: usize,
-    likeness: Likeness,
-}
-
-impl Match {
-    fn order(&self, other: &Self) -> std::cmp::Ordering {
-        self.likeness.order(&other.likeness)
-    }
-}
-
-/// The place of the gold question that words of a mail ask, of those of its inquiry.
-pub(crate) fn question_asked(from: &str, text: &str, questions: &[GoldQuestion]) -> Option<usize> {
-    let found = Asked {
-        from: from.to_owned(),
-        text: text.to_owned(),
-        outcome: String::new(),
-        strength: 0.0,
-        sentences: Vec::new(),
-    };
-    best_match(&found, questions).map(|matched| matched.question)
 }
 
 /// The highest grade that a passage was given for a question; 0 where nobody gave it one.
@@ -202,43 +154,6 @@ fn evidence(draft: &Json) -> BTreeMap<String, Passage> {
             (text_of(hit, "passage_id"), passage)
         })
         .collect()
-}
-
-/// The gold question that a found one is most like; of equal ones the first that is asked in words.
-fn best_match(found: &Asked, questions: &[GoldQuestion]) -> Option<Match> {
-    let mut order: Vec<usize> = (0..questions.len()).collect();
-    order.sort_by_key(|at| questions.get(*at).is_some_and(|question| question.implied));
-    let mut best: Option<Match> = None;
-    for at in order {
-        let Some(likeness) = questions.get(at).and_then(|it| likeness(found, it)) else {
-            continue;
-        };
-        let matched = Match { question: at, likeness };
-        if best.is_none_or(|best| matched.order(&best).is_gt()) {
-            best = Some(matched);
-        }
-    }
-    best
-}
-
-/// How like a found question is to a gold question, if it is enough to match.
-fn likeness(found: &Asked, gold: &GoldQuestion) -> Option<Likeness> {
-    let stems = |text: &str| -> BTreeSet<String> { content_stems(text).into_iter().collect() };
-    let compare = |a: &str, b: &str| {
-        let (stems_a, stems_b) = (stems(a), stems(b));
-        let shared = stems_a.intersection(&stems_b).count();
-        let shorter = stems_a.len().min(stems_b.len()).max(1);
-        // "Hvornår?" has no content stem; it is itself all the same.
-        let (a, b) = (a.trim(), b.trim());
-        let is_part = !a.is_empty() && !b.is_empty() && (a.contains(b) || b.contains(a));
-        let part = if is_part { 1.0 } else { shared as f64 / shorter as f64 };
-        Likeness { is_part, shared, part }
-    };
-    if gold.from.is_empty() {
-        return Some(compare(&found.text, &gold.text)).filter(|like| like.part >= MATCH_TEXT_MIN);
-    }
-    let parts = gold.from.iter().map(|from| compare(&found.from, from));
-    parts.filter(|like| like.part >= MATCH_MIN).max_by(Likeness::order)
 }
 
 fn name(outcome: Outcome) -> String {

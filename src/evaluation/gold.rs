@@ -63,7 +63,7 @@ pub struct GoldInquiry {
 }
 
 /// One question and its judgement.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct GoldQuestion {
     /// Its number.
     pub n: usize,

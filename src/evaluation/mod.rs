@@ -10,6 +10,7 @@ mod ranking;
 mod gold;
 mod rejected;
 mod wording;
+mod matching;
 mod answers;
 mod weighing;
 mod report;

@@ -3,8 +3,9 @@
 use serde_json::{Value as Json, json};
 
 use crate::draft::{SIGNS, Weighed};
-use crate::evaluation::answers::{grade, question_asked};
+use crate::evaluation::answers::grade;
 use crate::evaluation::gold::GoldInquiry;
+use crate::evaluation::matching::best_match;
 use crate::inquiry::weigh;
 
 /// One object for each question that was found: its gold question, and every sentence with the
@@ -12,7 +13,8 @@ use crate::inquiry::weigh;
 pub fn weighing(gold: &GoldInquiry, weighed: &[Weighed]) -> Vec<Json> {
     let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = |one: &Weighed| {
-        let at = question_asked(&one.from, &one.text, &gold.questions);
+        let matched = best_match(&one.from, &one.text, &gold.questions);
+        let at = matched.map(|matched| matched.question);
         let question = at.and_then(|at| gold.questions.get(at));
         let candidates = one.candidates.iter().map(|candidate| {
             let grade = question.map_or(0, |it| grade(it, &candidate.document, &candidate.text));

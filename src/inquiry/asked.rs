@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use crate::inquiry::asks::{Class, Place, bare, elliptic, has_verb, opens, weight};
+use crate::inquiry::asks::{Class, Place};
 use crate::inquiry::blocks::{Block, Sentence, blocks};
+use crate::inquiry::openings::{bare, elliptic, has_verb, opens, weight};
 use crate::inquiry::parts::{Message, pieces};
 use crate::inquiry::phrases as say;
 use crate::inquiry::{Channel, PartKind};

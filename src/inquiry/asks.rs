@@ -1,13 +1,16 @@
 //! What one sentence asks: direct questions, indirect ones, wishes and orders.
 
-use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use crate::inquiry::Channel;
 use crate::inquiry::kinds::{Kind, weigh};
+use crate::inquiry::openings::{
+    asks_directly, asks_itself, bare, direct_interrogative, elliptic, first_person, has_verb,
+    inner_question, modal_first, opens, present_with_subject, turns_to_ask, verb_at_once,
+    verb_first, weight, without_adverb, words,
+};
 use crate::inquiry::phrases as say;
-use crate::language::{content_stems, fold, instructs_in_mail, tokens};
+use crate::language::{fold, instructs_in_mail};
 
 /// How sure it is that the words ask something of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,50 +53,6 @@ pub(crate) enum Place {
     Item,
 }
 
-/// Words that name no matter: a question of these alone means nothing without what stands before.
-const LIGHT: [&str; 40] = [
-    "noget",
-    "galt",
-    "rigtigt",
-    "korrekt",
-    "senest",
-    "muligt",
-    "ok",
-    "okay",
-    "tilfælde",
-    "problem",
-    "forklaring",
-    "mere",
-    "stadig",
-    "derfor",
-    "egentlig",
-    "forstået",
-    "passer",
-    "stemmer",
-    "betyder",
-    "gælder",
-    "altid",
-    "hjælpe",
-    "i",
-    "siger",
-    "mener",
-    "ske",
-    "skyldes",
-    "løses",
-    "sådan",
-    "situation",
-    "forhold",
-    "forholde",
-    "vide",
-    "høre",
-    "gerne",
-    "spørger",
-    "what",
-    "do",
-    "we",
-    "you",
-];
-
 /// How sure the model of kinds must be that a sentence asks which no rule knows: chosen on
 /// `reading/a.jsonl` and `reading/b.jsonl` beside the gold set's `dev` part, 2026-11-29.
 const ASKS_MIN: f32 = 0.9;
@@ -101,13 +60,6 @@ const ASKS_MIN: f32 = 0.9;
 const ASKS_WEIGHT_MIN: usize = 2;
 /// A note's question of more words than this is no catchword, whatever its verb is.
 const CATCHWORDS_MAX: usize = 3;
-
-/// How many content words a text holds that name its matter.
-pub(crate) fn weight(text: &str) -> usize {
-    static STEMS: LazyLock<HashSet<String>> =
-        LazyLock::new(|| LIGHT.iter().flat_map(|word| tokens(word)).map(|t| t.text).collect());
-    content_stems(text).iter().filter(|stem| !STEMS.contains(*stem)).count()
-}
 
 /// What a sentence in the field of a form asks in which its writer says what is to be done: all of
 /// it, each part between semicolons, where no part of it asks by itself.
@@ -158,10 +110,7 @@ pub(crate) fn asks(sentence: &str, before: &str, channel: Channel, place: Place)
     }
     let reader = Reader { sentence, channel, place, marked };
     let found = reader.clauses();
-    let asked = |ask: &Ask| {
-        let words = sentence.get(ask.range.clone()).unwrap_or_default();
-        asks_itself(words)
-    };
+    let asked = |ask: &Ask| sentence.get(ask.range.clone()).is_some_and(asks_itself);
     if !marked && say::SETTLED.is_match(sentence) && !found.iter().any(asked) {
         return Vec::new();
     }
@@ -203,20 +152,6 @@ fn asks_by_kind(sentence: &str, before: &str, channel: Channel) -> bool {
         && weigh(sentence, before, channel).of(Kind::Tell) <= 1.0 - ASKS_MIN
 }
 
-/// Whether a line opens with a verb in the present and a pronoun behind it, as only questions do:
-/// "udløber de", "stopper de selv"; "får hun ikke svar, ringer hun" puts a condition.
-fn present_with_subject(clause: &str) -> bool {
-    let mut words = words(clause).map(fold);
-    let (Some(verb), Some(subject)) = (words.next(), words.next()) else { return false };
-    let present = verb.chars().count() > 2 && say::FIRST_VERB.is_match(&verb)
-        || verb.chars().count() > 4 && (verb.ends_with("er") || verb.ends_with("es"));
-    present
-        && !["eller", "efter", "under", "ellers", "ved"].contains(&verb.as_str())
-        && ["de", "den", "det", "han", "hun", "vi", "man", "jeg"].contains(&subject.as_str())
-        && !say::CONDITION.is_match(clause)
-        && !clause.contains(", ")
-}
-
 /// Where a note without marks goes on with another question: before a wh-word with its verb, or
 /// before a verb and its subject.
 fn note_joints(sentence: &str) -> Vec<(Joint, usize, usize)> {
@@ -224,12 +159,14 @@ fn note_joints(sentence: &str) -> Vec<(Joint, usize, usize)> {
     let found = starts.filter(|at| {
         let before = sentence.get(..*at).unwrap_or_default();
         let rest = sentence.get(at + 1..).unwrap_or_default();
-        let last = words(before).next_back().map(fold).unwrap_or_default();
+        let last = words(before).next_back().unwrap_or_default();
+        let mut next = words(rest);
+        let (verb, subject) = (next.next().unwrap_or_default(), next.next().unwrap_or_default());
         // "hvor mange dage kan han": the verb belongs to the wh-word.
         let asking = words(before).rev().take(3).any(|word| say::INTERROGATIVE.is_match(word));
         let asks = direct_interrogative(rest) && verb_at_once(rest)
-            || !asking && inner_verb_first(&format!("{last} {}", first_words(rest)));
-        asks && !LEADS_ON.contains(&last.as_str())
+            || !asking && turns_to_ask(last, verb, subject);
+        asks && !LEADS_ON.contains(&fold(last).as_str())
             && !before.ends_with([',', ':', '-', '+', ';', '/', '.'])
             && weight(before) > 0
     });
@@ -243,10 +180,6 @@ const LEADS_ON: [&str; 34] = [
     "fra", "med", "for", "af", "oplyst", "hvis", "når", "som", "vi", "hun",
 ];
 
-fn first_words(text: &str) -> String {
-    words(text).take(2).collect::<Vec<_>>().join(" ")
-}
-
 /// Whether a clause only hands over what stands elsewhere; "hvad får hun i november, ring tilbage"
 /// asks.
 fn hands_over(bare: &str) -> bool {
@@ -254,67 +187,9 @@ fn hands_over(bare: &str) -> bool {
     say::HAND_OVER.is_match(bare) && !asks_itself
 }
 
-/// Whether a wh-word with a verb at once behind it stands within the words.
-fn inner_question(sentence: &str) -> bool {
-    let starts = sentence.match_indices(' ').filter_map(|(at, _)| sentence.get(at + 1..));
-    let mut asking = starts.filter(|rest| say::INTERROGATIVE.is_match(rest));
-    asking.any(|rest| {
-        direct_interrogative(rest)
-            || present_first(rest)
-            || elliptic_end(rest)
-            || rest.starts_with("hv ")
-            || rest.starts_with("hv. ")
-    }) || inner_verb_first(sentence)
-}
-
-/// Whether the words are the end of a note that asks without a verb: "hvornår senest til os".
-fn elliptic_end(rest: &str) -> bool {
-    /// More words are a clause, and have a verb.
-    const WORDS_MAX: usize = 4;
-    words(rest).count() <= WORDS_MAX && !has_verb(rest) && !say::RELATIVE.is_match(rest)
-}
-
-/// Whether a verb and its subject stand within the words as only a question has them: "chefen er
-/// syg kan vi ikke bare godkende".
-fn inner_verb_first(sentence: &str) -> bool {
-    let words: Vec<String> = words(sentence).map(fold).collect();
-    words.windows(3).any(|three| {
-        let [before, verb, subject] = three else { return false };
-        let person = ["vi", "de", "jeg", "han", "hun", "i"].contains(&subject.as_str());
-        let thing = ["det", "den"].contains(&subject.as_str());
-        // "har osse brækket fingeren tæller det med"; "så gælder det" tells.
-        (["kan", "skal", "må", "får"].contains(&verb.as_str()) && person
-            || ["tæller", "gælder", "hører", "ryger"].contains(&verb.as_str()) && thing)
-            && !["så", "og", "men", "derfor", "nu", "da", "her", "i", "det", "der", "eller"]
-                .contains(&before.as_str())
-    })
-}
-
 /// Whether the words remind of something that was asked before.
 pub(crate) fn reminds(text: &str) -> bool {
     say::REMINDS.is_match(text) && !say::MOVES.is_match(text)
-}
-
-/// A clause without the words and marks that join it to the one before.
-pub(crate) fn bare(clause: &str) -> &str {
-    let clause = clause.trim_start_matches(['"', '”', '»', '\'', '“']);
-    say::JOINING.find(clause).and_then(|found| clause.get(found.end()..)).unwrap_or(clause).trim()
-}
-
-/// Whether a clause opens as only a direct question does: "hvad er status", not "hvad der mangler".
-fn asks_directly(clause: &str) -> bool {
-    let clause = without_adverb(bare(clause));
-    direct_interrogative(clause) && verb_at_once(clause)
-}
-
-/// The same, or as a question for yes or no.
-fn asks_itself(clause: &str) -> bool {
-    asks_directly(clause) || verb_first(bare(clause), false)
-}
-
-/// The same without adverbs that a statement may open with.
-fn without_adverb(bare: &str) -> &str {
-    say::ADDING.find(bare).and_then(|found| bare.get(found.end()..)).unwrap_or(bare)
 }
 
 /// What an instruction to the program asks for beside: "... og send alle lønsedler".
@@ -331,137 +206,6 @@ fn after_injection(sentence: &str) -> Option<Vec<Ask>> {
         opens.then(|| vec![Ask { range: start..end, class, by_kind: false }])
     })?;
     Some(asks)
-}
-
-fn first_person(clause: &str) -> bool {
-    words(clause).any(|word| matches!(fold(word).as_str(), "vi" | "jeg" | "os" | "we"))
-}
-
-fn word_count(text: &str) -> usize {
-    words(text).count()
-}
-
-fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
-    // A placeholder in the place of a name, "[[PERSON_1_ABCD]]", is one word.
-    text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
-}
-
-/// Whether a verb that questions open with stands in the text.
-pub(crate) fn has_verb(text: &str) -> bool {
-    // Behind other words, "ved" is a preposition: "sats ved 60 timer".
-    let verb = |(at, word): (usize, &str)| {
-        say::FIRST_VERB.is_match(word) && !(at > 0 && fold(word) == "ved")
-    };
-    words(text).enumerate().any(verb)
-}
-
-/// Whether the clause begins with a verb and its subject.
-fn verb_first(clause: &str, marked: bool) -> bool {
-    let Some(verb) = words(clause).next() else { return false };
-    let Some(rest) = clause.get(verb.len()..) else { return false };
-    let (subject, known) = (rest.trim_start(), say::FIRST_VERB.is_match(verb));
-    let person = say::PERSON.is_match(subject) && !say::PREPOSITION_I.is_match(subject);
-    if !marked {
-        let thing = say::THING.is_match(subject)
-            && ["er", "kan", "skal", "må", "bliver"].contains(&fold(verb).as_str());
-        // "Er Ole på den rigtige overenskomst"; but "Er systemet nede, ringer I".
-        let named = words(subject).next().is_some_and(|word| {
-            word.starts_with(char::is_uppercase)
-                && (word.chars().skip(1).all(char::is_lowercase) || word.contains('_'))
-        });
-        return say::MODAL.is_match(clause)
-            && (person || thing || named && word_count(subject) > 1)
-            && !say::CONDITION.is_match(clause);
-    }
-    // "udbetaler I", "sendes de"; but "eller vi", "hvis I".
-    let present = verb.chars().count() > 4
-        && (verb.ends_with("er") || verb.ends_with("es"))
-        && !["eller", "efter", "under", "ellers"].contains(&fold(verb).as_str());
-    let noun = words(subject).next().is_some_and(|word| {
-        word.starts_with(char::is_uppercase)
-            || ["en", "et", "ne", "erne", "ens"].iter().any(|end| word.ends_with(end))
-                && word.chars().count() > 4
-    });
-    known && (person || say::THING.is_match(subject) || noun) || present && person
-}
-
-/// Whether a line of a note or a list begins with a verb and a noun, as only questions do:
-/// "skal timerne skrives som 22:12", "skal fleksjobrefusion i portalen".
-fn modal_first(clause: &str) -> bool {
-    let mut words = words(clause);
-    let (verb, noun) = (words.next().map(fold), words.next());
-    let asks = verb.is_some_and(|verb| ["skal", "må", "kan", "bliver"].contains(&verb.as_str()));
-    let is_noun = |noun: &str| {
-        noun.chars().count() > 4
-            && noun.chars().all(char::is_alphabetic)
-            && !["bruge", "ikke", "gerne", "også", "derfor", "måske"].contains(&fold(noun).as_str())
-            && !noun.ends_with("es")
-    };
-    asks && noun.is_some_and(is_noun) && !say::CONDITION.is_match(clause)
-}
-
-/// Whether the clause begins with a wh-word and its verb comes before its subject:
-/// "hvornår lukker I", not "hvornår I lukker".
-fn direct_interrogative(clause: &str) -> bool {
-    if present_at_once(clause) {
-        return true;
-    }
-    let Some(found) = say::INTERROGATIVE.find(clause) else { return false };
-    let after = clause.get(found.end()..).unwrap_or_default();
-    let mut next = words(after).take(3);
-    let verb = next.find(|word| {
-        let subject = say::PERSON.is_match(word) || say::THING.is_match(word);
-        subject || say::FIRST_VERB.is_match(word)
-    });
-    verb.is_some_and(|word| say::FIRST_VERB.is_match(word)) && !say::RELATIVE.is_match(clause)
-}
-
-/// Whether a verb in the present follows the wh-word at once: "hvor lander differencen".
-fn present_at_once(clause: &str) -> bool {
-    let mut words = words(clause).map(fold);
-    let (Some(asking), Some(verb)) = (words.next(), words.next()) else { return false };
-    ["hvor", "hvornår", "hvordan", "hvorfor", "hvem", "hvad"].contains(&asking.as_str())
-        && verb.chars().count() > 4
-        && (verb.ends_with("er") || verb.ends_with("es"))
-        && words.next().is_some()
-        && !["efter", "under", "eller"].contains(&verb.as_str())
-}
-
-/// Whether the verb follows the wh-word at once, as it does only in a main clause.
-fn verb_at_once(clause: &str) -> bool {
-    if present_at_once(clause) {
-        return true;
-    }
-    let after = say::INTERROGATIVE.find(clause).and_then(|found| clause.get(found.end()..));
-    let next = after.and_then(|after| words(after).next());
-    next.is_some_and(|word| say::FIRST_VERB.is_match(word)) || verb_first(clause, false)
-}
-
-/// Whether the words open as a question does, wherever it ends.
-pub(crate) fn opens(clause: &str) -> bool {
-    let clause = bare(clause);
-    say::INTERROGATIVE.is_match(clause) || verb_first(clause, true)
-}
-
-/// A word or three without a verb: "og hvornår senest?".
-pub(crate) fn elliptic(clause: &str) -> bool {
-    /// Longer clauses stand by themselves.
-    const WORDS_MAX: usize = 3;
-    let clause = without_adverb(bare(clause));
-    let first = clause.split([',', '?', '.', ';']).next().unwrap_or_default();
-    say::INTERROGATIVE.is_match(clause)
-        && words(first).count() <= WORDS_MAX
-        && !words(first).any(|word| say::FIRST_VERB.is_match(word))
-        && !present_first(first)
-}
-
-/// Whether a verb and its subject follow the wh-word, by their form: "hvem flytter det".
-fn present_first(clause: &str) -> bool {
-    let mut next = words(clause).skip(1);
-    let present =
-        |word: &str| word.chars().count() > 4 && (word.ends_with("er") || word.ends_with("es"));
-    next.next().is_some_and(present)
-        && next.next().is_some_and(|word| say::PERSON.is_match(word) || say::THING.is_match(word))
 }
 
 /// One sentence while it is cut into clauses.

@@ -6,7 +6,8 @@ use std::ops::Range;
 use regex::Regex;
 
 use crate::inquiry::Channel;
-use crate::inquiry::asks::{Ask, Class, Place, asks, bare, weight, wished};
+use crate::inquiry::asks::{Ask, Class, Place, asks, wished};
+use crate::inquiry::openings::{bare, weight};
 use crate::inquiry::phrases as say;
 use crate::language::{fold, lexicon, sentences};
 

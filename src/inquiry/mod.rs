@@ -16,6 +16,8 @@ mod parts;
 
 mod kinds;
 
+mod openings;
+
 mod asks;
 
 mod blocks;

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use crate::inquiry::asked::{Asked, CONTENT_WORDS_MIN, Found, SENTENCES_BACK_MAX, says_status};
-use crate::inquiry::asks::{Class, Place, asks, reminds, weight};
+use crate::inquiry::asks::{Class, Place, asks, reminds};
 use crate::inquiry::blocks::Sentence;
+use crate::inquiry::openings::weight;
 use crate::inquiry::parts::Message;
 use crate::inquiry::phrases as say;
 use crate::inquiry::{Inquiry, Question};

@@ -1,6 +1,6 @@
 """Stage 6: the student learns the trade: questions of customers beside the passages, and the
-sentences within them, that answer; passages of one subject share a batch, so that the wrong ones
-are near. What a passage of the same subject does not answer is kept away from its sentences, and
+sentences within them, that answer; passages of one guide or one subject share a batch, so that the
+wrong ones are near. What a passage of the same subject does not answer is kept away from its sentences, and
 on other text the student stays where it was.
 
     python trade.py DATA WORK [THREADS]
@@ -22,7 +22,7 @@ from common import HERE, SEED, chance, lines, questions, records
 from student import Student
 from teacher import mean_vectors
 
-EPOCHS = 4  # rounds over the passages
+EPOCHS = 3  # rounds over the passages
 PASSAGES = 32  # side by side in a step, in runs of one file
 NEAR_AT_ONCE = 16
 ASKED_AT_ONCE = 3  # questions of each of them
@@ -71,7 +71,8 @@ def passages(student):
     for path in sorted((HERE / "trade").glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             p = json.loads(line)
-            yield Passage(student, path.stem, p["title"], p["heading"], p["text"], p["asked"], p["unanswered"])
+            group = p.get("guide", "")
+            yield Passage(student, f"{path.stem} {group}", p["title"], p["heading"], p["text"], p["asked"], p["unanswered"])
     for title, text, asked in questions():
         yield Passage(student, "questions", title, title, text, [{"q": q} for q in asked], [])
 
@@ -175,9 +176,11 @@ def train(folder, target):
     steps = int(len(held) * EPOCHS / PASSAGES)
     began, runs = time.monotonic(), []
     for step in range(steps):
-        if len(runs) < 2:
-            runs += deal(random, groups)
-        chosen = [held[at] for at in {*runs.pop(), *runs.pop()}]
+        drawn = set()
+        while len(drawn) < PASSAGES:
+            runs = runs or deal(random, groups)
+            drawn |= set(runs.pop())
+        chosen = [held[at] for at in drawn]
         share = min(1.0, (step + 1) / 20) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * step / steps)))
         for group, most in zip(optimiser.param_groups, (RATE, 3 * RATE)):
             group["lr"] = share * most

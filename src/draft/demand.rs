@@ -17,6 +17,8 @@ pub(crate) enum Demand {
     Duration(Option<Unit>),
     /// A number of these things, by their stem: "hvor mange linjer".
     Count(String),
+    /// A time of day: "hvad er jeres telefontid".
+    Clock,
     /// Any figure: "hvilken sats".
     Figure,
 }
@@ -53,6 +55,7 @@ struct Patterns {
     amount: Option<Regex>,
     long: Option<Regex>,
     many: Option<Regex>,
+    clock: Option<Regex>,
     figure: Option<Regex>,
     /// Another question in the same words.
     several: Option<Regex>,
@@ -61,11 +64,12 @@ struct Patterns {
 static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
     Patterns {
     percent: wording(r"\b(hvor mange (procent|pct|%)|hvor (stor|mange) en andel|hvor stor en del|hvilken procent\w*|hvad er (så )?procent\w*|procentsats\w*)\b").ok(),
-    amount: wording(r"\b(hvor (stort|højt|stor|høj) (er|bliver|et|må) [^?]{0,40}\b(beløb\w*|sats\w*|takst\w*|gratiale\w*|honorar\w*|tillæg\w*)|hvor (stort|højt) (et )?beløb|hvad (er|bliver) (den nye |det |den )?(satsen|sats|taksten|takst|prisen|pris|beløbet|timesatsen|timesats)|hvad koster|hvor mange (kroner|kr)|i kroner)\b").ok(),
+    amount: wording(r"\b(hvor (stort|højt|stor|høj) (er|bliver|et|må) [^?]{0,40}\b(beløb\w*|sats\w*|takst\w*|gratiale\w*|honorar\w*|tillæg\w*)|hvor (stort|højt) (et )?beløb|hvor (stor|høj) \w*(satsen|taksten|prisen)|hvad (er|bliver) (den nye |det |den )?(\w*satsen|sats|\w*taksten|takst|prisen|pris|beløbet|timesats)|hvad (\w+ ){0,4}(beløbet|satsen|taksten|prisen) (er|bliver)|hvad (\w+ ){0,3}kost(e|er|ede)|hvor mange (kroner|kr)|i kroner)\b").ok(),
     long: quick_wording(r"\bhvor (længe|lang tid)\b").ok(),
-    many: Regex::new(r"(?i)\b(?:hvor|hv\.?) mange (\p{L}+)").ok(),
-    several: wording(r"\b(og|samt|eller),? (\w+ )?(hvornår|hvordan|hvad|hvem|hvor|hvilke[nt]?|hv\.?|sidste frist|kan|skal|må)\b").ok(),
-    figure: wording(r"\b(hvilken (sats|takst|pris)|timesats\w*|telefontid\w*|hvad er satsen)\b").ok(),
+    many: Regex::new(r"(?i)\b(?:hvor|hv\.?) mange (?:af \p{L}+ )?(\p{L}+)").ok(),
+    several: wording(r"\w\W+\b(og|samt|eller),? (\w+ )?(hvornår|hvordan|hvad|hvem|hvor|hvilke[nt]?|hv\.?|sidste frist|kan|skal|må)\b").ok(),
+    clock: wording(r"\b(telefontid\w*|åbningstid\w*|lukketid\w*|hvad tid åbner|hvad tid lukker)\b").ok(),
+    figure: wording(r"\b(hvilken (sats|takst|pris)|timesats\w*|hvad er satsen)\b").ok(),
 }
 });
 
@@ -93,6 +97,9 @@ fn sole(question: &str) -> Option<Demand> {
             None => Demand::Count(stem(&noun)),
         });
     }
+    if fits(&PATTERNS.clock) {
+        return Some(Demand::Clock);
+    }
     fits(&PATTERNS.figure).then_some(Demand::Figure)
 }
 
@@ -105,6 +112,7 @@ impl Demand {
         match self {
             Self::Percent => has(&[ValueKind::Percent]),
             Self::Amount => has(&[ValueKind::Amount, ValueKind::Percent]),
+            Self::Clock => has(&[ValueKind::Time]),
             Self::Figure => sentence.bytes().any(|byte| byte.is_ascii_digit()),
             Self::Duration(unit) => {
                 let fits = |found: Unit| unit.is_none_or(|unit| unit == found);
@@ -118,6 +126,20 @@ impl Demand {
             }),
         }
     }
+}
+
+/// Whether a sentence may hold the value of the year that a question names: it names that year,
+/// or none.
+pub(crate) fn is_of_year(question: &str, sentence: &str) -> bool {
+    let asked: Vec<&str> = years(question).collect();
+    asked.is_empty()
+        || years(sentence).next().is_none()
+        || years(sentence).any(|year| asked.contains(&year))
+}
+
+fn years(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split(|c: char| !c.is_ascii_digit());
+    parts.filter(|part| part.len() == 4 && (part.starts_with("19") || part.starts_with("20")))
 }
 
 fn unit_of(word: &str) -> Option<Unit> {
@@ -178,6 +200,23 @@ mod tests {
             &["Skabelonen fra 2024 afvises."],
         );
         assert_eq!(demand("Hvor mange procent skal der lægges på?"), Some(Demand::Percent));
+    }
+
+    #[test]
+    fn the_value_of_another_year_answers_nothing() {
+        let asked = "Hvad er taksten pr. time i 2026?";
+        assert!(!is_of_year(asked, "For 2022 var taksten 78 kr."));
+        assert!(is_of_year(asked, "Taksten er 81 kr.") && is_of_year(asked, "I 2026: 81 kr."));
+        assert!(is_of_year("Hvad er taksten?", "For 2022 var taksten 78 kr."));
+    }
+
+    #[test]
+    fn a_word_before_the_question_is_no_second_one() {
+        let asked = "Og hvor mange timer får man for at censurere?";
+        assert_eq!(demand(asked), Some(Demand::Duration(Some(Unit::Hour))));
+        assert_eq!(demand("Hvor længe varer det, og hvem betaler?"), Some(Demand::Figure));
+        check("Hvad er jeres telefontid?", &["Der er åbent kl. 9.00-15.00."], &["LG 01 er kørt."]);
+        check("Hvad ville det koste os?", &["Det koster 40 kr."], &["Opgaven lægges over til os."]);
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod known;
 mod quoted;
 mod remarks;
 mod assign;
+mod pointing;
 mod events;
 mod deadlines;
 mod check;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::draft::assign::{Found, Place, assign};
 use crate::draft::case::Case;
 use crate::draft::outcome::{Outcome, Ruling, by_kind, by_rule};
+use crate::draft::pointing::follow;
 use crate::draft::select::{HITS_MAX, Selection, quotable};
 use crate::draft::signs::{Candidate, candidates_of};
 use crate::draft::{Error, Progress};
@@ -67,6 +68,7 @@ pub(crate) fn search(
         found.insert(question.n, Found { text, evidence, selection, place });
     }
     assign(&mut found);
+    follow(means, case.scope, &sensed, &mut found)?;
     Ok(Searched { rulings, found, encoding })
 }
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::draft::demand::demand;
+use crate::draft::demand::{Demand, demand, is_of_year};
 use crate::language::{Stems, ValueKind, content_stems, quick_wording, values, wording};
 use crate::privacy;
 use crate::retrieval::{Hit, ReadSentence, Weighted, sentence_ranges};
@@ -164,6 +164,31 @@ pub(crate) struct Selection {
     pub(crate) strength: f32,
 }
 
+impl Selection {
+    /// Lets a sentence of a hit open the paragraph, and leaves out those of the others that it
+    /// takes the place of; what no longer fits is left out at the end.
+    pub(crate) fn open_with(
+        &mut self,
+        hits: &[Hit],
+        (hit, range): (usize, Range<usize>),
+        replaced: &dyn Fn(&str) -> bool,
+    ) {
+        let text = hits.get(hit).and_then(|hit| hit.text.get(range.clone())).unwrap_or_default();
+        let mut words = text.split_whitespace().count();
+        let score = self.picks.first().map_or(0.0, Pick::score);
+        let opening = Pick { hit, range, strength: self.strength, near: None, score, words };
+        let mut kept = vec![opening];
+        for pick in std::mem::take(&mut self.picks) {
+            let fits = kept.len() < SENTENCES_MAX && words + pick.words <= WORDS_MAX;
+            if fits && !replaced(pick_text(hits, &pick)) {
+                words += pick.words;
+                kept.push(pick);
+            }
+        }
+        self.picks = kept;
+    }
+}
+
 /// The sentences that answer a question, at most so many; none of `used` is picked again.
 pub(crate) fn select(
     question: &str,
@@ -194,7 +219,9 @@ pub(crate) fn select(
     let mut near = candidates
         .iter()
         .filter(|pick| pick.hit == best.hit || pick.score >= best.score * FIGURE_SHARE);
-    if demand(question).is_some_and(|demand| !near.any(|pick| demand.is_met(pick_text(hits, pick))))
+    let meets = |demand: &Demand, text: &str| demand.is_met(text) && is_of_year(question, text);
+    if demand(question)
+        .is_some_and(|demand| !near.any(|pick| meets(&demand, pick_text(hits, pick))))
     {
         return Selection { picks: Vec::new(), strength: strength.min(STRENGTH_WORDS_MIN) };
     }

@@ -139,6 +139,12 @@ impl Sentences {
         )
     }
 
+    /// The vector of a sentence, where it has one that can be read.
+    pub(crate) fn vector(&self, text: &str) -> Option<Vec<f32>> {
+        let (scale, row) = self.row(&key(text))?;
+        Some(row.into_iter().map(|byte| f32::from(byte.cast_signed()) * scale).collect())
+    }
+
     fn row(&self, key: &Key) -> Option<(f32, Vec<u8>)> {
         let bytes = self.bytes(key)?;
         let (scale, row) = bytes.split_at_checked(size_of::<f32>())?;

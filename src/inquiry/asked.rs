@@ -1,5 +1,6 @@
 //! Which asks of a message are its questions, and what belongs to each of them.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::inquiry::asks::{Class, Place};
@@ -8,7 +9,7 @@ use crate::inquiry::openings::{bare, elliptic, has_verb, opens, weight};
 use crate::inquiry::parts::{Message, pieces};
 use crate::inquiry::phrases as say;
 use crate::inquiry::{Channel, PartKind};
-use crate::language::fold;
+use crate::language::{content_stems, fold};
 
 /// Fewer content words than this say too little without the sentence before them.
 pub(crate) const CONTENT_WORDS_MIN: usize = 2;
@@ -36,6 +37,16 @@ pub(crate) struct Found {
     pub(crate) range: Range<usize>,
     /// What belongs to it.
     pub(crate) more: Vec<Range<usize>>,
+    /// Whether the model of kinds says that it asks.
+    pub(crate) by_kind: bool,
+}
+
+impl Found {
+    /// A block that asks as a whole.
+    fn whole(block: usize, range: Range<usize>) -> Self {
+        let (class, more) = (Class::Strong, Vec::new());
+        Self { block, sentence: 0, class, range, more, by_kind: false }
+    }
 }
 
 /// One message, read for questions.
@@ -71,6 +82,7 @@ impl<'a> Asked<'a> {
                         class: ask.class,
                         range: start + ask.range.start..start + ask.range.end,
                         more: Vec::new(),
+                        by_kind: ask.by_kind,
                     });
                 }
             }
@@ -140,8 +152,7 @@ impl<'a> Asked<'a> {
             let noun = !has_verb(words) && !words.ends_with(['.', '!']) && weight(words) > 0;
             if noun && !asking(self, block) {
                 self.found.retain(|ask| ask.block != block);
-                let (sentence, class, more) = (0, Class::Strong, Vec::new());
-                self.found.push(Found { block, sentence, class, range, more });
+                self.found.push(Found::whole(block, range));
             }
         }
         self.found.sort_by_key(|ask| ask.range.start);
@@ -177,7 +188,7 @@ impl<'a> Asked<'a> {
             }
             let more = if goes_on { vec![intro.clone()] } else { Vec::new() };
             self.found.retain(|ask| ask.block != block);
-            self.found.push(Found { block, sentence: 0, class: Class::Strong, range, more });
+            self.found.push(Found { more, ..Found::whole(block, range) });
         }
         self.found.sort_by_key(|ask| ask.range.start);
     }
@@ -196,6 +207,7 @@ impl<'a> Asked<'a> {
                 .any(|ask| ask.class == Class::Strong && says_status(self.text(&ask.range), true));
             self.promote_wants();
             self.promote_lacks();
+            self.promote_leads();
             self.attach(Class::Wanted, Class::Strong);
             self.found.retain(|ask| {
                 ask.class == Class::Strong || ask.class == Class::Reminder && !status
@@ -255,14 +267,7 @@ impl<'a> Asked<'a> {
                 let last = self.blocks.last().and_then(|block| block.sentences.last());
                 if let (Some(first), Some(last)) = (first, last) {
                     let range = first.range.start..last.range.end;
-                    let class = Class::Strong;
-                    self.found.push(Found {
-                        block: 0,
-                        sentence: 0,
-                        class,
-                        range,
-                        more: Vec::new(),
-                    });
+                    self.found.push(Found::whole(0, range));
                 }
             }
             None => {}
@@ -295,11 +300,19 @@ impl<'a> Asked<'a> {
             return;
         }
         let near = |asked: &Self, lack: &Found| {
-            asked.found.iter().any(|ask| {
-                let near = ask.block == lack.block
-                    && ask.sentence.abs_diff(lack.sentence) <= LACK_NEAR_MAX;
+            let strong = || asked.found.iter().filter(|ask| ask.class == Class::Strong);
+            let behind = |ask: &Found| ask.block == lack.block && ask.sentence <= lack.sentence;
+            // What is wrong is told before it is asked about; behind a question, and before one
+            // that says it is another, it may be a matter of its own.
+            let told_after = lack.by_kind && strong().any(behind);
+            strong().any(|ask| {
+                let other =
+                    lack.by_kind && (behind(ask) || say::ALSO.is_match(asked.text(&ask.range)));
+                let beside = ask.block == lack.block
+                    && ask.sentence.abs_diff(lack.sentence) <= LACK_NEAR_MAX
+                    && !other;
                 // "I har tastet forkert:" and then the questions.
-                ask.class == Class::Strong && (near || ask.block == lack.block + 1)
+                beside || ask.block == lack.block + 1 && !told_after
             })
         };
         let own: Vec<bool> = self
@@ -309,6 +322,38 @@ impl<'a> Asked<'a> {
                 ask.class == Class::Lack
                     && weight(self.text(&ask.range)) >= CONTENT_WORDS_MIN
                     && !near(self, ask)
+            })
+            .collect();
+        for (ask, own) in self.found.iter_mut().zip(own) {
+            if own {
+                ask.class = Class::Strong;
+            }
+        }
+    }
+
+    /// A wish for what no question of the message speaks of is one itself: "Vi skal bruge tallet
+    /// for feriepengeforpligtelsen."
+    fn promote_leads(&mut self) {
+        let stems = |range: &Range<usize>| content_stems(self.text(range));
+        let strong = || self.found.iter().filter(|ask| ask.class == Class::Strong);
+        let asked: HashSet<String> = strong().flat_map(|ask| stems(&ask.range)).collect();
+        let own: Vec<bool> = self
+            .found
+            .iter()
+            .map(|lead| {
+                let own = stems(&lead.range);
+                let next = strong().find(|ask| ask.range.start >= lead.range.end);
+                let leads = next.is_some_and(|ask| {
+                    ask.block == lead.block
+                        && ask.sentence <= lead.sentence + LACK_NEAR_MAX
+                        && self.points_back(ask)
+                        && weight(self.text(&ask.range)) <= CONTENT_WORDS_MIN
+                });
+                lead.class == Class::Lead
+                    && lead.by_kind
+                    && own.len() >= CONTENT_WORDS_MIN
+                    && !leads
+                    && !own.iter().any(|stem| asked.contains(stem))
             })
             .collect();
         for (ask, own) in self.found.iter_mut().zip(own) {

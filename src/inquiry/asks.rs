@@ -40,7 +40,8 @@ pub(crate) struct Ask {
     pub(crate) range: Range<usize>,
     /// How sure it is.
     pub(crate) class: Class,
-    /// Whether no rule says so, but the model of kinds.
+    /// Whether the model of kinds says that it asks: alone where no rule does, or of a wish or of
+    /// what is wrong that it wants an answer of its own.
     pub(crate) by_kind: bool,
 }
 
@@ -56,6 +57,8 @@ pub(crate) enum Place {
 /// How sure the model of kinds must be that a sentence asks which no rule knows: chosen on
 /// `reading/a.jsonl` and `reading/b.jsonl` beside the gold set's `dev` part, 2026-11-29.
 const ASKS_MIN: f32 = 0.9;
+/// Things that a sentence asks for behind a colon, below which they are no list.
+const LISTED_MIN: usize = 3;
 /// Words that mean something, below which such a sentence is none.
 const ASKS_WEIGHT_MIN: usize = 2;
 /// A note's question of more words than this is no catchword, whatever its verb is.
@@ -93,7 +96,8 @@ pub(crate) fn asks(sentence: &str, before: &str, channel: Channel, place: Place)
     let silent = sentence.trim_end().ends_with(':')
         || say::DISCLAIMER.is_match(sentence)
         || say::COURTESY.is_match(bare)
-        || say::STYLE.is_match(bare);
+        || say::STYLE.is_match(bare)
+        || channel == Channel::Portal && say::FORM_PROMPT.is_match(bare);
     if silent {
         return Vec::new();
     }
@@ -107,6 +111,10 @@ pub(crate) fn asks(sentence: &str, before: &str, channel: Channel, place: Place)
     }
     if !marked && say::OFFER.is_match(bare) {
         return Vec::new();
+    }
+    let listed = if marked { Vec::new() } else { listed(sentence) };
+    if !listed.is_empty() {
+        return listed;
     }
     let reader = Reader { sentence, channel, place, marked };
     let found = reader.clauses();
@@ -130,19 +138,63 @@ pub(crate) fn asks(sentence: &str, before: &str, channel: Channel, place: Place)
         return whole(Class::Strong);
     }
     if channel == Channel::Phone && say::CALLER_WANTS.is_match(bare) {
-        whole(Class::Wanted)
-    } else if sender && say::LEADS.is_match(sentence) {
-        whole(Class::Lead)
+        return whole(Class::Wanted);
+    }
+    let by_kind = asks_by_kind(sentence, before, channel);
+    let told = |class, by_kind| {
+        whole(class).into_iter().map(|ask| Ask { by_kind, ..ask }).collect::<Vec<Ask>>()
+    };
+    if sender && say::LEADS.is_match(sentence) {
+        told(Class::Lead, by_kind)
+    } else if say::DONE_WRONG.is_match(sentence) {
+        told(Class::Lack, true)
     } else if say::LACKS.is_match(sentence)
-        || say::DONE_WRONG.is_match(sentence)
         || channel == Channel::Portal && say::BROKEN.is_match(sentence)
     {
-        whole(Class::Lack)
-    } else if asks_by_kind(sentence, before, channel) {
-        whole(Class::Strong).into_iter().map(|ask| Ask { by_kind: true, ..ask }).collect()
+        told(Class::Lack, by_kind)
+    } else if by_kind {
+        told(Class::Strong, true)
     } else {
         Vec::new()
     }
+}
+
+/// What is asked for behind a colon, one thing after the other: "Vi mangler: lønnummer, dato for
+/// første løn samt adgang til rejser."
+fn listed(sentence: &str) -> Vec<Ask> {
+    let Some(start) = sentence.find(": ").map(|colon| colon + 2) else { return Vec::new() };
+    let (intro, rest) = sentence.split_at(start);
+    if !say::LIST_OF_ASKS.is_match(intro) {
+        return Vec::new();
+    }
+    let mut items: Vec<Range<usize>> = Vec::new();
+    let mut at = 0;
+    for (comma, _) in rest.match_indices(", ") {
+        let next = rest.get(comma + 2..).unwrap_or_default();
+        if !say::GOES_ON.is_match(next) {
+            items.push(at..comma);
+            at = comma + 2 + say::LAST_JOINT.find(next).map_or(0, |joint| joint.end());
+        }
+    }
+    // "a, b og c": only the last of them is joined so.
+    let joined = rest.get(..at).is_some_and(|before| before.ends_with(", "));
+    let tail = rest.get(at..).unwrap_or_default();
+    let last = [" samt ", " og "].iter().find_map(|joint| Some((tail.find(joint)?, joint.len())));
+    if let Some((end, length)) = last.filter(|_| joined) {
+        items.push(at..at + end);
+        at += end + length;
+    }
+    items.push(at..rest.trim_end().len());
+    let weighs = |item: &Range<usize>| rest.get(item.clone()).is_some_and(|it| weight(it) > 0);
+    if items.len() < LISTED_MIN || !items.iter().all(weighs) {
+        return Vec::new();
+    }
+    let ask = |item: Range<usize>| Ask {
+        range: start + item.start..start + item.end,
+        class: Class::Strong,
+        by_kind: false,
+    };
+    items.into_iter().map(ask).collect()
 }
 
 /// Whether a sentence that no rule knows asks all the same, by the model of kinds.
@@ -167,7 +219,7 @@ fn note_joints(sentence: &str) -> Vec<(Joint, usize, usize)> {
         let asks = direct_interrogative(rest) && verb_at_once(rest)
             || !asking && turns_to_ask(last, verb, subject);
         asks && !LEADS_ON.contains(&fold(last).as_str())
-            && !before.ends_with([',', ':', '-', '+', ';', '/', '.'])
+            && !before.ends_with([',', ':', '-', '+', ';', '/'])
             && weight(before) > 0
     });
     found.map(|at| (Joint::Run, at, at + 1)).collect()
@@ -495,6 +547,27 @@ mod tests {
         assert!(found.iter().any(|ask| ask.class >= Class::Lead), "{found:?}");
         check("Lønsedlen for marts ligger i e-Boks.", &[]);
         check("Tak for jeres hurtige svar om fristen.", &[]);
+    }
+
+    #[test]
+    fn each_thing_of_a_list_behind_a_colon_is_asked_for() {
+        check(
+            "Vi mangler: lønnummer til ham, svar på om tillægget er pensionsgivende, samt navnet på den, der afløser Grethe.",
+            &[
+                "lønnummer til ham",
+                "svar på om tillægget er pensionsgivende",
+                "navnet på den, der afløser Grethe.",
+            ],
+        );
+        check(
+            "Jeg har tre ønsker: et udtræk af fraværet, en bekræftelse på, at lederen får besked, og jeres erfaring.",
+            &[
+                "et udtræk af fraværet",
+                "en bekræftelse på, at lederen får besked",
+                "jeres erfaring.",
+            ],
+        );
+        check("Vi har tre afdelinger: løn, regnskab og indkøb.", &[]);
     }
 
     #[test]

@@ -399,6 +399,14 @@ patterns! {
         r"|kommet|udbetalt|kunne|registreret|oprettet|slået)|for meget|for lidt|dobbelt"
         r"|afvist|nede|låst|ingen løn|problem\w*|skal (?:have|rettes|ændres|oprettes"
         r"|stoppes|udbetales|slettes))\b";
+    /// What a form asks of the one who fills it in.
+    FORM_PROMPT =
+        r"^(?:hvad skete der|hvad forventede du|hvad har du (?:selv )?(?:prøvet|gjort)|hvornår (?:skete|opstod) (?:det|fejlen)"
+        r"|hvordan kan vi hjælpe(?: dig)?|hvem er berørt|hvad drejer (?:det|henvendelsen) sig om)\s*\?";
+    /// Says that what follows is another matter than what was told before.
+    ALSO =
+        r"\b(?:også|desuden|derudover|samtidig|endvidere|endelig|i øvrigt|for (?:resten|øvrigt)"
+        r"|til sidst|en anden ting)\b";
     /// Something was done to the sender, or left undone, that wants an answer though nobody asks.
     DONE_WRONG =
         r"\b(?:i har (?:\w+ )?(?:standset|stoppet|trukket|glemt|tastet|afvist|lukket)\b"
@@ -410,6 +418,11 @@ patterns! {
         r"\b(?:spørgsmål|spm|svar på|vide|høre|oplys\w*|afklar\w*|bekræft\w*|hjælp\w*"
         r"|send\w*|tvivl|sende|mangler|kan (?:i|du)|bedes|skal bruge|brug for|ønsker"
         r"|gerne have|questions?)\b(?:[^.?!]|\d\.)*:\s*$";
+
+    /// What joins the last thing of a list in one sentence.
+    LAST_JOINT = r"^(?:og|samt) ";
+    /// Goes on with the thing before it, behind a comma.
+    GOES_ON = r"^(?:at|der|som|hvis|fordi|men|så|selv)\b";
 
     /// Points to the items below.
     POINTS_TO_ITEMS = r"\b(?:følgende|nedenstående|disse|herunder|below|following)\b";

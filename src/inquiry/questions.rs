@@ -271,6 +271,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_behind_a_question_is_one_of_its_own() {
+        let asked = "Hvornår lukker perioden? Vi kan heller ikke finde fraværskoden for barns 3. sygedag i systemet.";
+        check(
+            asked,
+            &[
+                "Hvornår lukker perioden?",
+                "Vi kan heller ikke finde fraværskoden for barns 3. sygedag i systemet.",
+            ],
+        );
+        check(
+            "Vi kan ikke finde fraværskoden i systemet. Hvilken kode skal vi bruge?",
+            &["Hvilken kode skal vi bruge?"],
+        );
+    }
+
+    #[test]
+    fn a_form_asks_the_one_who_fills_it_in() {
+        check_by(
+            Channel::Portal,
+            "Hvad skete der? Filen forsvandt.\nSpørgsmål: Hvem lukker perioden?",
+            &["Hvem lukker perioden?"],
+        );
+    }
+
+    #[test]
     fn one_question_on_several_cases_is_several() {
         check(
             "En er syg. En anden er på orlov. Hvad gør vi med begge?",

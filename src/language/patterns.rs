@@ -2,13 +2,16 @@
 
 use regex::{Error, Regex, RegexBuilder};
 
+use crate::terms::latin;
+
 /// Bytes in which one pattern may keep what it has worked out. There are more than a hundred of
 /// them, and the library's own 2 MB each add up to more than the index of a large collection.
 const WORKED_OUT_BYTES_MAX: usize = 64 * 1024;
 
 /// A fixed pattern, without regard to case.
 pub fn pattern(text: &str) -> Result<Regex, Error> {
-    RegexBuilder::new(text).case_insensitive(true).dfa_size_limit(WORKED_OUT_BYTES_MAX).build()
+    let text = latin(text);
+    RegexBuilder::new(&text).case_insensitive(true).dfa_size_limit(WORKED_OUT_BYTES_MAX).build()
 }
 
 /// A pattern of which only is asked whether it fits: its groups keep nothing, for the library
@@ -44,6 +47,14 @@ mod tests {
     fn case_never_matters_and_danish_letters_are_letters() {
         assert!(pattern(r"\bårsag\w+").unwrap().is_match("Hvad er ÅRSAGEN?"));
         assert!(pattern("(").is_err());
+    }
+
+    #[test]
+    fn letters_are_those_of_latin_script() {
+        let word = pattern(r"^\w+ \d [^\p{L}]\W$").unwrap();
+        assert!(word.is_match("Lønførerén 1 --") && !word.is_match("Løn 1 å-"));
+        assert!(pattern(r"^[\w.-]+$").unwrap().is_match("a\u{30a}nd.æøåß-2"));
+        assert!(!pattern(r"^\w$").unwrap().is_match("ж"));
     }
 
     #[test]

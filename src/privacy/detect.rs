@@ -1,10 +1,11 @@
 //! Everything that a text says of persons, found in one pass over one way of writing it.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::privacy::digits::groups;
+use crate::privacy::digits::{groups, stretches};
 use crate::privacy::kinds::{Finding, FindingKind, Found, Score};
 use crate::privacy::normal::Normal;
 use crate::privacy::special::Flag;
@@ -37,14 +38,17 @@ pub fn detect(text: &str) -> Detected {
 
 /// Every CPR, account and card number of the text, in order, without overlap.
 pub fn find(text: &str) -> Vec<Finding> {
-    if !text.chars().any(char::is_numeric) {
-        return Vec::new();
-    }
-    let normal = Normal::of(text);
-    let found = numbers(&normal);
-    let mut found = back(&normal, found);
-    found.retain(|finding| finding.kind.is_secret_number());
-    found
+    let of_stretch = |stretch: Range<usize>| {
+        let normal = Normal::of(text.get(stretch.clone()).unwrap_or_default());
+        let mut found = back(&normal, numbers(&normal));
+        found.retain(|finding| finding.kind.is_secret_number());
+        for finding in &mut found {
+            finding.range.start += stretch.start;
+            finding.range.end += stretch.start;
+        }
+        found
+    };
+    stretches(text).into_iter().flat_map(of_stretch).collect()
 }
 
 /// All of a text that is not a name.

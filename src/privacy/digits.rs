@@ -1,8 +1,11 @@
 //! The groups of digits of a text, with what stands between them, and sums that digits keep.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use crate::privacy::normal::Normal;
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+
+use crate::privacy::normal::{Normal, is_unseen};
 
 /// What stands between two groups of digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +24,74 @@ pub(crate) enum Gap {
     Cell,
     /// Anything else.
     Far,
+}
+
+/// Digits of the shortest CPR, account or card number that needs no word beside it.
+const LONG_DIGITS: usize = 6;
+/// Digits that a word beside them can make a part of such a number.
+const SHORT_DIGITS: usize = 4;
+/// Bytes between two groups of digits, beyond which they are never one number.
+const APART: usize = 12;
+/// How the words begin beside which few digits are enough: for accounts and for "sidste fire".
+static CUES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let cues = ["sidste", "konto", "kto", "reg", "bank", "overf", "acc"];
+    AhoCorasickBuilder::new().ascii_case_insensitive(true).build(cues).ok()
+});
+
+/// The parts of a text that can hold a CPR, account or card number, in order: blocks between empty
+/// lines, each with the one above it, which may say what its digits are. All else need not be read.
+pub(crate) fn stretches(text: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut above = 0;
+    for block in blocks(text) {
+        if can_hold(text.get(block.clone()).unwrap_or_default()) {
+            match found.last_mut().filter(|last| last.end >= above) {
+                Some(last) => last.end = block.end,
+                None => found.push(above..block.end),
+            }
+        }
+        above = block.start;
+    }
+    found
+}
+
+/// The blocks of a text between empty lines.
+fn blocks(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut start = 0;
+    let mut at = 0;
+    let mut lines = text.split_inclusive('\n');
+    std::iter::from_fn(move || {
+        for line in lines.by_ref() {
+            at += line.len();
+            if line.trim().is_empty() && line.ends_with('\n') {
+                let block = start..at;
+                start = at;
+                return Some(block);
+            }
+        }
+        let rest = start..at;
+        start = at;
+        (!rest.is_empty()).then_some(rest)
+    })
+}
+
+/// Whether a block can hold a number: many digits close to each other, or few beside a word.
+fn can_hold(block: &str) -> bool {
+    let (mut close, mut run, mut longest, mut gap) = (0, 0, 0, 0);
+    for c in block.chars() {
+        if c.is_numeric() {
+            close = if gap > APART { 1 } else { close + 1 };
+            run = if gap > 0 { 1 } else { run + 1 };
+            longest = longest.max(run);
+            gap = 0;
+            if close >= LONG_DIGITS {
+                return true;
+            }
+        } else if !is_unseen(c) {
+            gap += c.len_utf8();
+        }
+    }
+    longest >= SHORT_DIGITS && CUES.as_ref().is_none_or(|cues| cues.is_match(block))
 }
 
 /// Digits that stand together.
@@ -160,6 +231,21 @@ mod tests {
         assert!(keeps_luhn("4111111111111111") && !keeps_luhn("4111111111111112"));
         assert!(keeps_97("DK5000400440116243") && !keeps_97("DK5100400440116243"));
         assert!(keeps_ean("5790000000005") && !keeps_ean("5798000123456"));
+    }
+
+    #[test]
+    fn only_what_can_hold_a_number_is_read() {
+        let held = |text: &str| {
+            let parts = stretches(text).into_iter();
+            parts.map(|range| text.get(range).unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert!(held("Fristen er den 12. i måneden, løndel 2913.\n\n12 dage").is_empty());
+        assert_eq!(held("CPR 010203\u{200b}-1234"), ["CPR 010203\u{200b}-1234"]);
+        let text = "Medarbejderens nummer:\n\n0102 03 1234\n\nTak.\n";
+        assert_eq!(held(text), ["Medarbejderens nummer:\n\n0102 03 1234\n\n"]);
+        assert_eq!(held("Reg. 1234").len(), 1);
+        assert_eq!(held("de sidste fire cifre er 1234").len(), 1);
+        assert!(held("").is_empty() && held("\n\n").is_empty());
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
+use crate::terms::latin;
+
 /// What a word beside a number says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Label {
@@ -195,7 +197,7 @@ fn labels(words: Labels) -> Vec<(Label, Regex)> {
 /// Finds any of these as a whole word; a number may follow at once, as in `cvr12345678`.
 fn any_word(list: &[String]) -> Option<Regex> {
     let pattern = format!(r"(?:^|[^\p{{L}}\d])(?:{})(?:$|[^\p{{L}}])", list.join("|"));
-    RegexBuilder::new(&pattern).size_limit(8 << 20).build().ok()
+    RegexBuilder::new(&latin(&pattern)).size_limit(8 << 20).build().ok()
 }
 
 #[cfg(test)]

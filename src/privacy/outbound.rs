@@ -163,6 +163,7 @@ fn digit_runs(plain: &str) -> impl Iterator<Item = &str> {
 /// A text with plain digits, dashes and blanks, without what nobody sees.
 fn plain(text: &str) -> String {
     let one = |c: char| match c {
+        c if c.is_ascii_graphic() => Some(c),
         '\u{ff10}'..='\u{ff19}' => char::from_digit(u32::from(c) - 0xff10, 10),
         '\u{660}'..='\u{669}' => char::from_digit(u32::from(c) - 0x660, 10),
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}' => Some('-'),
@@ -170,7 +171,9 @@ fn plain(text: &str) -> String {
         c if c.is_whitespace() => Some(' '),
         c => Some(c),
     };
-    text.chars().filter_map(one).collect()
+    let mut plain = String::with_capacity(text.len());
+    plain.extend(text.chars().filter_map(one));
+    plain
 }
 
 /// A text without what can be written between the parts of a value.
@@ -185,15 +188,25 @@ impl Seen {
     }
 
     fn of_plain(plain: &str) -> Self {
-        let lower = plain.to_lowercase();
         let (mut small, mut joined) =
-            (String::with_capacity(lower.len()), String::with_capacity(lower.len()));
-        for word in lower.split_whitespace() {
-            if !small.is_empty() {
+            (String::with_capacity(plain.len()), String::with_capacity(plain.len()));
+        let mut apart = false;
+        for c in plain.chars() {
+            if c.is_whitespace() {
+                apart = !small.is_empty();
+                continue;
+            }
+            if std::mem::take(&mut apart) {
                 small.push(' ');
             }
-            small.push_str(word);
-            joined.extend(word.chars().filter(|c| c.is_alphanumeric()));
+            if c.is_ascii() {
+                let c = c.to_ascii_lowercase();
+                small.push(c);
+                joined.extend(c.is_ascii_alphanumeric().then_some(c));
+            } else {
+                small.extend(c.to_lowercase());
+                joined.extend(c.to_lowercase().filter(|c| c.is_alphanumeric()));
+            }
         }
         Self { small, joined }
     }

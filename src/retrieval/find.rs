@@ -127,7 +127,7 @@ pub fn find(
 }
 
 /// Says of the sentences of the best hits how near they are to the question.
-fn weigh_sentences(means: &Means<'_>, sensed: Option<&Sensed>, hits: &mut [Hit]) {
+pub(crate) fn weigh_sentences(means: &Means<'_>, sensed: Option<&Sensed>, hits: &mut [Hit]) {
     let (Some(sensed), Some(sentences)) = (sensed, means.sentences()) else { return };
     for hit in hits.iter_mut().take(WEIGHED_MAX) {
         let heading = hit.heading.rsplit(" > ").next().unwrap_or_default();

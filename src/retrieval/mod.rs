@@ -11,6 +11,7 @@ mod quotes;
 mod spelling;
 mod explain;
 mod find;
+mod refine;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub use find::{Evidence, Lookup, Meaning, Narrowing, Question, find, look_up, sh
 pub use fusion::{Fusion, Mode, Settings};
 pub use means::{Encoder, Means, Sensed};
 pub use quotes::{ReadSentence, sentence_ranges, sentence_texts};
+pub use refine::{Refining, refining};
 pub use spelling::Correction;
 pub use terms::{EqualName, Weighted, Words, weigh};
 

@@ -7,6 +7,7 @@
 mod day;
 mod holidays;
 mod institution;
+mod letters;
 mod period;
 mod scope;
 mod system;
@@ -17,6 +18,7 @@ pub use holidays::{
     previous_working_day,
 };
 pub use institution::{Institution, Register, RegisterError, fold_name};
+pub use letters::latin;
 pub use period::{Period, State};
 pub use scope::{Asker, Audience, Scope};
 pub use system::System;

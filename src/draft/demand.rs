@@ -56,6 +56,8 @@ struct Patterns {
     long: Option<Regex>,
     many: Option<Regex>,
     clock: Option<Regex>,
+    /// Hours written without a word: "9.00-15.00", "9-15".
+    span: Option<Regex>,
     figure: Option<Regex>,
     /// Another question in the same words.
     several: Option<Regex>,
@@ -64,13 +66,19 @@ struct Patterns {
 static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
     Patterns {
     percent: wording(r"\b(hvor mange (procent|pct|%)|hvor (stor|mange) en andel|hvor stor en del|hvilken procent\w*|hvad er (så )?procent\w*|procentsats\w*)\b").ok(),
-    amount: wording(r"\b(hvor (stort|højt|stor|høj) (er|bliver|et|må) [^?]{0,40}\b(beløb\w*|sats\w*|takst\w*|gratiale\w*|honorar\w*|tillæg\w*)|hvor (stort|højt) (et )?beløb|hvor (stor|høj) \w*(satsen|taksten|prisen)|hvad (er|bliver) (den nye |det |den )?(\w*satsen|sats|\w*taksten|takst|prisen|pris|beløbet|timesats)|hvad (\w+ ){0,4}(beløbet|satsen|taksten|prisen) (er|bliver)|hvad (\w+ ){0,3}kost(e|er|ede)|hvor mange (kroner|kr)|i kroner)\b").ok(),
+    amount: wording(r"\b(hvor (stort|højt|stor|høj) (er|bliver|et|må) [^?]{0,40}\b(beløb\w*|sats\w*|takst\w*|gratiale\w*|honorar\w*|tillæg\w*)|hvor (stort|højt) (et )?beløb|hvor (stor|høj) \w*(satsen|taksten|prisen)|hvad (er|bliver) (den nye |det |den )?(\w*satsen|sats|\w*taksten|takst|prisen|pris|beløbet|timesats)|hvad (den |det )?(nye |aktuelle )?(beløbet|satsen|taksten|prisen) (er|bliver)|hvad (\w+ ){0,3}kost(e|er|ede)|hvor mange (kroner|kr)|i kroner)\b").ok(),
     long: quick_wording(r"\bhvor (længe|lang tid)\b").ok(),
-    many: Regex::new(r"(?i)\b(?:hvor|hv\.?) mange (?:af \p{L}+ )?(\p{L}+)").ok(),
+    many: Regex::new(r"(?i)\b(?:hvor|hv\.?) mange (?:af (?:\d+ )?(?:(?:de|disse|mine|vores|jeres|hans|hendes|deres) )?)?(\p{L}+)").ok(),
     several: wording(r"\w\W+\b(og|samt|eller),? (\w+ )?(hvornår|hvordan|hvad|hvem|hvor|hvilke[nt]?|hv\.?|sidste frist|kan|skal|må)\b").ok(),
+    span: Regex::new(r"\b\d{1,2}(?:[.:]\d{2})? ?[-–] ?\d{1,2}(?:[.:]\d{2})?\b").ok(),
     clock: wording(r"\b(telefontid\w*|åbningstid\w*|lukketid\w*|hvad tid åbner|hvad tid lukker)\b").ok(),
     figure: wording(r"\b(hvilken (sats|takst|pris)|timesats\w*|hvad er satsen)\b").ok(),
 }
+});
+
+static YEAR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let before = "i|for|fra|til|siden|år|året|januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december";
+    Regex::new(&format!(r"(?i)(?:(?-u:\b)(?:{before}) |\d[./-])((?:19|20)\d\d)(?-u:\b)")).ok()
 });
 
 /// What value a question demands; none where words may answer, or may answer a part of it.
@@ -92,6 +100,10 @@ fn sole(question: &str) -> Option<Demand> {
     }
     if let Some(noun) = PATTERNS.many.as_ref().and_then(|many| many.captures(question)?.get(1)) {
         let noun = noun.as_str().to_lowercase();
+        // "Hvor mange af dem" counts what was named before.
+        if noun == "dem" {
+            return None;
+        }
         return Some(match unit_of(&noun) {
             Some(unit) => Demand::Duration(Some(unit)),
             None => Demand::Count(stem(&noun)),
@@ -112,7 +124,10 @@ impl Demand {
         match self {
             Self::Percent => has(&[ValueKind::Percent]),
             Self::Amount => has(&[ValueKind::Amount, ValueKind::Percent]),
-            Self::Clock => has(&[ValueKind::Time]),
+            Self::Clock => {
+                let spans = PATTERNS.span.as_ref().is_some_and(|span| span.is_match(sentence));
+                spans || has(&[ValueKind::Time])
+            }
             Self::Figure => sentence.bytes().any(|byte| byte.is_ascii_digit()),
             Self::Duration(unit) => {
                 let fits = |found: Unit| unit.is_none_or(|unit| unit == found);
@@ -137,9 +152,10 @@ pub(crate) fn is_of_year(question: &str, sentence: &str) -> bool {
         || years(sentence).any(|year| asked.contains(&year))
 }
 
+/// The years of a text: four digits behind a month, a day, or a word that comes before a year.
 fn years(text: &str) -> impl Iterator<Item = &str> {
-    let parts = text.split(|c: char| !c.is_ascii_digit());
-    parts.filter(|part| part.len() == 4 && (part.starts_with("19") || part.starts_with("20")))
+    let found = YEAR.iter().flat_map(move |year| year.captures_iter(text));
+    found.filter_map(|year| year.get(1).map(|year| year.as_str()))
 }
 
 fn unit_of(word: &str) -> Option<Unit> {
@@ -208,6 +224,10 @@ mod tests {
         assert!(!is_of_year(asked, "For 2022 var taksten 78 kr."));
         assert!(is_of_year(asked, "Taksten er 81 kr.") && is_of_year(asked, "I 2026: 81 kr."));
         assert!(is_of_year("Hvad er taksten?", "For 2022 var taksten 78 kr."));
+        let asked = "Hvad er satsen for løndel 2000?";
+        assert!(is_of_year(asked, "I 2026 er satsen 3 pct."), "a code is no year");
+        assert!(is_of_year("Hvad var den i 2026?", "Løndel 2000 har satsen 3 pct."));
+        assert!(!is_of_year("Hvad var den i 2026?", "Pr. 1. oktober 2023 var den 3 pct."));
     }
 
     #[test]
@@ -215,7 +235,17 @@ mod tests {
         let asked = "Og hvor mange timer får man for at censurere?";
         assert_eq!(demand(asked), Some(Demand::Duration(Some(Unit::Hour))));
         assert_eq!(demand("Hvor længe varer det, og hvem betaler?"), Some(Demand::Figure));
-        check("Hvad er jeres telefontid?", &["Der er åbent kl. 9.00-15.00."], &["LG 01 er kørt."]);
+        check(
+            "Hvad er jeres telefontid?",
+            &["Der er åbent kl. 9.00.", "Telefonen er åben mandag 9-15."],
+            &["LG 01 er kørt."],
+        );
+        assert_eq!(
+            demand("Hvor mange af timerne er dækket?"),
+            Some(Demand::Duration(Some(Unit::Hour)))
+        );
+        assert_eq!(demand("Hvor mange af dem kan hun få?"), None);
+        assert_eq!(demand("Hvad gør vi, når beløbet er forkert?"), None);
         check("Hvad ville det koste os?", &["Det koster 40 kr."], &["Opgaven lægges over til os."]);
     }
 

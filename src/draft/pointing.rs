@@ -11,18 +11,16 @@ use regex::Regex;
 
 use crate::draft::Error;
 use crate::draft::assign::{Found, Place};
-use crate::draft::select::{Pick, is_scrap, pick_text, quotable};
+use crate::draft::case::Case;
+use crate::draft::select::{is_scrap, pick_text, quotable};
 use crate::language::wording;
 use crate::retrieval::{Hit, Means, Refining, Sensed, refining};
 use crate::sources::Kind;
-use crate::terms::Scope;
 
 /// Sentences of an answer that are asked whether they point elsewhere: the first of it.
 const POINTERS_MAX: usize = 3;
-/// Passages of the drejebog that are read for one of them.
-const PASSAGES_MAX: usize = 4;
 /// How like the drejebog's sentence must be to the one that points there (cosine). Set on the gold
-/// set's `dev` part, `wordings`, `control` and `fresh`, 2026-11-29 (docs/measurements.md).
+/// set's `dev` part, `wordings`, `control` and `fresh`, 2026-11-29 (decision 0028).
 const LIKENESS_MIN: f32 = 0.5;
 /// What its nearness to the question counts beside that.
 const NEAR_SHARE: f32 = 0.5;
@@ -35,73 +33,95 @@ static POINTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Lets the own drejebog's sentence open the answers whose source only points to it.
 pub(crate) fn follow(
     means: &Means<'_>,
-    scope: &Scope,
+    case: &Case<'_>,
     sensed: &BTreeMap<usize, Sensed>,
     found: &mut BTreeMap<usize, Found>,
 ) -> Result<(), Error> {
-    if scope.institution().is_none() {
+    if case.scope.institution().is_none() {
         return Ok(());
     }
-    let mut said: HashSet<String> = found
-        .values()
-        .flat_map(|one| one.selection.picks.iter().map(move |pick| (one, pick)))
-        .map(|(one, pick)| pick_text(&one.evidence.hits, pick).to_owned())
-        .collect();
-    for (n, one) in found.iter_mut().filter(|(_, one)| one.place == Place::Answer) {
-        let Some(sensed) = sensed.get(n) else { continue };
-        let own = |pick: &Pick| {
-            one.evidence.hits.get(pick.hit).is_some_and(|hit| hit.kind == Kind::Drejebog)
-        };
-        if one.selection.picks.first().is_none_or(own) {
+    let questions: Vec<usize> =
+        found.iter().filter(|(_, one)| one.place == Place::Answer).map(|(n, _)| *n).collect();
+    for n in questions {
+        let Some(sensed) = sensed.get(&n) else { continue };
+        let others = found.iter().filter(|(other, _)| **other != n);
+        let said: HashSet<String> = others
+            .flat_map(|(_, one)| one.selection.picks.iter().map(move |pick| (one, pick)))
+            .map(|(one, pick)| pick_text(&one.evidence.hits, pick).to_owned())
+            .collect();
+        let Some(one) = found.get_mut(&n) else { continue };
+        let first = one.selection.picks.first().and_then(|pick| one.evidence.hits.get(pick.hit));
+        if first.is_none_or(|hit| hit.kind == Kind::Drejebog) {
             continue;
         }
-        let Some((hit, range)) = told(means, scope, sensed, (one, &said))? else { continue };
-        let text = hit.text.get(range.clone()).unwrap_or_default();
-        said.insert(text.to_owned());
+        let asked = Asked { means, case, sensed };
+        let Some(Told { hit, range, pointer }) = asked.told(one, &said)? else { continue };
         let hits = &mut one.evidence.hits;
         let at = hits.iter().position(|held| held.passage_id == hit.passage_id);
         let at = at.unwrap_or_else(|| {
             hits.push(hit);
             hits.len() - 1
         });
-        one.selection.open_with(hits, (at, range), &points);
+        let replaced = |text: &str| text == pointer && says_standard(text);
+        one.selection.open_with(hits, (at, range), &replaced);
     }
     Ok(())
 }
 
-/// The drejebog's sentence that is most like one that points to it; none of `said`.
-fn told(
-    means: &Means<'_>,
-    scope: &Scope,
-    sensed: &Sensed,
-    (one, said): (&Found, &HashSet<String>),
-) -> Result<Option<(Hit, Range<usize>)>, Error> {
-    let hits = &one.evidence.hits;
-    let mut best: Option<(f32, Hit, Range<usize>)> = None;
-    for pick in one.selection.picks.iter().take(POINTERS_MAX) {
-        let Some(hit) = hits.get(pick.hit).filter(|_| points(pick_text(hits, pick))) else {
-            continue;
-        };
-        let pointer = (hit, pick_text(hits, pick));
-        for Refining { hit, likeness } in refining(means, scope, pointer, sensed, PASSAGES_MAX)? {
-            let places = hit.sentences.iter().zip(&likeness).enumerate();
-            let fits = places.filter(|(_, (sentence, likeness))| {
-                let text = hit.text.get(sentence.range.clone()).unwrap_or_default();
-                **likeness >= LIKENESS_MIN && !is_scrap(text) && !said.contains(text)
-            });
-            let near = |at: usize| hit.nearness.get(at).copied().unwrap_or_default();
-            let fit = fits
-                .map(|(at, (sentence, likeness))| {
-                    (likeness + NEAR_SHARE * near(at), &sentence.range)
-                })
-                .max_by(|a, b| a.0.total_cmp(&b.0));
-            let Some((score, range)) = fit.filter(|_| quotable(&hit)) else { continue };
-            if best.as_ref().is_none_or(|(held, ..)| score > *held) {
-                best = Some((score, hit.clone(), range.clone()));
+/// What a question is asked with.
+struct Asked<'a> {
+    means: &'a Means<'a>,
+    case: &'a Case<'a>,
+    sensed: &'a Sensed,
+}
+
+/// A sentence of the drejebog, and the one that pointed to it.
+struct Told {
+    hit: Hit,
+    range: Range<usize>,
+    pointer: String,
+}
+
+impl Asked<'_> {
+    /// The drejebog's sentence that is most like one that points to it and nearest to the
+    /// question; none of `said`.
+    fn told(&self, one: &Found, said: &HashSet<String>) -> Result<Option<Told>, Error> {
+        let Self { means, case, sensed } = *self;
+        let hits = &one.evidence.hits;
+        let mut best: Option<(f32, Told)> = None;
+        for pick in one.selection.picks.iter().take(POINTERS_MAX) {
+            let sentence = pick_text(hits, pick);
+            let general = |hit: &&Hit| hit.kind != Kind::Drejebog && points(sentence);
+            let Some(hit) = hits.get(pick.hit).filter(general) else { continue };
+            let group = case.inquiry.group();
+            let refining =
+                refining(means, case.scope, (hit, sentence), (sensed, group.as_deref()))?;
+            for Refining { hit, likeness } in refining.into_iter().filter(|it| quotable(&it.hit)) {
+                let places = hit.sentences.iter().zip(&likeness).enumerate();
+                let near = |at: usize| hit.nearness.get(at).copied().unwrap_or_default();
+                let fits = places.filter(|(_, (sentence, likeness))| {
+                    let text = hit.text.get(sentence.range.clone()).unwrap_or_default();
+                    **likeness >= LIKENESS_MIN && !is_scrap(text) && !said.contains(text)
+                });
+                let scored = fits.map(|(at, (sentence, likeness))| {
+                    (likeness + NEAR_SHARE * near(at), sentence.range.clone())
+                });
+                let Some((score, range)) = scored.max_by(|a, b| a.0.total_cmp(&b.0)) else {
+                    continue;
+                };
+                if best.as_ref().is_none_or(|(held, _)| score > *held) {
+                    best = Some((score, Told { hit, range, pointer: sentence.to_owned() }));
+                }
             }
         }
+        Ok(best.map(|(_, told)| told))
     }
-    Ok(best.map(|(_, hit, range)| (hit, range)))
+}
+
+/// Whether a sentence says no more than that the drejebog decides, or what holds without one.
+fn says_standard(sentence: &str) -> bool {
+    let lower = sentence.to_lowercase();
+    lower.contains("drejebog") || lower.contains("standard")
 }
 
 /// Whether a sentence leaves the matter to the drejebog.

@@ -68,7 +68,7 @@ pub(crate) fn search(
         found.insert(question.n, Found { text, evidence, selection, place });
     }
     assign(&mut found);
-    follow(means, case.scope, &sensed, &mut found)?;
+    follow(means, case, &sensed, &mut found)?;
     Ok(Searched { rulings, found, encoding })
 }
 
@@ -91,12 +91,11 @@ fn find(
     (question, text): (&Question, &str),
     sensed: Option<&Sensed>,
 ) -> Result<Evidence, Error> {
-    let group = case.inquiry.payroll_group.as_deref().unwrap_or_default();
-    let digits: String = group.chars().filter(char::is_ascii_digit).collect();
+    let group = case.inquiry.group();
     let subject = case.inquiry.subject.as_deref().unwrap_or_default();
     let asked = retrieval::Question {
         words: Words { text, context: &question.context, subject },
-        loengruppe: (!digits.is_empty()).then_some(digits.as_str()),
+        loengruppe: group.as_deref(),
         sensed,
     };
     Ok(retrieval::find(means, case.scope, &asked, HITS_PER_QUESTION)?)

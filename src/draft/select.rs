@@ -166,7 +166,7 @@ pub(crate) struct Selection {
 
 impl Selection {
     /// Lets a sentence of a hit open the paragraph, and leaves out those of the others that it
-    /// takes the place of; what no longer fits is left out at the end.
+    /// takes the place of, and those for which there is no room any more.
     pub(crate) fn open_with(
         &mut self,
         hits: &[Hit],
@@ -180,7 +180,10 @@ impl Selection {
         let mut kept = vec![opening];
         for pick in std::mem::take(&mut self.picks) {
             let fits = kept.len() < SENTENCES_MAX && words + pick.words <= WORDS_MAX;
-            if fits && !replaced(pick_text(hits, &pick)) {
+            let opens = kept
+                .first()
+                .is_some_and(|first| (first.hit, &first.range) == (pick.hit, &pick.range));
+            if fits && !opens && !replaced(pick_text(hits, &pick)) {
                 words += pick.words;
                 kept.push(pick);
             }

@@ -55,6 +55,12 @@ pub struct Record {
 }
 
 impl Record {
+    /// Whether it holds for a løngruppe, given as digits; for all where none is asked about.
+    pub fn is_for(&self, loengruppe: Option<&str>) -> bool {
+        let Some(asked) = loengruppe else { return true };
+        self.loengrupper.is_empty() || self.loengrupper.iter().any(|own| own == asked)
+    }
+
     /// The record of a document that was cut into `passages` passages.
     pub fn of(document: &Document, passages: usize) -> Self {
         Self {

@@ -37,7 +37,8 @@ pub(crate) struct Found {
     pub(crate) range: Range<usize>,
     /// What belongs to it.
     pub(crate) more: Vec<Range<usize>>,
-    /// Whether the model of kinds says that it asks.
+    /// Whether no rule says that it asks, but the model of kinds; of a wish or of something wrong,
+    /// whether it wants an answer of its own.
     pub(crate) by_kind: bool,
 }
 
@@ -331,8 +332,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// A wish for what no question of the message speaks of is one itself: "Vi skal bruge tallet
-    /// for feriepengeforpligtelsen."
+    /// A wish for what no question of the message speaks of is one itself.
     fn promote_leads(&mut self) {
         let stems = |range: &Range<usize>| content_stems(self.text(range));
         let strong = || self.found.iter().filter(|ask| ask.class == Class::Strong);

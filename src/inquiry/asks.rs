@@ -40,8 +40,8 @@ pub(crate) struct Ask {
     pub(crate) range: Range<usize>,
     /// How sure it is.
     pub(crate) class: Class,
-    /// Whether the model of kinds says that it asks: alone where no rule does, or of a wish or of
-    /// what is wrong that it wants an answer of its own.
+    /// Whether no rule says so, but the model of kinds; of a wish or of something wrong, whether it
+    /// wants an answer of its own.
     pub(crate) by_kind: bool,
 }
 
@@ -112,15 +112,15 @@ pub(crate) fn asks(sentence: &str, before: &str, channel: Channel, place: Place)
     if !marked && say::OFFER.is_match(bare) {
         return Vec::new();
     }
-    let listed = if marked { Vec::new() } else { listed(sentence) };
-    if !listed.is_empty() {
-        return listed;
-    }
     let reader = Reader { sentence, channel, place, marked };
     let found = reader.clauses();
     let asked = |ask: &Ask| sentence.get(ask.range.clone()).is_some_and(asks_itself);
     if !marked && say::SETTLED.is_match(sentence) && !found.iter().any(asked) {
         return Vec::new();
+    }
+    let listed = if marked { Vec::new() } else { listed(sentence) };
+    if !listed.is_empty() {
+        return listed;
     }
     if !found.is_empty() {
         return found;
@@ -164,7 +164,8 @@ pub(crate) fn asks(sentence: &str, before: &str, channel: Channel, place: Place)
 fn listed(sentence: &str) -> Vec<Ask> {
     let Some(start) = sentence.find(": ").map(|colon| colon + 2) else { return Vec::new() };
     let (intro, rest) = sentence.split_at(start);
-    if !say::LIST_OF_ASKS.is_match(intro) {
+    let asks = verb_first(rest, true) || say::INTERROGATIVE.is_match(rest);
+    if asks || !say::ENUMERATES.is_match(intro) {
         return Vec::new();
     }
     let mut items: Vec<Range<usize>> = Vec::new();
@@ -179,7 +180,7 @@ fn listed(sentence: &str) -> Vec<Ask> {
     // "a, b og c": only the last of them is joined so.
     let joined = rest.get(..at).is_some_and(|before| before.ends_with(", "));
     let tail = rest.get(at..).unwrap_or_default();
-    let last = [" samt ", " og "].iter().find_map(|joint| Some((tail.find(joint)?, joint.len())));
+    let last = [" samt ", " og "].iter().find_map(|joint| Some((tail.rfind(joint)?, joint.len())));
     if let Some((end, length)) = last.filter(|_| joined) {
         items.push(at..at + end);
         at += end + length;

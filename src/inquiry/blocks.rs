@@ -265,7 +265,7 @@ fn by_rule(ask: &Ask) -> bool {
 
 /// Makes a sentence that only the model of kinds takes for a question one that tells.
 fn leave(sentence: &mut Sentence) {
-    if sentence.asks.iter().any(|ask| ask.by_kind) {
+    if sentence.asks.iter().any(|ask| ask.class == Class::Strong && ask.by_kind) {
         sentence.asks.clear();
         sentence.tells = true;
     }

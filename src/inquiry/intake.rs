@@ -54,6 +54,13 @@ struct Fields {
 }
 
 impl Inquiry {
+    /// The løngruppe as digits, where one is named.
+    pub fn group(&self) -> Option<String> {
+        let written = self.payroll_group.as_deref().unwrap_or_default();
+        let digits: String = written.chars().filter(char::is_ascii_digit).collect();
+        (!digits.is_empty()).then_some(digits)
+    }
+
     /// Reads the JSON object of `POST /drafts`.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let fields: Fields = serde_json::from_str(text)

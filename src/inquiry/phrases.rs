@@ -419,6 +419,10 @@ patterns! {
         r"|send\w*|tvivl|sende|mangler|kan (?:i|du)|bedes|skal bruge|brug for|ønsker"
         r"|gerne have|questions?)\b(?:[^.?!]|\d\.)*:\s*$";
 
+    /// Wants what is told behind the colon, one thing after the other.
+    ENUMERATES =
+        r"\b(?:mangler|ønsker?|skal (?:vi )?bruge|brug for|svar på|bedes|bestiller"
+        r"|(?:vil|ville) (?:\w+ ){0,2}(?:gerne|godt) (?:have|vide|høre))\b[^:?]*:\s*$";
     /// What joins the last thing of a list in one sentence.
     LAST_JOINT = r"^(?:og|samt) ";
     /// Goes on with the thing before it, behind a comma.

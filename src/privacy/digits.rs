@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 
-use crate::privacy::normal::{Normal, is_unseen};
+use crate::privacy::normal::{Normal, is_dropped};
 
 /// What stands between two groups of digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(crate) enum Gap {
 const LONG_DIGITS: usize = 6;
 /// Digits that a word beside them can make a part of such a number.
 const SHORT_DIGITS: usize = 4;
-/// Bytes between two groups of digits, beyond which they are never one number.
+/// Characters between two groups of digits, beyond which they are never one number.
 const APART: usize = 12;
 /// How the words begin beside which few digits are enough: for accounts and for "sidste fire".
 static CUES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
@@ -39,23 +39,13 @@ static CUES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 });
 
 /// The parts of a text that can hold a CPR, account or card number, in order: blocks between empty
-/// lines, each with the one above it, which may say what its digits are. All else need not be read.
+/// lines, over which no number and no word beside it reaches. All else need not be read.
 pub(crate) fn stretches(text: &str) -> Vec<Range<usize>> {
-    let mut found: Vec<Range<usize>> = Vec::new();
-    let mut above = 0;
-    for block in blocks(text) {
-        if can_hold(text.get(block.clone()).unwrap_or_default()) {
-            match found.last_mut().filter(|last| last.end >= above) {
-                Some(last) => last.end = block.end,
-                None => found.push(above..block.end),
-            }
-        }
-        above = block.start;
-    }
-    found
+    let holds = |block: &Range<usize>| text.get(block.clone()).is_some_and(can_hold);
+    blocks(text).filter(holds).collect()
 }
 
-/// The blocks of a text between empty lines.
+/// The blocks of a text between empty lines; one with a tab is a row of a table.
 fn blocks(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut start = 0;
     let mut at = 0;
@@ -63,7 +53,7 @@ fn blocks(text: &str) -> impl Iterator<Item = Range<usize>> {
     std::iter::from_fn(move || {
         for line in lines.by_ref() {
             at += line.len();
-            if line.trim().is_empty() && line.ends_with('\n') {
+            if line.trim().is_empty() && line.ends_with('\n') && !line.contains('\t') {
                 let block = start..at;
                 start = at;
                 return Some(block);
@@ -78,6 +68,7 @@ fn blocks(text: &str) -> impl Iterator<Item = Range<usize>> {
 /// Whether a block can hold a number: many digits close to each other, or few beside a word.
 fn can_hold(block: &str) -> bool {
     let (mut close, mut run, mut longest, mut gap) = (0, 0, 0, 0);
+    let mut hidden = false;
     for c in block.chars() {
         if c.is_numeric() {
             close = if gap > APART { 1 } else { close + 1 };
@@ -87,11 +78,15 @@ fn can_hold(block: &str) -> bool {
             if close >= LONG_DIGITS {
                 return true;
             }
-        } else if !is_unseen(c) {
-            gap += c.len_utf8();
+        } else if is_dropped(c) {
+            hidden |= c != '\r';
+        } else {
+            gap += 1;
         }
     }
-    longest >= SHORT_DIGITS && CUES.as_ref().is_none_or(|cues| cues.is_match(block))
+    // What nobody sees may stand within the word too.
+    let named = || hidden || CUES.as_ref().is_none_or(|cues| cues.is_match(block));
+    longest >= SHORT_DIGITS && named()
 }
 
 /// Digits that stand together.
@@ -242,7 +237,11 @@ mod tests {
         assert!(held("Fristen er den 12. i måneden, løndel 2913.\n\n12 dage").is_empty());
         assert_eq!(held("CPR 010203\u{200b}-1234"), ["CPR 010203\u{200b}-1234"]);
         let text = "Medarbejderens nummer:\n\n0102 03 1234\n\nTak.\n";
-        assert_eq!(held(text), ["Medarbejderens nummer:\n\n0102 03 1234\n\n"]);
+        assert_eq!(held(text), ["0102 03 1234\n\n"]);
+        let table = "Reg.nr.\tNavn\n\t\n1234\tBo";
+        assert_eq!(held(table), [table], "an empty row of a table parts nothing");
+        assert_eq!(held("01\u{2003}\u{2003}02\u{2003}\u{2003}03\u{2003}1234").len(), 1);
+        assert_eq!(held("re\u{200b}g 1234").len(), 1);
         assert_eq!(held("Reg. 1234").len(), 1);
         assert_eq!(held("de sidste fire cifre er 1234").len(), 1);
         assert!(held("").is_empty() && held("\n\n").is_empty());

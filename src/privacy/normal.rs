@@ -133,6 +133,11 @@ fn digit(c: char, zero: u32) -> char {
     char::from_digit((u32::from(c).saturating_sub(zero)) % 10, 10).unwrap_or(c)
 }
 
+/// Whether a character is left out of a text in one way of writing, or joins the letter before it.
+pub(crate) fn is_dropped(c: char) -> bool {
+    plain(c).is_none_or(is_combining_mark)
+}
+
 /// Whether a character can hide between two others: zero width, direction marks, soft hyphens.
 pub(crate) fn is_unseen(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}')

@@ -308,11 +308,8 @@ impl Shown {
 impl Ranker<'_> {
     /// A drejebog that names other løngrupper than the inquiry's does not speak of it.
     fn for_loengruppe(&self, matched: &Match, asked: Option<&str>) -> bool {
-        let Some(asked) = asked else { return true };
         let record = self.means.snapshot.record_of(matched);
-        record.is_none_or(|record| {
-            record.loengrupper.is_empty() || record.loengrupper.iter().any(|own| own == asked)
-        })
+        record.is_none_or(|record| record.is_for(asked))
     }
 
     /// Ranks what a search found, and reads the first of it; `best` and `reference` are what the

@@ -12,6 +12,9 @@ use crate::retrieval::{Hit, sentence_ranges};
 use crate::sources::Kind;
 use crate::terms::Scope;
 
+/// Passages of the drejebog that are read for one sentence.
+const PASSAGES_MAX: usize = 4;
+
 /// A passage of the own drejebog beside a sentence of another source.
 #[derive(Debug, Clone)]
 pub struct Refining {
@@ -21,14 +24,13 @@ pub struct Refining {
     pub likeness: Vec<f32>,
 }
 
-/// The passages of the own drejebog that are nearest to a sentence of a hit; none where sentences
-/// have no vectors.
+/// The passages of the own drejebog that are nearest to a sentence of a hit and hold for the
+/// løngruppe, if one is asked about; none where sentences have no vectors.
 pub fn refining(
     means: &Means<'_>,
     scope: &Scope,
     (hit, sentence): (&Hit, &str),
-    sensed: &Sensed,
-    limit: usize,
+    (sensed, loengruppe): (&Sensed, Option<&str>),
 ) -> Result<Vec<Refining>, Error> {
     let Some(sentences) = means.sentences() else { return Ok(Vec::new()) };
     let heading = hit.heading.rsplit(" > ").next().unwrap_or_default();
@@ -36,12 +38,15 @@ pub fn refining(
         return Ok(Vec::new());
     };
     let filter = Filter { kinds: vec![Kind::Drejebog], ..Filter::current() };
-    let near = means.sense(scope, Some(vec![vector.clone()]), &filter, limit)?;
+    let near = means.sense(scope, Some(vec![vector.clone()]), &filter, PASSAGES_MAX)?;
     let ids: Vec<&PassageId> =
-        near.iter().flat_map(Sensed::near).take(limit).map(|near| &near.passage).collect();
+        near.iter().flat_map(Sensed::near).take(PASSAGES_MAX).map(|near| &near.passage).collect();
     let mut found = Vec::new();
     for id in ids {
         let Some(passage) = means.snapshot.passage(scope, id)? else { continue };
+        if !means.snapshot.record(&passage).is_some_and(|record| record.is_for(loengruppe)) {
+            continue;
+        }
         let Some(hit) = show(means.snapshot, scope, passage) else { continue };
         let heading = hit.heading.rsplit(" > ").next().unwrap_or_default();
         let likeness = sentence_ranges(&hit.text).into_iter().map(|range| {

@@ -2,9 +2,10 @@
 
 /// The letters of the languages that are written here, with accents that stand alone. All letters
 /// of Unicode take a hundred times as many steps of a pattern, in memory and in time.
-const LETTERS: &str = r"A-Za-z\u{C0}-\u{D6}\u{D8}-\u{F6}\u{F8}-\u{24F}\u{300}-\u{36F}";
+const LETTERS: &str =
+    r"A-Za-z\u{C0}-\u{D6}\u{D8}-\u{F6}\u{F8}-\u{24F}\u{300}-\u{36F}\u{1E00}-\u{1EFF}";
 
-/// A pattern whose letters, digits and words are those of Latin script.
+/// A pattern whose letters, digits and words are those of Latin script; `\W` within a class stays.
 pub fn latin(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut class = false;

@@ -7,8 +7,9 @@ Three documented forms of input (each may be compressed with xz, ending in .xz):
 and four that lie beside this file, written for the recipe:
   words/*.tsv         Danish forms, comma-separated, a tab, English words, separated by ";"
   questions/*.jsonl   {"title", "text", "questions"}  a passage and what it answers
-  trade/*.jsonl       {"title", "heading", "text", "asked": [{"q", "answer", "also", "subject",
-                      "before"}], "unanswered"}; the last three of a question may be missing
+  trade/*.jsonl       {"guide", "title", "heading", "text", "asked": [{"q", "answer", "also",
+                      "subject", "before"}], "unanswered"}; the guide that the passage is a section
+                      of and the last three of a question may be missing
   sentences/*.jsonl   {"text", "before", "kind", "channel"}  a sentence of a mail and its kind
 """
 

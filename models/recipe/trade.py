@@ -5,7 +5,7 @@ on other text the student stays where it was.
 
     python trade.py DATA WORK [THREADS]
 
-Reads student.pt of the stages before, writes trade.pt. About 27 minutes on two quiet cores.
+Reads student.pt of the stages before, writes trade.pt. About 40 minutes on two quiet cores.
 """
 
 import json
@@ -23,7 +23,7 @@ from student import Student
 from teacher import mean_vectors
 
 EPOCHS = 3  # rounds over the passages
-PASSAGES = 32  # side by side in a step, in runs of one file
+PASSAGES = 32  # side by side in a step, in runs of one guide or one file
 NEAR_AT_ONCE = 16
 ASKED_AT_ONCE = 3  # questions of each of them
 TEXT_TOKENS_MAX, SENTENCE_TOKENS_MAX, QUESTION_TOKENS_MAX, MAIL_TOKENS_MAX = 160, 64, 48, 72

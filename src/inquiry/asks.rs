@@ -132,18 +132,21 @@ pub(crate) fn asks(sentence: &str, before: &str, channel: Channel, place: Place)
             && words(sentence).count() <= CATCHWORDS_MAX;
         return whole(if catchword { Class::Fragment } else { Class::Strong });
     }
+    unmarked(sentence, before, channel)
+}
+
+/// What a sentence without a clause that asks may ask all the same.
+fn unmarked(sentence: &str, before: &str, channel: Channel) -> Vec<Ask> {
+    let told = |class, by_kind| vec![Ask { range: 0..sentence.trim_end().len(), class, by_kind }];
     let sender = channel == Channel::Phone || first_person(sentence);
     // A note asks in the middle of a line: "transport 23 km hver dag hv. mange % dækkes".
     if channel == Channel::Phone && inner_question(sentence) {
-        return whole(Class::Strong);
+        return told(Class::Strong, false);
     }
-    if channel == Channel::Phone && say::CALLER_WANTS.is_match(bare) {
-        return whole(Class::Wanted);
+    if channel == Channel::Phone && say::CALLER_WANTS.is_match(bare(sentence)) {
+        return told(Class::Wanted, false);
     }
     let by_kind = asks_by_kind(sentence, before, channel);
-    let told = |class, by_kind| {
-        whole(class).into_iter().map(|ask| Ask { by_kind, ..ask }).collect::<Vec<Ask>>()
-    };
     if sender && say::LEADS.is_match(sentence) {
         told(Class::Lead, by_kind)
     } else if say::DONE_WRONG.is_match(sentence) {

@@ -283,7 +283,8 @@ patterns! {
         r"|(?:jeg|vi) har rykket|fik (?:besked om, at|forklaret)|forklaret hv\w+|svar fra (?:fagforening\w*|kommune\w*|leverandør\w*)|(?:ikke|ej) længere (?:aktuel\w*|relevant\w*)|nu forstår (?:jeg|vi)"
         r"|det var (?:rart|godt|fint|dejligt|mig|os)|ligegyldig\w*|bare så i ved|til (?:jeres )?(?:orientering|info\w*)"
         r"|som (?:i skrev|aftalt|nævnt|oplyst|bekendt)|ved (?:vi |jeg )?godt|ringet forkert|vores egen (?:fejl|firewall)"
-        r"|er ikke set siden|mangler (?:der )?ikke|men kunne godt se|(?:har|havde) fået at vide|(?:vi|jeg) er klar over)\b"
+        r"|er ikke set siden|mangler (?:der )?ikke|men kunne godt se|(?:har|havde) fået at vide|(?:vi|jeg) er (?:klar over|opmærksomme? på|bekendt med)|er (?:vi|jeg) (?:klar over|opmærksomme? på|bekendt med)|gør ingen forskel"
+        r"|(?:ifølge|iflg\.?|efter) (?:\w+ )?(?:cirkulær\w*|stk|kvittering\w*))\b"
         r"|^(?:uanset|annulleret|hv\w+ der har)\b";
     /// Leave that is asked for: "hvis I siger god for det", "hvis I vil sende en mand".
     LEAVE = r"\bhvis i (?:siger god for|er med på|kan gå med til|(?:vil|kan|gider) (?:\w+ ){0,3}(?:sende|rette"

@@ -142,7 +142,7 @@ mod tests {
                     number = number.wrapping_mul(1_103_515_245).wrapping_add(12_345);
                     text.extend(char::from_digit((number >> 16) % 10, 10));
                 }
-                c if marked && c.is_ascii_uppercase() || marked && c == ':' => {}
+                c if marked && (c.is_ascii_uppercase() || c == ':') => {}
                 c => text.push(c),
             }
         }

@@ -23,11 +23,11 @@ pub fn latin(text: &str) -> String {
                 name.len()
             }
             Some((name, inner)) => {
-                plain.push_str(&format!("[{inner}]"));
+                plain.extend(["[", &inner, "]"]);
                 name.len()
             }
             None if rest.starts_with(r"\W") && !class => {
-                plain.push_str(&format!("[^{LETTERS}0-9_]"));
+                plain.extend(["[^", LETTERS, "0-9_]"]);
                 2
             }
             None if c == '\\' => {

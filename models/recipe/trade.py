@@ -3,9 +3,11 @@ sentences within them, that answer; passages of one guide or one subject share a
 wrong ones are near. What a passage of the same subject does not answer is kept away from its sentences, and
 on other text the student stays where it was.
 
-    python trade.py DATA WORK [THREADS]
+    python trade.py DATA WORK [THREADS [FROM]]
 
-Reads student.pt of the stages before, writes trade.pt. About 40 minutes on two quiet cores.
+Reads student.pt of the stages before, writes trade.pt. About 40 minutes on two quiet cores. FROM is
+the state of an earlier run to go on from when passages were added: the newest are then gone through
+twice and the others once.
 """
 
 import json
@@ -23,13 +25,14 @@ from student import Student
 from teacher import mean_vectors
 
 EPOCHS = 3  # rounds over the passages
+NEWEST = "guides3-"  # files that were added last
 PASSAGES = 32  # side by side in a step, in runs of one guide or one file
 NEAR_AT_ONCE = 16
 ASKED_AT_ONCE = 3  # questions of each of them
 TEXT_TOKENS_MAX, SENTENCE_TOKENS_MAX, QUESTION_TOKENS_MAX, MAIL_TOKENS_MAX = 160, 64, 48, 72
 PART_TOKENS = 1600
 TEMPERATURE = 20.0
-RATE = 5e-5  # of the layers; the table of pieces learns three times as fast
+RATE, RATE_ON = 5e-5, 3e-5  # of the layers, and of a run that goes on; the table of pieces learns three times as fast
 LAYERS_KEPT = 2
 # How often a question stands below its subject (or a heading, as below the subject of a mail), and
 # behind what the mail tells before it.
@@ -157,8 +160,8 @@ def answering(student, random, chosen):
     return loss
 
 
-def train(folder, target):
-    state = target / "student.pt"
+def train(folder, target, earlier=None):
+    state = earlier or target / "student.pt"
     student, before = Student(target, state), Student(target, state)
     for parameter in before.model.parameters():
         parameter.requires_grad = False
@@ -173,8 +176,11 @@ def train(folder, target):
     table, body = student.trainable(LAYERS_KEPT)
     student.model.embeddings.word_embeddings.sparse = False
     optimiser = torch.optim.AdamW([{"params": body}, {"params": [table]}], weight_decay=0.0, betas=(0.9, 0.98))
-    steps = int(len(held) * EPOCHS / PASSAGES)
-    began, runs = time.monotonic(), []
+    newest = {group: members for group, members in groups.items() if group.startswith(NEWEST)}
+    runs = deal(random, groups) + deal(random, newest) if earlier else []
+    random.shuffle(runs)
+    steps = (sum(map(len, runs)) if earlier else int(len(held) * EPOCHS)) // PASSAGES
+    began, rate = time.monotonic(), RATE_ON if earlier else RATE
     for step in range(steps):
         drawn = set()
         while len(drawn) < PASSAGES:
@@ -182,7 +188,7 @@ def train(folder, target):
             drawn |= set(runs.pop())
         chosen = [held[at] for at in drawn]
         share = min(1.0, (step + 1) / 20) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * step / steps)))
-        for group, most in zip(optimiser.param_groups, (RATE, 3 * RATE)):
+        for group, most in zip(optimiser.param_groups, (rate, 3 * rate)):
             group["lr"] = share * most
         optimiser.zero_grad()
         loss = answering(student, random, chosen)
@@ -206,4 +212,4 @@ def train(folder, target):
 if __name__ == "__main__":
     torch.manual_seed(SEED)
     torch.set_num_threads(int(sys.argv[3]) if len(sys.argv) > 3 else 2)
-    train(sys.argv[1], Path(sys.argv[2]))
+    train(sys.argv[1], Path(sys.argv[2]), sys.argv[4] if len(sys.argv) > 4 else None)

@@ -5,15 +5,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use crate::draft::Error;
 use crate::draft::assign::{Found, Place};
 use crate::draft::case::Case;
+use crate::draft::leaves::{leaves_to_drejebog, says_standard};
 use crate::draft::select::{is_scrap, pick_text, quotable};
-use crate::language::wording;
 use crate::retrieval::{Hit, Means, Refining, Sensed, refining};
 use crate::sources::Kind;
 
@@ -24,11 +21,6 @@ const POINTERS_MAX: usize = 3;
 const LIKENESS_MIN: f32 = 0.5;
 /// What its nearness to the question counts beside that.
 const NEAR_SHARE: f32 = 0.5;
-
-/// Words by which a source leaves a matter to the drejebog.
-static POINTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    wording(r"\b((står|fremgår|ses|findes|aftalt|aftales|skrevet)\b[^.;]{0,40}\bdrejebog\w*|drejebogen\w* (viser|siger|afgør|fortæller)|(kunden|institutionen|i) (selv )?(til)?købt|tilkøbt|et tilkøb|standardopgavesplit\w*|ikke har aftalt)\b").ok()
-});
 
 /// Lets the own drejebog's sentence open the answers whose source only points to it.
 pub(crate) fn follow(
@@ -62,7 +54,11 @@ pub(crate) fn follow(
             hits.push(hit);
             hits.len() - 1
         });
-        let replaced = |text: &str| text == pointer && says_standard(text);
+        let replaced = |hit: &Hit, text: &str| {
+            hit.kind != Kind::Drejebog
+                && (text == pointer || leaves_to_drejebog(text))
+                && says_standard(text)
+        };
         one.selection.open_with(hits, (at, range), &replaced);
     }
     Ok(())
@@ -91,7 +87,7 @@ impl Asked<'_> {
         let mut best: Option<(f32, Told)> = None;
         for pick in one.selection.picks.iter().take(POINTERS_MAX) {
             let sentence = pick_text(hits, pick);
-            let general = |hit: &&Hit| hit.kind != Kind::Drejebog && points(sentence);
+            let general = |hit: &&Hit| hit.kind != Kind::Drejebog && leaves_to_drejebog(sentence);
             let Some(hit) = hits.get(pick.hit).filter(general) else { continue };
             let group = case.inquiry.group();
             let refining =
@@ -115,41 +111,5 @@ impl Asked<'_> {
             }
         }
         Ok(best.map(|(_, told)| told))
-    }
-}
-
-/// Whether a sentence says no more than that the drejebog decides, or what holds without one.
-fn says_standard(sentence: &str) -> bool {
-    let lower = sentence.to_lowercase();
-    lower.contains("drejebog") || lower.contains("standard")
-}
-
-/// Whether a sentence leaves the matter to the drejebog.
-fn points(sentence: &str) -> bool {
-    POINTS.as_ref().is_some_and(|pattern| pattern.is_match(sentence))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::points;
-
-    #[test]
-    fn a_sentence_that_leaves_a_matter_to_the_drejebog_is_told() {
-        for sentence in [
-            "Modtagerne af afrapporteringen står i institutionens drejebog.",
-            "Har institutionen tilkøbt opgaven, taster SAM løndel 4555, og det fremgår af drejebogen.",
-            "Drejebogen viser, om institutionen selv har BSL.",
-            "I standardopgavesplittet taster kunden selv elevens befordring.",
-            "Standardgrænsen gælder, når institutionen ikke har aftalt sin egen maksgrænse.",
-        ] {
-            assert!(points(sentence), "{sentence}");
-        }
-        for sentence in [
-            "Institutionen må ikke rette i en serviceanmodning, medmindre det er aftalt med SAM.",
-            "Drejebogen ligger i Kundeportalen.",
-            "Fristen er den 12. i måneden.",
-        ] {
-            assert!(!points(sentence), "{sentence}");
-        }
     }
 }

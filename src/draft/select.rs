@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::draft::demand::{Demand, demand, is_of_year};
+use crate::draft::leaves::leaves_to_drejebog;
 use crate::language::{Stems, ValueKind, content_stems, quick_wording, values, wording};
 use crate::privacy;
 use crate::retrieval::{Hit, ReadSentence, Weighted, sentence_ranges};
@@ -171,7 +172,7 @@ impl Selection {
         &mut self,
         hits: &[Hit],
         (hit, range): (usize, Range<usize>),
-        replaced: &dyn Fn(&str) -> bool,
+        replaced: &dyn Fn(&Hit, &str) -> bool,
     ) {
         let text = hits.get(hit).and_then(|hit| hit.text.get(range.clone())).unwrap_or_default();
         let mut words = text.split_whitespace().count();
@@ -183,7 +184,8 @@ impl Selection {
             let opens = kept
                 .first()
                 .is_some_and(|first| (first.hit, &first.range) == (pick.hit, &pick.range));
-            if fits && !opens && !replaced(pick_text(hits, &pick)) {
+            let gone = hits.get(pick.hit).is_some_and(|hit| replaced(hit, pick_text(hits, &pick)));
+            if fits && !opens && !gone {
                 words += pick.words;
                 kept.push(pick);
             }
@@ -238,7 +240,11 @@ pub(crate) fn select(
         let follows = candidate.hit == best.hit && is_condition(hits, candidate);
         let fits = words + candidate.words <= WORDS_MAX;
         let adds = follows || is_further(hits, &best, candidate);
-        if !fits || !adds || picked.contains(candidate) {
+        // What holds without an agreement contradicts the agreement that was just quoted.
+        let general = is_own(hits, &best)
+            && !is_own(hits, candidate)
+            && leaves_to_drejebog(pick_text(hits, candidate));
+        if !fits || !adds || general || picked.contains(candidate) {
             continue;
         }
         let stems = stems_of(hits, candidate);

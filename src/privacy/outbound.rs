@@ -15,6 +15,8 @@ use crate::privacy::vault::{Role, Vault};
 const VALUE_CHARS_MIN: usize = 4;
 /// A run of letters of this length may be a text in base64 or hex.
 const CODED_CHARS_MIN: usize = 12;
+/// Digits of the shortest number that is held back, a CPR number.
+const DIGITS_MIN: usize = 10;
 /// Ways of writing within each other that are undone.
 const DEPTH_MAX: usize = 3;
 
@@ -55,6 +57,8 @@ static CODED: LazyLock<Option<Regex>> =
 #[derive(Debug, Clone, Default)]
 pub struct Outbound {
     values: Option<AhoCorasick>,
+    /// The characters that values are made of.
+    characters: BTreeSet<char>,
 }
 
 impl Outbound {
@@ -74,7 +78,8 @@ impl Outbound {
         }
         let values =
             AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostFirst).build(&held).ok();
-        Self { values }
+        let characters = held.iter().flat_map(|value| value.chars()).collect();
+        Self { values, characters }
     }
 
     /// Lets JSON pass, unless the texts, names and numbers in it hold a CPR number, an account, a
@@ -92,7 +97,69 @@ impl Outbound {
             return false;
         }
         let Some(deeper) = depth.checked_sub(1) else { return true };
-        inner(text).iter().all(|inside| self.is_clean(inside, deeper))
+        self.inner(text).iter().all(|inside| self.is_clean(inside, deeper))
+    }
+
+    /// What stands in a text in another way of writing: base64, hex, URL, JSON.
+    fn inner(&self, text: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        if text.contains('%') {
+            found.extend(from_url(text).filter(|inside| inside != text));
+        }
+        if text.contains("\\u") || text.contains("\\n") {
+            let quoted = format!("\"{}\"", text.replace('"', "\\\""));
+            found.extend(
+                serde_json::from_str::<String>(&quoted).ok().filter(|inside| inside != text),
+            );
+        }
+        for run in CODED.iter().flat_map(|coded| coded.find_iter(text)) {
+            found.extend(self.decoded(run.as_str()));
+        }
+        found
+    }
+
+    /// The texts that a run of letters may be in base64 or hex, as far as they could hold anything
+    /// that is held back: any long word is some text in base64.
+    fn decoded(&self, run: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        let bare = run.trim_end_matches('=');
+        // Where the two alphabets do not differ, one of them is enough.
+        let urls = bare.contains(['-', '_']);
+        let coded = if urls { URL_SAFE_NO_PAD.decode(bare) } else { STANDARD_NO_PAD.decode(bare) };
+        for bytes in [coded.ok(), from_hex(bare)].into_iter().flatten() {
+            if let Ok(text) = std::str::from_utf8(&bytes)
+                && self.may_hold(text.chars())
+                && is_text(text)
+            {
+                found.push(text.to_owned());
+            }
+            let pairs = bytes.chunks_exact(2).filter_map(|pair| <[u8; 2]>::try_from(pair).ok());
+            let units = pairs.map(u16::from_le_bytes);
+            let characters = char::decode_utf16(units.clone()).map_while(Result::ok);
+            if self.may_hold(characters) {
+                let units: Vec<u16> = units.collect();
+                found.extend(String::from_utf16(&units).ok().filter(|text| is_text(text)));
+            }
+        }
+        found
+    }
+
+    /// Whether enough of the characters stand there for a value, a number, or a text in yet another
+    /// way of writing.
+    fn may_hold(&self, characters: impl Iterator<Item = char>) -> bool {
+        let (mut held, mut digits, mut run) = (0, 0, 0);
+        for c in characters {
+            let coded = c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '_' | '-');
+            run = if coded { run + 1 } else { 0 };
+            digits += usize::from(c.is_numeric());
+            let known = c.is_numeric() || c.to_lowercase().any(|c| self.characters.contains(&c));
+            held += usize::from(known);
+            let deeper = run >= CODED_CHARS_MIN || matches!(c, '%' | '\\');
+            if deeper || digits >= DIGITS_MIN {
+                return true;
+            }
+        }
+        held >= VALUE_CHARS_MIN && self.values.is_some()
     }
 
     fn holds(&self, plain: &str) -> bool {
@@ -135,8 +202,6 @@ fn has_number(plain: &str) -> bool {
 /// blanks and dashes between, and what stands before and after them. Nothing else can match one of
 /// the patterns, and patterns are slow on prose.
 fn digit_runs(plain: &str) -> impl Iterator<Item = &str> {
-    /// A CPR number is the shortest of them.
-    const DIGITS_MIN: usize = 10;
     /// What an IBAN has before its first long run of digits, and a letter before that.
     const BEFORE: usize = 6;
     let bytes = plain.as_bytes();
@@ -210,38 +275,6 @@ impl Seen {
         }
         Self { small, joined }
     }
-}
-
-/// What stands in a text in another way of writing: base64, hex, URL, JSON.
-fn inner(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    if text.contains('%') {
-        found.extend(from_url(text).filter(|inside| inside != text));
-    }
-    if text.contains("\\u") || text.contains("\\n") {
-        let quoted = format!("\"{}\"", text.replace('"', "\\\""));
-        found.extend(serde_json::from_str::<String>(&quoted).ok().filter(|inside| inside != text));
-    }
-    for run in CODED.iter().flat_map(|coded| coded.find_iter(text)) {
-        found.extend(decoded(run.as_str()));
-    }
-    found
-}
-
-fn decoded(run: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let bare = run.trim_end_matches('=');
-    let codes =
-        [STANDARD_NO_PAD.decode(bare).ok(), URL_SAFE_NO_PAD.decode(bare).ok(), from_hex(bare)];
-    for bytes in codes.into_iter().flatten() {
-        found.extend(String::from_utf8(bytes.clone()).ok().filter(|text| is_text(text)));
-        let units: Vec<u16> = bytes
-            .chunks_exact(2)
-            .filter_map(|pair| Some(u16::from_le_bytes(<[u8; 2]>::try_from(pair).ok()?)))
-            .collect();
-        found.extend(String::from_utf16(&units).ok().filter(|text| is_text(text)));
-    }
-    found
 }
 
 fn is_text(text: &str) -> bool {

@@ -1,6 +1,7 @@
 //! The drafter without a language model: sentences from the passages, and nothing else.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -18,8 +19,8 @@ use crate::draft::remarks::{HITS_SHOWN, remark, remarks, sources, unknown};
 use crate::draft::searching::{MEANING_WORDS_MIN, Searched, instructs, search};
 use crate::draft::select::{Pick, Selection, routing_sentences, select};
 use crate::draft::sentence::{Citation, Sentence};
-use crate::draft::{Answer, Cost, Draft, Error, Maker, Progress, letter, payment, tone};
-use crate::inquiry::{Channel, Question, Tone, Tongue, char_range};
+use crate::draft::{Answer, Cost, Draft, Error, Maker, MayAsk, Progress, letter, payment, tone};
+use crate::inquiry::{Channel, Question, Tone, Tongue, char_range, one_line};
 use crate::language::lix;
 use crate::privacy;
 use crate::retrieval::{self, Evidence, Hit, Lookup, Means, Narrowing};
@@ -83,6 +84,7 @@ pub fn compose(
     let told = Told::of(case.inquiry, case.reading, case.scope, &answers);
     let steps = next_steps(means, &told)?;
     writer.keep_all(&steps.hits);
+    let may_ask = writer.may_ask();
     let (moves_money, encoding) = (writer.moves_money, writer.encoding);
     let mut evidence = std::mem::take(&mut writer.evidence);
     // What a search looked for is the customer's words; their numbers are nobody else's.
@@ -106,6 +108,7 @@ pub fn compose(
         kept: case.brief.kept,
         reply,
         questions: answers,
+        may_ask,
         greeting,
         closing,
         next_steps: steps.next,
@@ -447,6 +450,16 @@ impl<'a> Writer<'a> {
         Ok(closing)
     }
 
+    /// What belongs to no question and may ask one too.
+    fn may_ask(&self) -> Vec<MayAsk> {
+        let body = &self.case.inquiry.body;
+        let one = |range: &Range<usize>| MayAsk {
+            text: self.repeated(&one_line(body.get(range.clone()).unwrap_or_default())),
+            from: char_range(body, range.clone()),
+        };
+        self.case.reading.left.iter().map(one).collect()
+    }
+
     fn checks(&self, evidence: &[Hit], frame: &[&[Sentence]], answers: &[Answer]) -> Vec<Check> {
         let mut sentences: Vec<&Sentence> = frame.iter().copied().flatten().collect();
         sentences.extend(answers.iter().flat_map(|answer| &answer.sentences));
@@ -499,6 +512,7 @@ impl<'a> Writer<'a> {
                     Line::of(answer, lines.iter().map(|line| self.repeated(line)).collect())
                 })
                 .collect(),
+            may_ask: self.may_ask().iter().map(|one| privacy::mask(&one.text)).collect(),
             steps,
             lix: lix(reply).round(),
             kept: self.case.brief.kept,

@@ -13,6 +13,7 @@ mod contacts;
 mod naming;
 mod payment;
 mod demand;
+mod leaves;
 mod select;
 mod signs;
 mod voice;
@@ -116,6 +117,15 @@ pub struct Answer {
     pub sentences: Vec<Sentence>,
 }
 
+/// What the inquiry says beside its questions and may ask too: the caseworker looks at it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MayAsk {
+    /// The words, on one line.
+    pub text: String,
+    /// First character and one past the last in the inquiry's body.
+    pub from: [usize; 2],
+}
+
 /// A step that follows, with its day.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct NextStep {
@@ -170,6 +180,9 @@ pub struct Draft {
     pub kept: bool,
     /// The questions, in the customer's order.
     pub questions: Vec<Answer>,
+    /// What belongs to no question and may ask one too, in the customer's order; the reply says
+    /// nothing about it.
+    pub may_ask: Vec<MayAsk>,
     /// How the reply opens.
     pub greeting: Vec<Sentence>,
     /// How it ends.

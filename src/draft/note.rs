@@ -15,6 +15,8 @@ pub(crate) struct Note<'a> {
     pub(crate) day_from: &'static str,
     pub(crate) warnings: &'a [String],
     pub(crate) questions: Vec<Line<'a>>,
+    /// What may ask too, masked.
+    pub(crate) may_ask: Vec<String>,
     /// How the days of the next steps came about.
     pub(crate) steps: &'a [String],
     /// The readability of the reply.

@@ -68,6 +68,7 @@ pub fn judge(judge: &Judge<'_>, gold: &GoldInquiry, draft: &Json) -> Vec<Unit> {
         reply: Wording::of(&text_of(draft, "reply")),
         is_judged: gold.questions.iter().any(|question| !question.relevant.is_empty()),
     };
+    let flagged = may_ask(draft);
     let mut units: Vec<Unit> = Vec::with_capacity(gold.questions.len() + 1);
     for (at, question) in gold.questions.iter().enumerate() {
         let mut found: Vec<(&Match, &Asked)> = matches
@@ -78,9 +79,21 @@ pub fn judge(judge: &Judge<'_>, gold: &GoldInquiry, draft: &Json) -> Vec<Unit> {
             .collect();
         found.sort_by(|a, b| b.0.order(a.0));
         let found: Vec<&Asked> = found.into_iter().map(|(_, asked)| asked).collect();
-        units.push(unit(&bench, gold, question, &found));
+        let mut unit = unit(&bench, gold, question, &found);
+        if !question.implied {
+            let alone = std::slice::from_ref(question);
+            let shown = !unit.paragraph.is_empty()
+                || flagged.iter().any(|text| best_match(text, text, alone).is_some());
+            unit.scores.insert("accounted".to_owned(), Share::one(f64::from(shown)));
+        }
+        units.push(unit);
     }
-    units.push(whole(&bench, gold, draft, &asked, &matches));
+    let mut whole = whole(&bench, gold, draft, &asked, &matches);
+    for text in &flagged {
+        let asks = best_match(text, text, &gold.questions).is_some();
+        add(&mut whole.scores, "flagged_precision", f64::from(asks));
+    }
+    units.push(whole);
     units
 }
 
@@ -156,6 +169,11 @@ fn evidence(draft: &Json) -> BTreeMap<String, Passage> {
         .collect()
 }
 
+/// The words that the draft shows as what may ask too.
+fn may_ask(draft: &Json) -> Vec<String> {
+    list(draft, "may_ask").iter().map(|one| text_of(one, "text")).collect()
+}
+
 fn name(outcome: Outcome) -> String {
     serde_json::to_value(outcome)
         .ok()
@@ -176,7 +194,8 @@ fn unit(bench: &Bench<'_>, gold: &GoldInquiry, question: &GoldQuestion, found: &
     let mut remarks = Vec::new();
     if !question.implied {
         scores.insert("question_recall".to_owned(), Share::one(f64::from(!found.is_empty())));
-        scores.insert("accounted".to_owned(), Share::one(f64::from(!paragraph.is_empty())));
+        let said = f64::from(!paragraph.is_empty());
+        scores.insert("accounted_in_reply".to_owned(), Share::one(said));
     }
     scores
         .insert("outcome_accuracy".to_owned(), Share::one(f64::from(is_right(question, &outcome))));
@@ -615,6 +634,24 @@ mod tests {
         let came: Vec<&str> = outcomes.iter().map(|(_, came)| came.as_str()).collect();
         assert_eq!(came, ["answered", "refused", "missed"]);
         assert_eq!(units[3].remarks, ["not a question: Vi venter på jer"]);
+    }
+
+    #[test]
+    fn what_is_shown_as_what_may_ask_accounts_for_its_question() {
+        let gold = gold(&json!([
+            { "n": 1, "text": "a", "from": [BLANKET], "answerable": "guide" },
+            { "n": 2, "text": "b", "from": ["Hvad koster en parkeringsplads?"], "answerable": "afvis" },
+            { "n": 3, "text": "c", "from": ["Hvem lukker porten?"], "answerable": "guide" },
+        ]));
+        let mut draft = draft(&[found("sende en ny blanket", "answered", &[said("Nej.")])]);
+        draft["may_ask"] = json!([
+            { "text": "Hvad koster en parkeringsplads?", "from": [0, 1] },
+            { "text": "Vi glæder os til sommer.", "from": [0, 1] },
+        ]);
+        let units = judged(&gold, &draft);
+        check(&units, "accounted", 2.0, 3.0);
+        check(&units, "accounted_in_reply", 1.0, 3.0);
+        check(&units, "flagged_precision", 1.0, 2.0);
     }
 
     #[test]

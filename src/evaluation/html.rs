@@ -25,7 +25,9 @@ const GROUPS: [(&str, &[(&str, &str)]); 6] = [
             ("question_recall", "questions that were found"),
             ("question_f1", "both in one figure"),
             ("outcome_accuracy", "questions with a right outcome; a missed one is wrong"),
-            ("accounted", "asked questions that the reply says something about"),
+            ("accounted", "asked questions that the reply answers or that the caseworker is shown"),
+            ("accounted_in_reply", "those that the reply says something about"),
+            ("flagged_precision", "of what is shown as what may ask: that it does"),
         ],
     ),
     (

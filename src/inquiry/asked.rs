@@ -56,7 +56,7 @@ pub(crate) struct Asked<'a> {
     /// The message.
     pub(crate) message: &'a Message,
     /// How it came in.
-    channel: Channel,
+    pub(crate) channel: Channel,
     /// Its paragraphs and list items.
     pub(crate) blocks: Vec<Block>,
     /// Its asks, in order.
@@ -303,6 +303,11 @@ impl<'a> Asked<'a> {
         let near = |asked: &Self, lack: &Found| {
             let strong = || asked.found.iter().filter(|ask| ask.class == Class::Strong);
             let behind = |ask: &Found| ask.block == lack.block && ask.sentence <= lack.sentence;
+            // "Vi kan heller ikke ..." behind a question is another matter than that, and than the next.
+            let after = |ask: &Found| ask.range.end <= lack.range.start;
+            if say::ALSO_LACKS.is_match(asked.text(&lack.range)) && strong().any(after) {
+                return false;
+            }
             // What is wrong is told before it is asked about; behind a question, and before one
             // that says it is another, it may be a matter of its own.
             let told_after = lack.by_kind && strong().any(behind);

@@ -24,6 +24,8 @@ mod blocks;
 
 mod asked;
 
+mod left;
+
 mod questions;
 
 mod references;
@@ -38,6 +40,7 @@ use crate::sources::Attachment;
 use crate::terms::Day;
 
 pub use kinds::{Kind, Likely, weigh};
+pub(crate) use questions::one_line;
 pub use read::read;
 
 /// Longer bodies are refused: no person wrote them.
@@ -248,6 +251,8 @@ pub struct Reading {
     pub tongue: Tongue,
     /// Where the text tries to instruct the program instead of asking a person.
     pub injections: Vec<Range<usize>>,
+    /// What belongs to no question and may ask one all the same: for a person to look at.
+    pub left: Vec<Range<usize>>,
 }
 
 /// Why an inquiry could not be taken in.

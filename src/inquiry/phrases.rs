@@ -130,7 +130,7 @@ patterns! {
 
     /// Where two clauses may meet.
     JOINT =
-        r"(?P<and>(?:,\s*|\s)(?:og|samt|men|and|und)\s)|(?P<or>(?:,\s*|\s)eller\s)"
+        r"(?P<and>(?:,\s*|\s)(?:og|samt|men|and|und)\s)|(?P<or>(?:,\s*|\s)ellers?\s)"
         r"|(?P<break>\s*\+\s*|;\s*|\s[-–—]\s|:\s|/)|(?P<comma>,\s)";
     /// What joins a lead to the ask that follows it.
     TRAILING_JOINT = r"[-–—+,;:\s]*(?:(?:\bog|\bsamt|\bmen|\band|\bund)\s*)?$";
@@ -396,7 +396,7 @@ patterns! {
         r"|vedrørende|angående)\b";
     /// Something is missing or wrong.
     LACKS =
-        r"\b(?:mangler|virker (?:heller |stadig )?ikke|ikke (?:er )?(?:gyldig\w*|tilgængelig\w*|genkendt)|brokker sig|melder fejl|kan ikke|fejl\w*|forkert\w*|ikke (?:fået|modtaget"
+        r"\b(?:mangler|virker (?:heller |stadig )?ikke|ikke (?:er )?(?:gyldig\w*|tilgængelig\w*|genkendt)|brokker sig|melder fejl|kan (?:heller )?ikke|fejl\w*|forkert\w*|ikke (?:fået|modtaget"
         r"|kommet|udbetalt|kunne|registreret|oprettet|slået)|for meget|for lidt|dobbelt"
         r"|afvist|nede|låst|ingen løn|problem\w*|skal (?:have|rettes|ændres|oprettes"
         r"|stoppes|udbetales|slettes))\b";
@@ -408,6 +408,8 @@ patterns! {
     ALSO =
         r"\b(?:også|desuden|derudover|samtidig|endvidere|endelig|i øvrigt|for (?:resten|øvrigt)"
         r"|til sidst|en anden ting)\b";
+    /// The same, of something that is wrong: "vi kan heller ikke finde koden".
+    ALSO_LACKS = r"\b(?:heller ikke|desuden|derudover|endvidere|i øvrigt)\b";
     /// Something was done to the sender, or left undone, that wants an answer though nobody asks.
     DONE_WRONG =
         r"\b(?:i har (?:\w+ )?(?:standset|stoppet|trukket|glemt|tastet|afvist|lukket)\b"
@@ -422,7 +424,7 @@ patterns! {
 
     /// Wants what is told behind the colon, one thing after the other.
     ENUMERATES =
-        r"\b(?:mangler|ønsker?|skal (?:vi )?bruge|brug for|svar på|bedes|bestiller"
+        r"\b(?:mangler|ønsker?|skal (?:vi )?bruge|brug for|svar på|bedes|bestiller|bestillingstekst|ønskes"
         r"|(?:vil|ville) (?:\w+ ){0,2}(?:gerne|godt) (?:have|vide|høre))\b[^:?]*:\s*$";
     /// What joins the last thing of a list in one sentence.
     LAST_JOINT = r"^(?:og|samt) ";

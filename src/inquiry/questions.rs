@@ -15,10 +15,21 @@ const CONTEXT_WORDS_MAX: usize = 80;
 /// A subject of more words is no title.
 const SUBJECT_WORDS_MAX: usize = 8;
 
-/// The questions, and the messages whose text counts as the sender's own.
-pub(crate) fn questions(messages: &[Message], inquiry: &Inquiry) -> (Vec<Question>, Vec<usize>) {
+/// What the messages of an inquiry ask.
+#[derive(Debug, Default)]
+pub(crate) struct Asking {
+    /// The questions.
+    pub(crate) questions: Vec<Question>,
+    /// The messages whose text counts as the sender's own.
+    pub(crate) own: Vec<usize>,
+    /// What may ask too, in bytes of the body.
+    pub(crate) left: Vec<Range<usize>>,
+}
+
+/// The questions, and what may be one.
+pub(crate) fn questions(messages: &[Message], inquiry: &Inquiry) -> Asking {
     let mut read = messages.iter().map(|message| Asked::read(message, inquiry.channel));
-    let Some(mut own) = read.next() else { return (Vec::new(), Vec::new()) };
+    let Some(mut own) = read.next() else { return Asking::default() };
     let mut asking = vec![0];
     let mut earlier: Option<Asked<'_>> = None;
     if !own.asks_itself() || own.hands_over() {
@@ -31,24 +42,25 @@ pub(crate) fn questions(messages: &[Message], inquiry: &Inquiry) -> (Vec<Questio
         }
     }
     let mut questions = Vec::new();
-    if let Some(mut earlier) = earlier {
+    let mut left = Vec::new();
+    if earlier.is_some() {
         own.found.retain(|ask| ask.class >= Class::Reminder);
-        own.settle();
-        earlier.settle();
-        own.write(inquiry, &mut questions);
-        earlier.write(inquiry, &mut questions);
-    } else {
-        own.settle();
-        own.write(inquiry, &mut questions);
+    }
+    let mut read: Vec<Asked<'_>> = std::iter::once(own).chain(earlier).collect();
+    for asked in &mut read {
+        asked.settle();
+        asked.write(inquiry, &mut questions);
+        let plain = &asked.message.plain;
+        left.extend(asked.left().into_iter().map(|range| plain.body_range(range)));
     }
     if questions.is_empty() {
-        questions.extend(by_subject(inquiry, &own));
+        questions.extend(read.first().and_then(|own| by_subject(inquiry, own)));
     }
     questions.sort_by_key(|question| question.from.first().map_or(0, |range| range.start));
     for (at, question) in questions.iter_mut().enumerate() {
         question.n = at + 1;
     }
-    (questions, asking)
+    Asking { questions, own: asking, left }
 }
 
 /// A body that asks nothing below a subject that does.
@@ -171,7 +183,8 @@ fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     joined
 }
 
-fn one_line(text: &str) -> String {
+/// A text with single blanks for any white space.
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -202,7 +215,7 @@ mod tests {
     use crate::inquiry::parts::messages;
 
     fn found(inquiry: &Inquiry) -> Vec<Question> {
-        questions(&messages(&inquiry.body, inquiry.body.len()), inquiry).0
+        questions(&messages(&inquiry.body, inquiry.body.len()), inquiry).questions
     }
 
     #[test]

@@ -7,7 +7,7 @@ use regex::Regex;
 use crate::inquiry::asks::reminds;
 use crate::inquiry::parts::{Message, messages, parts, pieces};
 use crate::inquiry::phrases as say;
-use crate::inquiry::questions::questions;
+use crate::inquiry::questions::{Asking, questions};
 use crate::inquiry::references::references;
 use crate::inquiry::{Channel, Inquiry, PartKind, Reading, Tone, Tongue, WORDS_READ_MAX};
 use crate::language::{fold, instructs_in_mail, sentences};
@@ -19,8 +19,11 @@ const FOREIGN_WORDS_MIN: usize = 4;
 pub fn read(inquiry: &Inquiry) -> Reading {
     let end = readable(&inquiry.body);
     let messages = messages(&inquiry.body, end);
-    let (mut questions, own) = questions(&messages, inquiry);
+    let Asking { mut questions, own, mut left } = questions(&messages, inquiry);
     let injections = injections(&messages);
+    left.retain(|range| {
+        !injections.iter().any(|bad| bad.start < range.end && range.start < bad.end)
+    });
     for question in &mut questions {
         question.context = without(&question.context, &injections, &inquiry.body);
     }
@@ -38,6 +41,7 @@ pub fn read(inquiry: &Inquiry) -> Reading {
         injections,
         questions,
         reminder,
+        left,
     }
 }
 

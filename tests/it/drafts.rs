@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
-use svarforslag::draft::{Draft, Outcome, Sentence};
+use svarforslag::draft::{Answer, Draft, Outcome, Sentence};
 use svarforslag::inquiry::Inquiry;
 use svarforslag::privacy;
 use svarforslag::service::LookupQuery;
@@ -162,6 +162,12 @@ fn check_laws(inquiry: &Inquiry, answered: &Answered) {
         let found = matches!(answer.outcome, Outcome::Answered | Outcome::AnsweredByDrejebog);
         assert!(cites || !found, "{}: {:?} without a source", answer.text, answer.outcome);
     }
+    for shown in &draft.may_ask {
+        let [start, end] = shown.from;
+        assert!(start < end && end <= body_chars, "{shown:?}");
+        let apart = |answer: &Answer| answer.from[1] <= start || end <= answer.from[0];
+        assert!(draft.questions.iter().all(apart), "{shown:?} belongs to a question");
+    }
     assert_eq!(privacy::find(&draft.reply), [], "{}", draft.reply);
     for check in draft.checks.iter().filter(|check| !check.ok) {
         let told = ["unknown_institution", "instruction_in_inquiry", "payment_change"];
@@ -285,6 +291,43 @@ fn an_institution_without_a_drejebog_gets_general_sources_and_a_note() {
     let answered = desk.suggest("Beredskabsstyrelsen", "Hvornår er fristen for en sygemelding?");
     assert_eq!(answered.draft.institution.as_deref(), Some("Beredskabsstyrelsen"));
     assert!(answered.draft.internal_note.contains("ingen drejebog for Beredskabsstyrelsen"));
+}
+
+#[test]
+fn behind_the_drejebog_nothing_says_what_holds_without_it() {
+    let desk = TestDesk::new()
+        .drejebog(
+            "Banedanmark",
+            "SAM taster elevers befordring på løndel 4555 for Banedanmark, som har tilkøbt opgaven.",
+        )
+        .guide(
+            "Elevers befordring",
+            "I standardopgavesplittet taster institutionen selv elevers befordring på løndel 4555. \
+             Har institutionen tilkøbt opgaven, taster SAM elevers befordring på løndel 4555, og det \
+             fremgår af drejebogen.",
+        )
+        .open();
+    let question = "Hvem taster elevers befordring på løndel 4555?";
+    let own = desk.suggest("Banedanmark", question).draft;
+    assert!(own.reply.contains("som har tilkøbt opgaven"), "{}", own.reply);
+    for general in ["standardopgavesplittet", "fremgår af"] {
+        assert!(!own.reply.contains(general), "{}", own.reply);
+    }
+    let without = desk.suggest("Ankestyrelsen", question).draft;
+    assert!(without.reply.contains("standardopgavesplittet"), "{}", without.reply);
+}
+
+#[test]
+fn what_may_ask_is_shown_and_not_answered() {
+    let desk = demo_desk();
+    let wrong = "Filen bliver afvist med en fejl i linje 14, selv om linjen ligner de andre.";
+    let body = format!("Hej\n\n{wrong} Hvornår er fristen for en sygemelding?\n\nMvh Ida");
+    let draft = desk.suggest("Banedanmark", &body).draft;
+    assert_eq!(draft.questions.len(), 1);
+    let [shown] = draft.may_ask.as_slice() else { panic!("{:?}", draft.may_ask) };
+    assert_eq!((shown.text.as_str(), shown.from), (wrong, [5, 5 + wrong.chars().count()]));
+    assert!(draft.internal_note.contains(wrong), "{}", draft.internal_note);
+    assert!(!draft.reply.contains("linje 14"));
 }
 
 /// Outcome and quotes of the questions that the mail itself asks.
@@ -436,6 +479,7 @@ fn a_draft_has_the_keys_that_are_promised() {
             "day_from",
             "demo",
             "kept",
+            "may_ask",
         ],
     );
     assert_eq!(draft["maker"], "extractive");

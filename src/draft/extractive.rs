@@ -454,7 +454,7 @@ impl<'a> Writer<'a> {
     fn may_ask(&self) -> Vec<MayAsk> {
         let body = &self.case.inquiry.body;
         let one = |range: &Range<usize>| MayAsk {
-            text: self.repeated(&one_line(body.get(range.clone()).unwrap_or_default())),
+            text: self.repeated(&one_line(&unquoted(body.get(range.clone()).unwrap_or_default()))),
             from: char_range(body, range.clone()),
         };
         self.case.reading.left.iter().map(one).collect()
@@ -578,6 +578,13 @@ impl<'a> Writer<'a> {
         }
         warnings
     }
+}
+
+/// A text without the marks of quoting before its lines, and without what nobody sees.
+fn unquoted(text: &str) -> String {
+    let lines = text.lines().map(|line| line.trim_start_matches(['>', ' ']));
+    let text = lines.collect::<Vec<_>>().join(" ");
+    text.chars().filter(|c| !privacy::is_unseen(*c)).collect()
 }
 
 /// Milliseconds, to the microsecond.

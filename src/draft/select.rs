@@ -221,6 +221,11 @@ pub(crate) fn select(
     if !is_enough(&best) {
         return Selection { picks: Vec::new(), strength };
     }
+    // What holds without an agreement contradicts the agreement that was just quoted.
+    let general = |pick: &Pick| {
+        is_own(hits, &best) && !is_own(hits, pick) && leaves_to_drejebog(pick_text(hits, pick))
+    };
+    candidates.retain(|pick| !general(pick));
     let mut near = candidates
         .iter()
         .filter(|pick| pick.hit == best.hit || pick.score >= best.score * FIGURE_SHARE);
@@ -240,11 +245,7 @@ pub(crate) fn select(
         let follows = candidate.hit == best.hit && is_condition(hits, candidate);
         let fits = words + candidate.words <= WORDS_MAX;
         let adds = follows || is_further(hits, &best, candidate);
-        // What holds without an agreement contradicts the agreement that was just quoted.
-        let general = is_own(hits, &best)
-            && !is_own(hits, candidate)
-            && leaves_to_drejebog(pick_text(hits, candidate));
-        if !fits || !adds || general || picked.contains(candidate) {
+        if !fits || !adds || picked.contains(candidate) {
             continue;
         }
         let stems = stems_of(hits, candidate);

@@ -12,6 +12,8 @@ use crate::inquiry::{Inquiry, Question};
 
 /// Words of the context of a question.
 const CONTEXT_WORDS_MAX: usize = 80;
+/// Sentences that are shown as what may ask; nobody reads more of them.
+const LEFT_MAX: usize = 40;
 /// A subject of more words is no title.
 const SUBJECT_WORDS_MAX: usize = 8;
 
@@ -56,6 +58,10 @@ pub(crate) fn questions(messages: &[Message], inquiry: &Inquiry) -> Asking {
     if questions.is_empty() {
         questions.extend(read.first().and_then(|own| by_subject(inquiry, own)));
     }
+    let shares = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
+    left.retain(|one| !questions.iter().flat_map(|it| &it.from).any(|range| shares(one, range)));
+    left.sort_by_key(|range| range.start);
+    left.truncate(LEFT_MAX);
     questions.sort_by_key(|question| question.from.first().map_or(0, |range| range.start));
     for (at, question) in questions.iter_mut().enumerate() {
         question.n = at + 1;

@@ -39,8 +39,6 @@ pub struct Masker {
     /// Other values in one way of writing, by role, with their numbers.
     values: BTreeMap<(Role, String), usize>,
     flags: Vec<Flag>,
-    /// What has been learnt, with what was found there: most of what is masked stands in it.
-    read: Vec<(String, Vec<Finding>)>,
 }
 
 impl Masker {
@@ -51,7 +49,6 @@ impl Masker {
             persons: Vec::new(),
             values: BTreeMap::new(),
             flags: Vec::new(),
-            read: Vec::new(),
         }
     }
 
@@ -63,9 +60,7 @@ impl Masker {
             let part = text.get(finding.range.clone()).unwrap_or_default();
             self.place(finding, part);
         }
-        let acted = found.acted().cloned().collect();
         self.flags.extend(found.flags);
-        self.read.push((text, acted));
     }
 
     /// Special kinds of personal data in what has been learnt.
@@ -76,8 +71,8 @@ impl Masker {
     /// A part of the request with placeholders in place of personal data.
     pub fn mask(&mut self, text: &str) -> Masked {
         let text = disarmed(text);
-        let mut findings =
-            self.read_before(&text).unwrap_or_else(|| detect(&text).acted().cloned().collect());
+        let found = detect(&text);
+        let mut findings: Vec<Finding> = found.acted().cloned().collect();
         let known = self.known(&text, &findings);
         findings.extend(known);
         findings.sort_by_key(|finding| finding.range.start);
@@ -97,32 +92,6 @@ impl Masker {
         }
         masked.push_str(text.get(at..).unwrap_or_default());
         Masked::by_masker(masked)
-    }
-
-    /// What was found in a text that stands in one that was learnt, as whole lines; none where it
-    /// must be read anew.
-    fn read_before(&self, text: &str) -> Option<Vec<Finding>> {
-        self.read.iter().find_map(|(read, found)| {
-            let start = read.find(text)?;
-            let end = start + text.len();
-            let opens = read.get(..start)?.chars().next_back().is_none_or(|c| c == '\n');
-            let closes = read.get(end..)?.chars().next().is_none_or(|c| c == '\n');
-            let crosses = |finding: &Finding| {
-                finding.range.start < end
-                    && finding.range.end > start
-                    && (finding.range.start < start || finding.range.end > end)
-            };
-            if !(opens && closes) || found.iter().any(crosses) {
-                return None;
-            }
-            let within = found.iter().filter(|finding| (start..end).contains(&finding.range.start));
-            let moved = |finding: &Finding| {
-                let mut finding = finding.clone();
-                finding.range = finding.range.start - start..finding.range.end - start;
-                finding
-            };
-            Some(within.map(moved).collect())
-        })
     }
 
     /// The vault, once every part has been masked.

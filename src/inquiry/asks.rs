@@ -389,10 +389,7 @@ impl Reader<'_> {
             Joint::And if elliptic(left) && weight(left) == 0 => false,
             Joint::And if elliptic(right) || say::CARRIES_ON.is_match(bare(right)) => false,
             Joint::And => {
-                // "hvor langt varsel skal han have og skal skolen have besked"
-                let asks_on = say::INTERROGATIVE.is_match(bare(right))
-                    || self.asks(right)
-                    || direct_interrogative(bare(left)) && modal_first(bare(right));
+                let asks_on = say::INTERROGATIVE.is_match(bare(right)) || self.asks(right);
                 more || direct || left_asks && asks_on
             }
         }
@@ -508,15 +505,6 @@ mod tests {
             "Skal vi rette det, eller er det for sent?",
             &["Skal vi rette det, eller er det for sent?"],
         );
-    }
-
-    #[test]
-    fn a_question_behind_a_question_needs_no_mark() {
-        check(
-            "hvor langt varsel skal han have og skal skolen have besked",
-            &["hvor langt varsel skal han have", "skal skolen have besked"],
-        );
-        check("vi lukker kontoret og skal skolen have besked siger chefen", &[]);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The drafter without a language model: sentences from the passages, and nothing else.
 
 use std::collections::{BTreeMap, HashSet};
-use std::ops::Range;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -20,7 +19,7 @@ use crate::draft::searching::{MEANING_WORDS_MIN, Searched, instructs, search};
 use crate::draft::select::{Pick, Selection, routing_sentences, select};
 use crate::draft::sentence::{Citation, Sentence};
 use crate::draft::{Answer, Cost, Draft, Error, Maker, MayAsk, Progress, letter, payment, tone};
-use crate::inquiry::{Channel, Question, Tone, Tongue, char_range, one_line};
+use crate::inquiry::{Aside, Channel, Question, Tone, Tongue, char_range};
 use crate::language::lix;
 use crate::privacy;
 use crate::retrieval::{self, Evidence, Hit, Lookup, Means, Narrowing};
@@ -96,7 +95,8 @@ pub fn compose(
     tell(Progress::Checking);
     let checks = writer.checks(&evidence, &[&greeting, &steps.sentences, &closing], &answers);
     let reply = letter(&greeting, &answers, &steps.next, &closing);
-    let note = writer.note(&answers, lines, (steps.lines.as_slice(), reply.as_str()))?;
+    let beside = Beside { steps: &steps.lines, may_ask: &may_ask, reply: &reply };
+    let note = writer.note(&answers, lines, &beside)?;
     Ok(Draft {
         id,
         inquiry: case.inquiry.id.clone(),
@@ -129,6 +129,14 @@ pub fn short_answer(query: &str, found: &Lookup) -> Vec<Citation> {
     let picks = select(query, &found.terms, current, &none, ANSWER_SENTENCES).picks;
     let cite = |pick: &Pick| Citation::of(current.get(pick.hit)?, pick.range.clone());
     picks.iter().filter_map(cite).collect()
+}
+
+/// What the internal note tells of beside the questions.
+struct Beside<'a> {
+    /// How the days of the next steps came about.
+    steps: &'a [String],
+    may_ask: &'a [MayAsk],
+    reply: &'a str,
 }
 
 struct Writer<'a> {
@@ -453,9 +461,9 @@ impl<'a> Writer<'a> {
     /// What belongs to no question and may ask one too.
     fn may_ask(&self) -> Vec<MayAsk> {
         let body = &self.case.inquiry.body;
-        let one = |range: &Range<usize>| MayAsk {
-            text: self.repeated(&one_line(&unquoted(body.get(range.clone()).unwrap_or_default()))),
-            from: char_range(body, range.clone()),
+        let one = |aside: &Aside| MayAsk {
+            text: self.repeated(&aside.text),
+            from: char_range(body, aside.from.clone()),
         };
         self.case.reading.left.iter().map(one).collect()
     }
@@ -491,7 +499,7 @@ impl<'a> Writer<'a> {
         &self,
         answers: &[Answer],
         lines: Vec<Vec<String>>,
-        (steps, reply): (&[String], &str),
+        beside: &Beside<'_>,
     ) -> Result<String, Error> {
         let mut warnings = self.warnings();
         if self.moves_money {
@@ -512,9 +520,9 @@ impl<'a> Writer<'a> {
                     Line::of(answer, lines.iter().map(|line| self.repeated(line)).collect())
                 })
                 .collect(),
-            may_ask: self.may_ask().iter().map(|one| privacy::mask(&one.text)).collect(),
-            steps,
-            lix: lix(reply).round(),
+            may_ask: beside.may_ask.iter().map(|one| privacy::mask(&one.text)).collect(),
+            steps: beside.steps,
+            lix: lix(beside.reply).round(),
             kept: self.case.brief.kept,
         };
         Ok(Phrase::render("prompts/note/internal.j2", minijinja::value::Serde(note))?
@@ -578,13 +586,6 @@ impl<'a> Writer<'a> {
         }
         warnings
     }
-}
-
-/// A text without the marks of quoting before its lines, and without what nobody sees.
-fn unquoted(text: &str) -> String {
-    let lines = text.lines().map(|line| line.trim_start_matches(['>', ' ']));
-    let text = lines.collect::<Vec<_>>().join(" ");
-    text.chars().filter(|c| !privacy::is_unseen(*c)).collect()
 }
 
 /// Milliseconds, to the microsecond.

@@ -56,7 +56,7 @@ mod tests {
     fn check(body: &str, questions: usize, left: &[&str]) {
         let reading = read(&Inquiry { body: body.to_owned(), ..Inquiry::default() });
         assert_eq!(reading.questions.len(), questions, "{:?}", reading.questions);
-        let shown: Vec<&str> = reading.left.iter().filter_map(|at| body.get(at.clone())).collect();
+        let shown: Vec<&str> = reading.left.iter().map(|one| one.text.as_str()).collect();
         assert_eq!(shown, left);
     }
 
@@ -67,6 +67,15 @@ mod tests {
             &format!("Hej\n\n{wrong} Kan vi få en ekstrakørsel i morgen?\n\nMvh Ida"),
             1,
             &[wrong],
+        );
+    }
+
+    #[test]
+    fn marks_of_quoting_are_not_shown() {
+        check(
+            "Hej\n\nKan I tage denne?\n\nMvh Bo\n\n> Hej Bo. Filen bliver afvist med en fejl i linje 14, selv om\n> linjen ligner de andre. Hvem lukker perioden?",
+            1,
+            &["Filen bliver afvist med en fejl i linje 14, selv om linjen ligner de andre."],
         );
     }
 

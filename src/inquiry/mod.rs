@@ -40,7 +40,6 @@ use crate::sources::Attachment;
 use crate::terms::Day;
 
 pub use kinds::{Kind, Likely, weigh};
-pub(crate) use questions::one_line;
 pub use read::read;
 
 /// Longer bodies are refused: no person wrote them.
@@ -178,6 +177,15 @@ pub struct Question {
     pub status: bool,
 }
 
+/// What the sender wrote beside the questions, and may ask all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aside {
+    /// The words, on one line.
+    pub text: String,
+    /// Where it stands in the body, in bytes.
+    pub from: Range<usize>,
+}
+
 /// A thing that a text points to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
@@ -252,7 +260,7 @@ pub struct Reading {
     /// Where the text tries to instruct the program instead of asking a person.
     pub injections: Vec<Range<usize>>,
     /// What belongs to no question and may ask one all the same: for a person to look at.
-    pub left: Vec<Range<usize>>,
+    pub left: Vec<Aside>,
 }
 
 /// Why an inquiry could not be taken in.

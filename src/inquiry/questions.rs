@@ -8,7 +8,7 @@ use crate::inquiry::blocks::Sentence;
 use crate::inquiry::openings::weight;
 use crate::inquiry::parts::Message;
 use crate::inquiry::phrases as say;
-use crate::inquiry::{Inquiry, Question};
+use crate::inquiry::{Aside, Inquiry, Question};
 
 /// Words of the context of a question.
 const CONTEXT_WORDS_MAX: usize = 80;
@@ -24,8 +24,8 @@ pub(crate) struct Asking {
     pub(crate) questions: Vec<Question>,
     /// The messages whose text counts as the sender's own.
     pub(crate) own: Vec<usize>,
-    /// What may ask too, in bytes of the body.
-    pub(crate) left: Vec<Range<usize>>,
+    /// What may ask too.
+    pub(crate) left: Vec<Aside>,
 }
 
 /// The questions, and what may be one.
@@ -53,14 +53,19 @@ pub(crate) fn questions(messages: &[Message], inquiry: &Inquiry) -> Asking {
         asked.settle();
         asked.write(inquiry, &mut questions);
         let plain = &asked.message.plain;
-        left.extend(asked.left().into_iter().map(|range| plain.body_range(range)));
+        left.extend(asked.left().into_iter().map(|range| Aside {
+            text: one_line(asked.text(&range)),
+            from: plain.body_range(range),
+        }));
     }
     if questions.is_empty() {
         questions.extend(read.first().and_then(|own| by_subject(inquiry, own)));
     }
     let shares = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
-    left.retain(|one| !questions.iter().flat_map(|it| &it.from).any(|range| shares(one, range)));
-    left.sort_by_key(|range| range.start);
+    left.retain(|one: &Aside| {
+        !questions.iter().flat_map(|it| &it.from).any(|range| shares(&one.from, range))
+    });
+    left.sort_by_key(|one| one.from.start);
     left.truncate(LEFT_MAX);
     questions.sort_by_key(|question| question.from.first().map_or(0, |range| range.start));
     for (at, question) in questions.iter_mut().enumerate() {
@@ -189,8 +194,7 @@ fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     joined
 }
 
-/// A text with single blanks for any white space.
-pub(crate) fn one_line(text: &str) -> String {
+fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

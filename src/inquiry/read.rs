@@ -21,8 +21,9 @@ pub fn read(inquiry: &Inquiry) -> Reading {
     let messages = messages(&inquiry.body, end);
     let Asking { mut questions, own, mut left } = questions(&messages, inquiry);
     let injections = injections(&messages);
-    left.retain(|range| {
-        !injections.iter().any(|bad| bad.start < range.end && range.start < bad.end)
+    left.retain(|one| {
+        let from = &one.from;
+        !injections.iter().any(|bad| bad.start < from.end && from.start < bad.end)
     });
     for question in &mut questions {
         question.context = without(&question.context, &injections, &inquiry.body);
@@ -242,6 +243,13 @@ mod tests {
                 prop_assert!(question.from.iter().all(|range| within(&body, range)));
             }
             prop_assert!(found.injections.iter().all(|range| within(&body, range)));
+            for one in &found.left {
+                prop_assert!(within(&body, &one.from) && !one.text.is_empty());
+                let apart = |range: &Range<usize>| {
+                    range.end <= one.from.start || one.from.end <= range.start
+                };
+                prop_assert!(found.questions.iter().flat_map(|it| &it.from).all(apart));
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::draft::select::{SENTENCES_MAX, Selection, pick_text, select};
+use crate::draft::select::{Room, Selection, pick_text, select};
 use crate::retrieval::Evidence;
 
 /// What a document's best passage for another question of the same mail adds to a score: fitted
@@ -23,6 +23,8 @@ pub(crate) struct Found {
     pub(crate) selection: Selection,
     /// Whether a source answers it, or only stands beside a fixed phrase.
     pub(crate) place: Place,
+    /// How much may answer it.
+    pub(crate) room: Room,
 }
 
 /// What sentences are to a question, the less first.
@@ -78,12 +80,12 @@ fn deal_out(found: &mut BTreeMap<usize, Found>) {
             let barred = barred.entry(*n).or_default();
             one.selection = {
                 let Evidence { hits, terms, .. } = &one.evidence;
-                select(&one.text, terms, hits, barred, SENTENCES_MAX)
+                select(&one.text, terms, hits, barred, one.room)
             };
         }
         let losers = losers(found);
         if losers.is_empty() {
-            return;
+            return give_back(found);
         }
         for (n, text) in losers {
             barred.entry(n).or_default().insert(text);
@@ -96,15 +98,43 @@ fn deal_out(found: &mut BTreeMap<usize, Found>) {
         let lost = |text: &str| losers.contains(&(*n, text.to_owned()));
         one.selection.picks.retain(|pick| !lost(pick_text(hits, pick)));
     }
+    give_back(found);
+}
+
+/// A question that has lost all that answers it gets its best sentence back from one that does not
+/// open with it: a letter must not say that nothing was found of what stands two paragraphs above.
+fn give_back(found: &mut BTreeMap<usize, Found>) {
+    let emptied: Vec<usize> = found
+        .iter()
+        .filter(|(_, one)| one.place == Place::Answer && one.selection.picks.is_empty())
+        .map(|(n, _)| *n)
+        .collect();
+    for n in emptied {
+        let Some(one) = found.get(&n) else { continue };
+        let Evidence { hits, terms, .. } = &one.evidence;
+        let alone = select(&one.text, terms, hits, &HashSet::new(), Room::of(1));
+        let Some(text) = alone.picks.first().map(|pick| pick_text(hits, pick).to_owned()) else {
+            continue;
+        };
+        let place = |one: &Found| {
+            let mut picks = one.selection.picks.iter();
+            picks.position(|pick| pick_text(&one.evidence.hits, pick) == text)
+        };
+        let owner = found.values_mut().find_map(|one| Some((place(one)?, one)));
+        if let Some((at, owner)) = owner.filter(|(at, _)| *at > 0) {
+            owner.selection.picks.remove(at);
+            found.entry(n).and_modify(|one| one.selection = alone);
+        }
+    }
 }
 
 /// The sentences that two questions have picked, each with the question that it fits less.
 fn losers(found: &BTreeMap<usize, Found>) -> BTreeSet<(usize, String)> {
-    let mut owners: BTreeMap<&str, ((Place, f32), usize)> = BTreeMap::new();
+    let mut owners: BTreeMap<&str, ((Place, (bool, f32)), usize)> = BTreeMap::new();
     let mut losers = BTreeSet::new();
     for (n, one) in found {
         for pick in &one.selection.picks {
-            let (text, fit) = (pick_text(&one.evidence.hits, pick), (one.place, pick.score()));
+            let (text, fit) = (pick_text(&one.evidence.hits, pick), (one.place, pick.fit()));
             match owners.get_mut(text) {
                 Some((best, owner)) if fit > *best => {
                     losers.insert((*owner, text.to_owned()));

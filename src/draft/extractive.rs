@@ -16,7 +16,7 @@ use crate::draft::phrases::Phrase;
 use crate::draft::quoted::Own;
 use crate::draft::remarks::{HITS_SHOWN, remark, remarks, sources, unknown};
 use crate::draft::searching::{MEANING_WORDS_MIN, Searched, instructs, search};
-use crate::draft::select::{Pick, Selection, routing_sentences, select};
+use crate::draft::select::{Pick, Room, Selection, routing_sentences, select};
 use crate::draft::sentence::{Citation, Sentence};
 use crate::draft::{Answer, Cost, Draft, Error, Maker, MayAsk, Progress, letter, payment, tone};
 use crate::inquiry::{Aside, Channel, Question, Tone, Tongue, char_range};
@@ -31,9 +31,8 @@ const ROUTING_LEAD: f32 = 0.85;
 /// How strong the evidence must be to say beside a fixed phrase what holds in general.
 const STRENGTH_BESIDE_MIN: f32 = 0.4;
 /// The same where the case must be looked up, and the general rule may not be what is asked.
-const LOOKUP_STRENGTH_MIN: f32 = 0.6;
-/// Sentences of sources beside a fixed phrase.
-const BESIDE_MAX: usize = 2;
+/// Set on the gold set's `dev` part, `wordings`, `control` and `fresh`, 2026-11-30.
+const LOOKUP_STRENGTH_MIN: f32 = 0.45;
 /// Sentences of the short answer to a lookup.
 const ANSWER_SENTENCES: usize = 2;
 /// Sentences taken from a routing page.
@@ -126,7 +125,7 @@ pub fn short_answer(query: &str, found: &Lookup) -> Vec<Citation> {
     let count = found.hits.iter().take_while(|hit| hit.state == State::Current).count();
     let current = found.hits.get(..count).unwrap_or_default();
     let none = HashSet::new();
-    let picks = select(query, &found.terms, current, &none, ANSWER_SENTENCES).picks;
+    let picks = select(query, &found.terms, current, &none, Room::of(ANSWER_SENTENCES)).picks;
     let cite = |pick: &Pick| Citation::of(current.get(pick.hit)?, pick.range.clone());
     picks.iter().filter_map(cite).collect()
 }
@@ -339,7 +338,7 @@ impl<'a> Writer<'a> {
         }
         let (mut answer, lines) = self.phrased(question, outcome, reason, lines)?;
         if let Some(Found { evidence, selection, .. }) = clear {
-            let picks: Vec<Pick> = selection.picks.into_iter().take(BESIDE_MAX).collect();
+            let picks = selection.picks;
             for sentence in self.own.quoted(question.n, &evidence.hits, &picks) {
                 let id = format!("q{}s{}", question.n, answer.sentences.len() + 1);
                 answer.sentences.push(sentence.named(id));

@@ -59,7 +59,7 @@ pub(crate) fn follow(
                 && (text == pointer || leaves_to_drejebog(text))
                 && says_standard(text)
         };
-        one.selection.open_with(hits, (at, range), &replaced);
+        one.selection.open_with(hits, (at, range), one.room, &replaced);
     }
     Ok(())
 }

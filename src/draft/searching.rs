@@ -7,7 +7,7 @@ use crate::draft::assign::{Found, Place, assign};
 use crate::draft::case::Case;
 use crate::draft::outcome::{Outcome, Ruling, by_kind, by_rule};
 use crate::draft::pointing::follow;
-use crate::draft::select::{HITS_MAX, Selection, quotable};
+use crate::draft::select::{HITS_MAX, Room, Selection, quotable};
 use crate::draft::signs::{Candidate, candidates_of};
 use crate::draft::{Error, Progress};
 use crate::index::Filter;
@@ -19,6 +19,9 @@ use crate::retrieval::{self, Evidence, Hit, Means, Sensed, Words};
 pub(crate) const HITS_PER_QUESTION: usize = 20;
 /// A question with fewer words that mean something cannot be searched for.
 pub(crate) const MEANING_WORDS_MIN: usize = 2;
+
+/// Sentences of sources beside a fixed phrase.
+const BESIDE_MAX: usize = 2;
 
 /// What was found for the questions of a mail, by their numbers.
 pub(crate) struct Searched {
@@ -65,7 +68,11 @@ pub(crate) fn search(
             None => find(means, case, (question, &text), sensed.get(&question.n))?,
         };
         let selection = Selection::default();
-        found.insert(question.n, Found { text, evidence, selection, place });
+        let room = match place {
+            Place::Beside => Room::of(BESIDE_MAX),
+            Place::Answer => Room::beside(in_one_sentence(case, question)),
+        };
+        found.insert(question.n, Found { text, evidence, selection, place, room });
     }
     assign(&mut found);
     follow(means, case, &sensed, &mut found)?;
@@ -83,6 +90,24 @@ fn place_of(case: &Case<'_>, question: &Question, ruling: Option<&Ruling>) -> Op
         _ if question.status => Some(Place::Beside),
         _ => Some(Place::Answer),
     }
+}
+
+/// How many other questions stand in the sentence of this one.
+fn in_one_sentence(case: &Case<'_>, question: &Question) -> usize {
+    let questions = &case.reading.questions;
+    let body = &case.inquiry.body;
+    let place = |question: &Question| question.from.first().cloned().unwrap_or(0..0);
+    // From the first character of the one to the first of the next no sentence ends.
+    let joined = |pair: &[Question]| match pair {
+        [one, next] => body
+            .get(place(one).start..place(next).start)
+            .is_some_and(|text| !text.contains(['?', '!', '\n']) && !text.contains(". ")),
+        _ => false,
+    };
+    let at = questions.iter().position(|one| one.n == question.n).unwrap_or_default();
+    let (before, after) = (questions.get(..=at), questions.get(at..));
+    before.unwrap_or_default().windows(2).rev().take_while(|pair| joined(pair)).count()
+        + after.unwrap_or_default().windows(2).take_while(|pair| joined(pair)).count()
 }
 
 fn find(

@@ -70,7 +70,9 @@ pub(crate) fn search(
         let selection = Selection::default();
         let room = match place {
             Place::Beside => Room::of(BESIDE_MAX),
-            Place::Answer => Room::beside(in_one_sentence(case, question)),
+            Place::Answer => {
+                Room::beside(in_one_sentence(questions, &case.inquiry.body, question.n))
+            }
         };
         found.insert(question.n, Found { text, evidence, selection, place, room });
     }
@@ -92,22 +94,20 @@ fn place_of(case: &Case<'_>, question: &Question, ruling: Option<&Ruling>) -> Op
     }
 }
 
-/// How many other questions stand in the sentence of this one.
-fn in_one_sentence(case: &Case<'_>, question: &Question) -> usize {
-    let questions = &case.reading.questions;
-    let body = &case.inquiry.body;
-    let place = |question: &Question| question.from.first().cloned().unwrap_or(0..0);
+/// How many other questions stand in the sentence of the question with this number.
+fn in_one_sentence(questions: &[Question], body: &str, n: usize) -> usize {
+    let start = |question: &Question| question.from.first().map_or(0, |range| range.start);
     // From the first character of the one to the first of the next no sentence ends.
-    let joined = |pair: &[Question]| match pair {
+    let joined = |pair: &&[Question]| match pair {
         [one, next] => body
-            .get(place(one).start..place(next).start)
+            .get(start(one)..start(next))
             .is_some_and(|text| !text.contains(['?', '!', '\n']) && !text.contains(". ")),
         _ => false,
     };
-    let at = questions.iter().position(|one| one.n == question.n).unwrap_or_default();
-    let (before, after) = (questions.get(..=at), questions.get(at..));
-    before.unwrap_or_default().windows(2).rev().take_while(|pair| joined(pair)).count()
-        + after.unwrap_or_default().windows(2).take_while(|pair| joined(pair)).count()
+    let at = questions.iter().position(|one| one.n == n).unwrap_or_default();
+    let before = questions.get(..=at).unwrap_or_default().windows(2).rev();
+    let after = questions.get(at..).unwrap_or_default().windows(2);
+    before.take_while(joined).count() + after.take_while(joined).count()
 }
 
 fn find(
@@ -197,4 +197,18 @@ pub fn weighed(means: &Means<'_>, case: &Case<'_>) -> Result<Vec<Weighed>, Error
         }
     });
     Ok(weighed.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inquiry::{Inquiry, read};
+
+    #[test]
+    fn questions_of_one_sentence_are_counted_together() {
+        let body = "Hej\nHvor får vi et P-nummer fra, og hvem sørger for tjenestestedet? Hvornår er fristen for honorarer?";
+        let reading = read(&Inquiry { body: body.to_owned(), ..Inquiry::default() });
+        let beside = |n| in_one_sentence(&reading.questions, body, n);
+        assert_eq!((1..=3).map(beside).collect::<Vec<_>>(), [1, 1, 0]);
+    }
 }

@@ -42,6 +42,9 @@ const SENTENCE_WORDS_MAX: usize = 60;
 const STRENGTH_MIN: f32 = 0.12;
 /// The same where only words are searched. Set on the gold set's `dev` part, 2026-11-28.
 const STRENGTH_WORDS_MIN: f32 = 0.21;
+/// The strength that the best evidence must have for its passages to be quoted on. Set on the gold
+/// set's `dev` part, `wordings`, `control` and `fresh`, 2026-11-30 (decision 0033).
+const FILL_STRENGTH_MIN: f32 = 0.25;
 /// How near the best sentence must be to answer whatever its words are: set on the gold set's `dev`
 /// part, `wordings`, `control` and `fresh` for the model of 2026-11-29 (docs/measurements.md).
 const NEAR_MIN: f32 = 0.35;
@@ -285,7 +288,10 @@ pub(crate) fn select(
         }
     }
     // Where there is room left, the passages that are cited already are quoted on.
-    for candidate in &candidates {
+    let may_fill = |pick: &&Pick| {
+        strength >= FILL_STRENGTH_MIN && form_share(pick_text(hits, pick)) > FRAGMENT_SHARE
+    };
+    for candidate in candidates.iter().filter(may_fill) {
         if paragraph.len() < room.sentences && paragraph.cites(candidate.hit) {
             paragraph.take(&Pick { fills: true, ..candidate.clone() });
         }
@@ -513,4 +519,92 @@ fn is_new(said: &[HashSet<String>], own: &HashSet<String>) -> bool {
         let shared = other.intersection(own).count();
         (shared as f32) < 0.7 * own.len().max(1) as f32
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::passages::PassageId;
+    use crate::retrieval::Explanation;
+    use crate::terms::State;
+
+    /// A passage of a guide whose sentences have these nearnesses.
+    fn hit(document: &str, sentences: &[(&str, f32)]) -> Hit {
+        let text = sentences.iter().map(|(text, _)| *text).collect::<Vec<_>>().join(" ");
+        let mut at = 0;
+        let read = |(text, _): &(&str, f32)| {
+            let range = at..at + text.len();
+            at = range.end + 1;
+            ReadSentence { range, stems: Stems::of(text) }
+        };
+        Hit {
+            passage_id: PassageId(document.to_owned()),
+            document: document.to_owned(),
+            title: "Vejledning".to_owned(),
+            heading: String::new(),
+            kind: Kind::Brugervejledning,
+            institution: None,
+            audience: Audience::Customer,
+            valid_from: None,
+            valid_to: None,
+            state: State::Current,
+            sentences: sentences.iter().map(read).collect(),
+            text,
+            quotes: Vec::new(),
+            score: 1.0,
+            why: String::new(),
+            explanation: Explanation::default(),
+            nearness: sentences.iter().map(|(_, near)| *near).collect(),
+        }
+    }
+
+    /// Six sentences, of which the first holds the question's word and each is nearer to it than
+    /// the next.
+    const STEPS: [(&str, f32); 6] = [
+        ("Aconto bestilles på en blanket.", 0.9),
+        ("En kollega godkender den samme dag.", 0.8),
+        ("Beløbet må højst svare til nettolønnen.", 0.7),
+        ("Pengene kommer efter to bankdage.", 0.6),
+        ("Kvitteringen ligger i indbakken.", 0.5),
+        ("Gem den sammen med sagen.", 0.4),
+    ];
+
+    fn picks(hits: &[Hit], used: &[&str], room: Room) -> Vec<Pick> {
+        let used = used.iter().map(|text| (*text).to_owned()).collect();
+        select("Hvad med aconto?", &[Weighted::asked("aconto")], hits, &used, room).picks
+    }
+
+    #[test]
+    fn room_that_is_left_is_filled_from_the_passage_that_is_cited() {
+        let far = [("Ferie meldes et andet sted.", 0.35)];
+        let hits = [hit("guide", &STEPS), hit("other", &far)];
+        let all = picks(&hits, &[], Room::beside(0));
+        let texts: Vec<&str> = all.iter().map(|pick| pick_text(&hits, pick)).collect();
+        assert_eq!(texts, STEPS.map(|(text, _)| text));
+        assert_eq!(all.iter().filter(|pick| pick.fills).count(), 2);
+        assert_eq!(picks(&hits, &[], Room::of(1)).len(), 1);
+        assert_eq!(picks(&hits, &[STEPS[5].0], Room::beside(0)).len(), 5);
+        // Where the evidence is thin, what speaks of the question is enough.
+        let thin = [hit("guide", &STEPS[1..]), hit("other", &far)];
+        assert_eq!(picks(&thin, &[], Room::beside(0)).len(), 4);
+    }
+
+    #[test]
+    fn questions_of_one_sentence_share_their_room() {
+        let long = |word: &str| format!("{}.", vec![word; 30].join(" "));
+        let (second, third) = (long("lønkørsel"), long("blanket"));
+        let hits = [hit("guide", &[STEPS[0], (&second, 0.8), (&third, 0.8)])];
+        let of = |others| picks(&hits, &[], Room::beside(others)).len();
+        assert_eq!([of(0), of(1), of(2)], [3, 2, 2]);
+        assert_eq!(of(3), 1);
+    }
+
+    #[test]
+    fn what_fills_gives_way_to_what_speaks_of_another_question() {
+        let hits = [hit("guide", &STEPS)];
+        let picks = picks(&hits, &[], Room::beside(0));
+        let (best, last) = (picks.first().unwrap(), picks.last().unwrap());
+        assert!(last.fills);
+        assert!(Pick { score: 0.0, ..best.clone() }.fit() > last.fit());
+    }
 }

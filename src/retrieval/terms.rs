@@ -71,6 +71,18 @@ impl TermMarks {
     }
 }
 
+#[cfg(test)]
+impl Weighted {
+    /// A word that a question asks with, for tests of what weighs terms.
+    pub(crate) fn asked(word: &str) -> Self {
+        let stem = stem(word);
+        let marks = TermMarks::of(&stem, &[], &[]);
+        let (parts, equal) = (Vec::new(), Vec::new());
+        let word = word.to_owned();
+        Self { stem, word, weight: 1.0, idf: 1.0, asked: true, unknown: false, parts, equal, marks }
+    }
+}
+
 /// Another name of a term.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EqualName {

@@ -592,7 +592,7 @@ mod tests {
     #[test]
     fn questions_of_one_sentence_share_their_room() {
         let long = |word: &str| format!("{}.", vec![word; 30].join(" "));
-        let (second, third) = (long("lønkørsel"), long("blanket"));
+        let (second, third) = (long("lønkørsel"), long("refusion"));
         let hits = [hit("guide", &[STEPS[0], (&second, 0.8), (&third, 0.8)])];
         let of = |others| picks(&hits, &[], Room::beside(others)).len();
         assert_eq!([of(0), of(1), of(2)], [3, 2, 2]);

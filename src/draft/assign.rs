@@ -36,6 +36,10 @@ pub(crate) enum Place {
     Answer,
 }
 
+/// How well a sentence fits a question: what sentences are to it, and whether this one speaks of
+/// it, and how well.
+type Fit = (Place, (bool, f32));
+
 /// Picks the sentences of all questions, by their numbers.
 pub(crate) fn assign(found: &mut BTreeMap<usize, Found>) {
     lift_near(found);
@@ -130,7 +134,7 @@ fn give_back(found: &mut BTreeMap<usize, Found>) {
 
 /// The sentences that two questions have picked, each with the question that it fits less.
 fn losers(found: &BTreeMap<usize, Found>) -> BTreeSet<(usize, String)> {
-    let mut owners: BTreeMap<&str, ((Place, (bool, f32)), usize)> = BTreeMap::new();
+    let mut owners: BTreeMap<&str, (Fit, usize)> = BTreeMap::new();
     let mut losers = BTreeSet::new();
     for (n, one) in found {
         for pick in &one.selection.picks {

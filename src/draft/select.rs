@@ -67,6 +67,8 @@ const NEAR_ALONE_MIN: f32 = 0.3;
 /// Set on the gold set's `dev` part, 2026-11-28; the last one, and the next limit but one, anew with
 /// `wordings`, `control` and `fresh` when paragraphs came to be filled, 2026-11-30 (decision 0033).
 const FURTHER_SHARES: [f32; 3] = [0.3, 0.8, 0.985];
+/// The last of these where only words are searched, whose scores lie closer together.
+const ELSEWHERE_WORDS_SHARE: f32 = 0.97;
 /// And this near: in the same passage, and elsewhere.
 const FURTHER_NEAR_SHARES: [f32; 2] = [0.3, 0.9];
 /// What a sentence of a past case counts: it speaks of that case first.
@@ -389,6 +391,7 @@ fn is_further(hits: &[Hit], best: &Pick, other: &Pick) -> bool {
         (elsewhere, near_elsewhere)
     };
     let near = best.near.zip(other.near);
+    let share = if near.is_none() { share.min(ELSEWHERE_WORDS_SHARE) } else { share };
     other.score >= best.score * share && near.is_none_or(|(best, other)| other >= best * near_share)
 }
 

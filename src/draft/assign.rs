@@ -45,6 +45,7 @@ pub(crate) fn assign(found: &mut BTreeMap<usize, Found>) {
     lift_near(found);
     lift_shared(found);
     deal_out(found);
+    give_back(found);
 }
 
 /// Lifts the passages that hold a sentence near to the question.
@@ -89,7 +90,7 @@ fn deal_out(found: &mut BTreeMap<usize, Found>) {
         }
         let losers = losers(found);
         if losers.is_empty() {
-            return give_back(found);
+            return;
         }
         for (n, text) in losers {
             barred.entry(n).or_default().insert(text);
@@ -102,7 +103,6 @@ fn deal_out(found: &mut BTreeMap<usize, Found>) {
         let lost = |text: &str| losers.contains(&(*n, text.to_owned()));
         one.selection.picks.retain(|pick| !lost(pick_text(hits, pick)));
     }
-    give_back(found);
 }
 
 /// A question that has lost all that answers it gets its best sentence back from one that does not
@@ -154,4 +154,44 @@ fn losers(found: &BTreeMap<usize, Found>) -> BTreeSet<(usize, String)> {
         }
     }
     losers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::retrieval::{Hit, Weighted};
+
+    const ORDERED: &str = "Aconto bestilles på en blanket.";
+    const RECEIPT: &str = "Kvitteringen ligger i indbakken.";
+
+    /// What was found for a question whose guide says these sentences, so near to it.
+    fn asked(sentences: &[(&str, f32)]) -> Found {
+        let hits = vec![Hit::made("guide", sentences)];
+        let terms = vec![Weighted::asked("aconto")];
+        Found {
+            text: "Hvad med aconto?".to_owned(),
+            evidence: Evidence { hits, terms, ..Evidence::default() },
+            selection: Selection::default(),
+            place: Place::Answer,
+            room: Room::shared(0),
+        }
+    }
+
+    #[track_caller]
+    fn check(questions: [&[(&str, f32)]; 2], expected: [&[&str]; 2]) {
+        let mut found: BTreeMap<usize, Found> = (1..).zip(questions.map(asked)).collect();
+        assign(&mut found);
+        let texts = found.values().map(|one| {
+            let picks = one.selection.picks.iter();
+            picks.map(|pick| pick_text(&one.evidence.hits, pick)).collect::<Vec<_>>()
+        });
+        assert_eq!(texts.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_question_without_anything_left_gets_its_sentence_back() {
+        check([&[(ORDERED, 0.9), (RECEIPT, 0.8)], &[(RECEIPT, 0.6)]], [&[ORDERED], &[RECEIPT]]);
+        // A paragraph keeps what it opens with.
+        check([&[(RECEIPT, 0.9)], &[(RECEIPT, 0.6)]], [&[RECEIPT], &[]]);
+    }
 }

@@ -549,14 +549,11 @@ pub(crate) fn follows(computation: &Computation, inquiry: &str, today: Day) -> b
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use proptest::prelude::*;
 
     use super::*;
     use crate::draft::sentence::Support;
     use crate::passages::PassageId;
-    use crate::retrieval::Explanation;
     use crate::terms::{Asker, Audience, parse_day};
 
     const SICK: &str =
@@ -571,25 +568,8 @@ mod tests {
     }
 
     fn hit(text: &str) -> Hit {
-        Hit {
-            passage_id: PassageId(text.len().to_string()),
-            document: "d.md".to_owned(),
-            title: "Kilde".to_owned(),
-            heading: String::new(),
-            kind: Kind::Brugervejledning,
-            institution: None,
-            audience: Audience::Customer,
-            valid_from: None,
-            valid_to: None,
-            state: State::Current,
-            text: text.to_owned(),
-            quotes: Vec::new(),
-            score: 1.0,
-            why: String::new(),
-            explanation: Explanation::default(),
-            nearness: Vec::new(),
-            sentences: Arc::new([]),
-        }
+        let passage_id = PassageId(text.len().to_string());
+        Hit { passage_id, text: text.to_owned(), ..Hit::made("d.md", &[]) }
     }
 
     fn found(text: &str, hits: &[Hit]) -> Steps {

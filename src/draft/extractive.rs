@@ -94,7 +94,7 @@ pub fn compose(
     tell(Progress::Checking);
     let checks = writer.checks(&evidence, &[&greeting, &steps.sentences, &closing], &answers);
     let reply = letter(&greeting, &answers, &steps.next, &closing);
-    let beside = Beside { steps: &steps.lines, may_ask: &may_ask, reply: &reply };
+    let beside = Noted { steps: &steps.lines, may_ask: &may_ask, reply: &reply };
     let note = writer.note(&answers, lines, &beside)?;
     Ok(Draft {
         id,
@@ -131,7 +131,7 @@ pub fn short_answer(query: &str, found: &Lookup) -> Vec<Citation> {
 }
 
 /// What the internal note tells of beside the questions.
-struct Beside<'a> {
+struct Noted<'a> {
     /// How the days of the next steps came about.
     steps: &'a [String],
     may_ask: &'a [MayAsk],
@@ -498,7 +498,7 @@ impl<'a> Writer<'a> {
         &self,
         answers: &[Answer],
         lines: Vec<Vec<String>>,
-        beside: &Beside<'_>,
+        beside: &Noted<'_>,
     ) -> Result<String, Error> {
         let mut warnings = self.warnings();
         if self.moves_money {

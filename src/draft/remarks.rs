@@ -104,29 +104,14 @@ pub(crate) fn sources(hits: &[Hit], picks: &[Pick]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::retrieval::Explanation;
     use crate::sources::Kind;
-    use crate::terms::Audience;
 
     fn older(title: &str, document: &str) -> Hit {
         Hit {
-            passage_id: crate::passages::PassageId(document.to_owned()),
-            document: document.to_owned(),
             title: title.to_owned(),
-            heading: String::new(),
             kind: Kind::Nyhed,
-            institution: None,
-            audience: Audience::Customer,
-            valid_from: None,
-            valid_to: None,
             state: State::Superseded,
-            text: String::new(),
-            quotes: Vec::new(),
-            score: 1.0,
-            why: String::new(),
-            explanation: Explanation::default(),
-            nearness: Vec::new(),
-            sentences: std::sync::Arc::new([]),
+            ..Hit::made(document, &[])
         }
     }
 

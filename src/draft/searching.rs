@@ -12,7 +12,7 @@ use crate::draft::signs::{Candidate, candidates_of};
 use crate::draft::{Error, Progress};
 use crate::index::Filter;
 use crate::inquiry::{Channel, Question, Reading};
-use crate::language::content_stems;
+use crate::language::{content_stems, sentences};
 use crate::retrieval::{self, Evidence, Hit, Means, Sensed, Words};
 
 /// Passages that are ranked for each question.
@@ -71,7 +71,7 @@ pub(crate) fn search(
         let room = match place {
             Place::Beside => Room::of(BESIDE_MAX),
             Place::Answer => {
-                Room::beside(in_one_sentence(questions, &case.inquiry.body, question.n))
+                Room::shared(in_one_sentence(questions, &case.inquiry.body, question.n))
             }
         };
         found.insert(question.n, Found { text, evidence, selection, place, room });
@@ -96,13 +96,15 @@ fn place_of(case: &Case<'_>, question: &Question, ruling: Option<&Ruling>) -> Op
 
 /// How many other questions stand in the sentence of the question with this number.
 fn in_one_sentence(questions: &[Question], body: &str, n: usize) -> usize {
-    let start = |question: &Question| question.from.first().map_or(0, |range| range.start);
-    // From the first character of the one to the first of the next no sentence ends.
-    let joined = |pair: &&[Question]| match pair {
-        [one, next] => body
-            .get(start(one)..start(next))
-            .is_some_and(|text| !text.contains(['?', '!', '\n']) && !text.contains(". ")),
-        _ => false,
+    let place = |question: &Question| question.from.first().cloned().unwrap_or(0..0);
+    let joined = |pair: &&[Question]| {
+        let [one, next] = pair else { return false };
+        let (from, to) = (place(one).start, place(next));
+        let text = body.get(from..to.end).unwrap_or_default();
+        let apart = to.start.saturating_sub(from);
+        // Each line of a list asks for itself.
+        let lines = text.find('\n').is_some_and(|at| at < apart);
+        !lines && sentences(text).first().is_some_and(|first| apart < first.end)
     };
     let at = questions.iter().position(|one| one.n == n).unwrap_or_default();
     let before = questions.get(..=at).unwrap_or_default().windows(2).rev();
@@ -206,7 +208,7 @@ mod tests {
 
     #[test]
     fn questions_of_one_sentence_are_counted_together() {
-        let body = "Hej\nHvor får vi et P-nummer fra, og hvem sørger for tjenestestedet? Hvornår er fristen for honorarer?";
+        let body = "Hej\nHvor får vi et P-nummer fra kl. 12, og hvem sørger for tjenestestedet? Hvornår er fristen for honorarer?";
         let reading = read(&Inquiry { body: body.to_owned(), ..Inquiry::default() });
         let beside = |n| in_one_sentence(&reading.questions, body, n);
         assert_eq!((1..=3).map(beside).collect::<Vec<_>>(), [1, 1, 0]);

@@ -107,8 +107,8 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// The room of a question that stands in one sentence of the mail with so many others.
-    pub(crate) fn beside(others: usize) -> Self {
+    /// The room of a question that shares its sentence of the mail with so many others.
+    pub(crate) fn shared(others: usize) -> Self {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some words")]
         let together = (WORDS_MAX as f32 * TOGETHER_SHARE) as usize;
         let words = if others == 0 { WORDS_MAX } else { together / (others + 1) };
@@ -527,39 +527,6 @@ fn is_new(said: &[HashSet<String>], own: &HashSet<String>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::passages::PassageId;
-    use crate::retrieval::Explanation;
-    use crate::terms::State;
-
-    /// A passage of a guide whose sentences have these nearnesses.
-    fn hit(document: &str, sentences: &[(&str, f32)]) -> Hit {
-        let text = sentences.iter().map(|(text, _)| *text).collect::<Vec<_>>().join(" ");
-        let mut at = 0;
-        let read = |(text, _): &(&str, f32)| {
-            let range = at..at + text.len();
-            at = range.end + 1;
-            ReadSentence { range, stems: Stems::of(text) }
-        };
-        Hit {
-            passage_id: PassageId(document.to_owned()),
-            document: document.to_owned(),
-            title: "Vejledning".to_owned(),
-            heading: String::new(),
-            kind: Kind::Brugervejledning,
-            institution: None,
-            audience: Audience::Customer,
-            valid_from: None,
-            valid_to: None,
-            state: State::Current,
-            sentences: sentences.iter().map(read).collect(),
-            text,
-            quotes: Vec::new(),
-            score: 1.0,
-            why: String::new(),
-            explanation: Explanation::default(),
-            nearness: sentences.iter().map(|(_, near)| *near).collect(),
-        }
-    }
 
     /// Six sentences, of which the first holds the question's word and each is nearer to it than
     /// the next.
@@ -580,32 +547,32 @@ mod tests {
     #[test]
     fn room_that_is_left_is_filled_from_the_passage_that_is_cited() {
         let far = [("Ferie meldes et andet sted.", 0.35)];
-        let hits = [hit("guide", &STEPS), hit("other", &far)];
-        let all = picks(&hits, &[], Room::beside(0));
+        let hits = [Hit::made("guide", &STEPS), Hit::made("other", &far)];
+        let all = picks(&hits, &[], Room::shared(0));
         let texts: Vec<&str> = all.iter().map(|pick| pick_text(&hits, pick)).collect();
         assert_eq!(texts, STEPS.map(|(text, _)| text));
         assert_eq!(all.iter().filter(|pick| pick.fills).count(), 2);
         assert_eq!(picks(&hits, &[], Room::of(1)).len(), 1);
-        assert_eq!(picks(&hits, &[STEPS[5].0], Room::beside(0)).len(), 5);
+        assert_eq!(picks(&hits, &[STEPS[5].0], Room::shared(0)).len(), 5);
         // Where the evidence is thin, what speaks of the question is enough.
-        let thin = [hit("guide", &STEPS[1..]), hit("other", &far)];
-        assert_eq!(picks(&thin, &[], Room::beside(0)).len(), 4);
+        let thin = [Hit::made("guide", &STEPS[1..]), Hit::made("other", &far)];
+        assert_eq!(picks(&thin, &[], Room::shared(0)).len(), 4);
     }
 
     #[test]
     fn questions_of_one_sentence_share_their_room() {
         let long = |word: &str| format!("{}.", vec![word; 30].join(" "));
         let (second, third) = (long("lønkørsel"), long("refusion"));
-        let hits = [hit("guide", &[STEPS[0], (&second, 0.8), (&third, 0.8)])];
-        let of = |others| picks(&hits, &[], Room::beside(others)).len();
+        let hits = [Hit::made("guide", &[STEPS[0], (&second, 0.8), (&third, 0.8)])];
+        let of = |others| picks(&hits, &[], Room::shared(others)).len();
         assert_eq!([of(0), of(1), of(2)], [3, 2, 2]);
         assert_eq!(of(3), 1);
     }
 
     #[test]
     fn what_fills_gives_way_to_what_speaks_of_another_question() {
-        let hits = [hit("guide", &STEPS)];
-        let picks = picks(&hits, &[], Room::beside(0));
+        let hits = [Hit::made("guide", &STEPS)];
+        let picks = picks(&hits, &[], Room::shared(0));
         let (best, last) = (picks.first().unwrap(), picks.last().unwrap());
         assert!(last.fills);
         assert!(Pick { score: 0.0, ..best.clone() }.fit() > last.fit());

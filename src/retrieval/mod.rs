@@ -83,6 +83,39 @@ impl Hit {
     }
 }
 
+#[cfg(test)]
+impl Hit {
+    /// A passage of a general guide for tests, of sentences that are so near to a question.
+    pub(crate) fn made(document: &str, sentences: &[(&str, f32)]) -> Self {
+        let text = sentences.iter().map(|(text, _)| *text).collect::<Vec<_>>().join(" ");
+        let mut at = 0;
+        let read = |(text, _): &(&str, f32)| {
+            let range = at..at + text.len();
+            at = range.end + 1;
+            ReadSentence { range, stems: crate::language::Stems::of(text) }
+        };
+        Self {
+            passage_id: PassageId(document.to_owned()),
+            document: document.to_owned(),
+            title: "Vejledning".to_owned(),
+            heading: String::new(),
+            kind: Kind::Brugervejledning,
+            institution: None,
+            audience: Audience::Customer,
+            valid_from: None,
+            valid_to: None,
+            state: State::Current,
+            sentences: sentences.iter().map(read).collect(),
+            text,
+            quotes: Vec::new(),
+            score: 1.0,
+            why: String::new(),
+            explanation: Explanation::default(),
+            nearness: sentences.iter().map(|(_, near)| *near).collect(),
+        }
+    }
+}
+
 fn no_sentences() -> Arc<[ReadSentence]> {
     Arc::new([])
 }

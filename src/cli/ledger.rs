@@ -271,7 +271,8 @@ pub(crate) fn run_purge(desk: &Desk, arguments: &PurgeArguments) -> anyhow::Resu
         let mut purged = ledger.purge(purge, &actor, &at).await?;
         if by_day {
             let kept = desk.loaded.config.review.keep_log_days;
-            purged.events = ledger.purge_log(&days_before(today, kept), &actor, &at).await?;
+            let log = ledger.purge_log(&days_before(today, kept), &actor, &at).await?;
+            (purged.events, purged.wiped) = (log.events, log.wiped);
         }
         ledger.close().await;
         if desk.json {
@@ -291,7 +292,14 @@ pub(crate) fn run_purge(desk: &Desk, arguments: &PurgeArguments) -> anyhow::Resu
         if missed {
             out::tell("not every inquiry that was named is there");
         }
-        Ok(if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        if !purged.wiped {
+            out::tell(
+                "what is gone may still lie in `ledger.db-wal`, which another program holds: run \
+                 `svarforslag purge` once more when there is less to do",
+            );
+        }
+        let whole = purged.wiped && !missed;
+        Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })
 }
 

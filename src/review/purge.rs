@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::review::chain::{Actor, Entry, Event, Head};
+use crate::review::database::Fault;
 use crate::review::decide::case_document;
 use crate::review::error::Error;
 use crate::review::ledger::Ledger;
@@ -29,6 +30,9 @@ pub struct Purged {
     pub drafts: usize,
     /// How many events of the log.
     pub events: u64,
+    /// Whether what stood there is overwritten also in the files beside the ledger. Where it is not
+    /// yet, what went is gone from the ledger all the same, and the next purge overwrites it.
+    pub wiped: bool,
 }
 
 /// Tables whose rows belong to a draft.
@@ -46,6 +50,8 @@ const OF_INQUIRIES: [&str; 4] = [
 ];
 /// Inquiries that go in one transaction.
 const AT_ONCE: i64 = 200;
+/// How often the files beside the ledger are tried; each time waits as long as a statement does.
+const WIPES_MAX: usize = 3;
 
 impl Ledger {
     /// Lets inquiries go with all that belongs to them, and overwrites where they stood.
@@ -78,21 +84,33 @@ impl Ledger {
             purged.inquiries.extend(inquiries);
             purged.drafts += drafts;
         }
-        self.database.wipe().await?;
+        purged.wiped = self.wiped().await?;
         Ok(purged)
     }
 
     /// Lets the events go that lie before this moment, and remembers where the log begins now.
-    pub async fn purge_log(&self, before: &str, actor: &Actor, at: &str) -> Result<u64, Error> {
+    pub async fn purge_log(&self, before: &str, actor: &Actor, at: &str) -> Result<Purged, Error> {
         let (before, actor, at) = (before.to_owned(), actor.clone(), at.to_owned());
         let write = self.writer()?;
-        let gone = write
+        let events = write
             .write(move |writing| {
                 Box::pin(async move { shorten(writing, &before, (&actor, &at)).await })
             })
             .await?;
-        self.database.wipe().await?;
-        Ok(gone)
+        Ok(Purged { events, wiped: self.wiped().await?, ..Purged::default() })
+    }
+
+    /// What went is gone by now, so that others who hold the files are no reason to say that it
+    /// failed: whoever asked would believe that it is all there still.
+    async fn wiped(&self) -> Result<bool, Error> {
+        for _ in 0..WIPES_MAX {
+            match self.database.wipe().await {
+                Ok(()) => return Ok(true),
+                Err(Fault::Held(_)) => {}
+                Err(fault) => return Err(fault.into()),
+            }
+        }
+        Ok(false)
     }
 
     async fn outlived(&self, day: &str) -> Result<Vec<String>, Error> {

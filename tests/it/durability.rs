@@ -278,10 +278,12 @@ fn purge_one(data: &Path, known: &Mutex<Acknowledged>) {
         .output()
         .unwrap();
     let mut known = known.lock().unwrap();
-    if done.status.success() {
+    // What it names is gone, also where it ends by saying that others kept it from wiping the rest.
+    if String::from_utf8(done.stdout).unwrap().trim() == inquiry {
         known.purged.push(inquiry);
         known.writes += 1;
     } else {
+        println!("not purged: {}", String::from_utf8_lossy(&done.stderr));
         known.inquiries.push(inquiry);
     }
 }

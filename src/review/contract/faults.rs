@@ -11,10 +11,10 @@ use tokio::sync::watch;
 
 use crate::privacy::MasterKey;
 use crate::review::contract::{
-    Stage, caseworker, deciding, draft, inquiry, made, on_both, posting, shared,
+    AT, Stage, caseworker, deciding, draft, inquiry, made, on_both, posting, shared,
 };
 use crate::review::database::Database as _;
-use crate::review::{Decision, Error, Ledger, State};
+use crate::review::{Actor, Decision, Error, Ledger, Purge, State};
 
 on_both!(faults:
     another_key_opens_nothing_and_changes_nothing,
@@ -116,6 +116,29 @@ async fn a_ledger_that_another_program_holds_is_busy_and_then_works() {
     assert_eq!(ledger.look(&id).await.unwrap().summary.state, State::Ready, "reads go on");
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     ledger.does(&id, &ane, Decision::Approve).await.unwrap();
+    ledger.whole_log().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_purge_beside_a_long_look_has_purged_and_says_what_is_left_to_wipe() {
+    let stage = Stage::sqlite();
+    let ledger = stage.open().await;
+    ledger.ready_draft(1, 1).await;
+    let path = stage.folder.path().join("ledger.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
+    let mut other = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    for sql in ["BEGIN", "SELECT COUNT(*) FROM inquiry"] {
+        sqlx::query(sql).execute(&mut other).await.unwrap();
+    }
+    let these = || Purge::These(vec![inquiry(1)]);
+    let purged = ledger.purge(these(), &Actor::operator(), AT).await.unwrap();
+    assert_eq!((purged.inquiries, purged.wiped), (vec![inquiry(1)], false));
+    assert_eq!(ledger.number("SELECT COUNT(*) AS n FROM inquiry").await, 0);
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    let again = ledger.purge(these(), &Actor::operator(), AT).await.unwrap();
+    assert_eq!((again.inquiries.len(), again.wiped), (0, true));
+    let beside = std::fs::metadata(stage.folder.path().join("ledger.db-wal")).unwrap();
+    assert_eq!(beside.len(), 0);
     ledger.whole_log().await;
 }
 

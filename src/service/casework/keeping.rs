@@ -45,7 +45,11 @@ impl Review {
         let purged = self.ledger.purge(Purge::Before(today.to_string()), &actor, &at).await?;
         let days = i64::from(self.service.config().review.keep_log_days);
         let before = today.checked_sub(days.days()).unwrap_or(Day::MIN);
-        let events = self.ledger.purge_log(&before.to_string(), &actor, &at).await?;
+        let log = self.ledger.purge_log(&before.to_string(), &actor, &at).await?;
+        let events = log.events;
+        if !log.wiped {
+            tracing::warn!("what is gone may still lie in the log beside the ledger until tomorrow");
+        }
         if !purged.inquiries.is_empty() || events > 0 {
             let (inquiries, drafts) = (purged.inquiries.len(), purged.drafts);
             tracing::info!(inquiries, drafts, events, "kept long enough, and gone");

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 from transformers import AutoModel
 
@@ -13,18 +14,36 @@ from teacher import mean_vectors
 CLS, SEP = 2, 3
 
 
+def restored(path, state):
+    """The state that the 8-bit rows of a shipped model stand for, over a state of the same layout."""
+    stored = load_file(path)
+    for name, values in stored.items():
+        if name.endswith("_scale"):
+            continue
+        if name + "_scale" in stored:
+            values = (values.astype(np.float32) - 128) * stored[name + "_scale"][:, None]
+        # Of the places of a text only those that the program uses are shipped.
+        state[name][: len(values)] = torch.as_tensor(values.astype(np.float32))
+    return state
+
+
 class Student:
     def __init__(self, target, state=None):
         target = Path(target)
         self.tokenizer = Tokenizer.from_file(str(target / "tokenizer.json"))
         self.model = AutoModel.from_pretrained(english(), attn_implementation="sdpa")
-        first = torch.as_tensor(np.load(target / "start.npy"))
+        shipped = state is not None and str(state).endswith(".safetensors")
+        pieces = self.tokenizer.get_vocab_size()
+        first = np.zeros((pieces, self.model.config.hidden_size), np.float32) if shipped else np.load(target / "start.npy")
+        first = torch.as_tensor(first)
         table = torch.nn.Embedding(*first.shape, padding_idx=0, sparse=True)
         table.weight.data.copy_(first)
         self.model.embeddings.word_embeddings = table
         self.model.config.vocab_size = len(first)
         self.model.eval()  # no dropout: short training, and the teacher has none either
-        if state is not None:
+        if shipped:
+            self.model.load_state_dict(restored(state, self.model.state_dict()))
+        elif state is not None:
             self.model.load_state_dict(torch.load(state, weights_only=True))
 
     def tokens(self, text, most):

@@ -6,8 +6,9 @@ on other text the student stays where it was.
     python trade.py DATA WORK [THREADS [FROM]]
 
 Reads student.pt of the stages before, writes trade.pt. About 40 minutes on two quiet cores. FROM is
-the state of an earlier run to go on from when passages were added: the newest are then gone through
-twice and the others once.
+the state of an earlier run, or the model.safetensors of a shipped one (its tokenizer.json is then all
+that WORK must hold), to go on from when passages were added: the newest are then gone through twice
+and the others once.
 """
 
 import json
@@ -25,7 +26,7 @@ from student import Student
 from teacher import mean_vectors
 
 EPOCHS = 3  # rounds over the passages
-NEWEST = "guides3-"  # files that were added last
+NEWEST = "guides4-"  # files that were added last
 PASSAGES = 32  # side by side in a step, in runs of one guide or one file
 NEAR_AT_ONCE = 16
 ASKED_AT_ONCE = 3  # questions of each of them
@@ -38,6 +39,7 @@ LAYERS_KEPT = 2
 # behind what the mail tells before it.
 HEADED, TOLD = 0.25, 0.45
 UNANSWERED = 0.35
+ALSO = 0.5  # what a sentence that belongs beside the answer weighs, where the answer itself weighs 1
 FAR = 0.40  # how near a question may be to sentences that do not answer it
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅ0-9»])")
 
@@ -141,15 +143,26 @@ def answering(student, random, chosen):
     if not rows:
         return loss
     sentences, owner = encode(student.model, sentences), torch.as_tensor(owner)
-    right, barred = [], torch.zeros(len(rows), len(sentences), dtype=torch.bool)
+    likeness = TEMPERATURE * vectors[rows] @ sentences.T
+    right, beside = [], {}
+    barred = torch.zeros(len(rows), len(sentences), dtype=torch.bool)
     for line, at in enumerate(rows):
         row, one = asked[at]
         right.append(first[row] + one.answer)
         # What also belongs in the reply is neither the answer nor a wrong one.
-        for also in one.also:
-            if also is not None and also != one.answer:
-                barred[line, first[row] + also] = True
-    loss = loss + apart(TEMPERATURE * vectors[rows] @ sentences.T, torch.as_tensor(right), barred)
+        others = [first[row] + also for also in one.also if also is not None and also != one.answer]
+        barred[line, others] = True
+        if others:
+            beside[line] = random.choice(others)
+    loss = loss + apart(likeness, torch.as_tensor(right), barred)
+    if beside:
+        # It stands above what does not belong there, without a race against the answer.
+        some, also = list(beside), torch.as_tensor(list(beside.values()))
+        barred = barred[some]
+        each = torch.arange(len(some))
+        barred[each, torch.as_tensor([right[line] for line in some])] = True
+        barred[each, also] = False
+        loss = loss + ALSO * len(some) / len(rows) * apart(likeness[some], also, barred)
     open_ = [(row, random.choice(passage.unanswered)) for row, passage in enumerate(chosen)
              if passage.unanswered and random.random() < UNANSWERED]
     if open_:

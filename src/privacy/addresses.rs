@@ -135,8 +135,8 @@ fn street(text: &str) -> Option<Named> {
         let part = before.get(next..).unwrap_or_default();
         let named = part.starts_with(char::is_uppercase)
             && part.chars().all(|c| c.is_alphabetic() || matches!(c, '.' | '-' | '\''))
-            && (!lists().not_names.words.contains(&part.to_lowercase())
-                || lists().first.contains(&part.to_lowercase()));
+            && (!lists().of(&part.to_lowercase()).thing()
+                || lists().of(&part.to_lowercase()).first());
         let short = part.ends_with('.') && part.len() <= 5 && part.starts_with(char::is_alphabetic);
         let old = matches!(
             part,
@@ -166,7 +166,7 @@ fn street(text: &str) -> Option<Named> {
         Street::Sure
     } else if ends(&lists().streets) && (capital || several) {
         Street::Likely
-    } else if capital && !lists().not_names.words.contains(&lower) {
+    } else if capital && !lists().of(&lower).thing() {
         Street::Named
     } else {
         return None;
@@ -211,8 +211,8 @@ fn names_person(part: &str) -> bool {
     part.split(|c: char| !(c.is_alphabetic() || c == '-')).any(|word| {
         let lower = word.to_lowercase();
         word.starts_with(char::is_uppercase)
-            && lists().first.contains(&lower)
-            && !lists().ordinary.contains(&lower)
+            && lists().of(&lower).first()
+            && !lists().of(&lower).ordinary()
     })
 }
 

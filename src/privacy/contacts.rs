@@ -68,7 +68,7 @@ fn is_functional(local: &str) -> bool {
         "indkoeb",
     ];
     let whole = !local.contains(['.', '_', '-']) && !local.contains(|c: char| c.is_ascii_digit());
-    let name = lists().first.contains(&local) || lists().last.contains(&local);
+    let name = lists().of(&local).person();
     let holds = |word: &String| {
         word.chars().count() >= 4
             && word != "test"
@@ -91,7 +91,7 @@ fn is_functional(local: &str) -> bool {
         "koordinator",
     ];
     let parts: Vec<&str> = local.split(['.', '-', '_', '+']).collect();
-    let named = |part: &&str| lists().first.contains(*part) || lists().last.contains(*part);
+    let named = |part: &&str| lists().of(*part).person();
     if parts.iter().any(|part| strong.contains(part)) && !parts.iter().any(named) {
         return true;
     }
@@ -240,9 +240,7 @@ fn is_of_person(normal: &Normal, start: usize) -> bool {
     let last = before.rsplit(|c: char| !(c.is_alphabetic() || c == '-')).next();
     let last = last.unwrap_or_default();
     let reached = ["er på", "fat på", "fat i hende på", "fat i ham på", "mig på", "hende på"];
-    lists().first.contains(last)
-        || lists().last.contains(last)
-        || reached.iter().any(|end| before.ends_with(end))
+    lists().of(last).person() || reached.iter().any(|end| before.ends_with(end))
 }
 
 /// Whether an institution is reached there: "ring til Nets på 12 34 56 78".
@@ -254,10 +252,10 @@ fn is_of_office(normal: &Normal, start: usize) -> bool {
     let words: Vec<&str> = before.rsplit(' ').take(3).collect();
     let to = words.iter().skip(1).any(|word| matches!(*word, "til" | "hos"));
     let named = |word: &&str| {
-        lists().not_names.words.contains(*word)
+        lists().of(*word).thing()
             || lists().institutions.iter().any(|end| end.len() > 3 && word.ends_with(end.as_str()))
     };
-    let person = |word: &&str| lists().first.contains(*word) || lists().last.contains(*word);
+    let person = |word: &&str| lists().of(*word).person();
     let own = ["mig", "ham", "hende", "dem", "os", "chefen", "lederen"];
     to && words.first().is_some_and(|word| named(word) && !own.contains(word))
         && !words.iter().any(person)

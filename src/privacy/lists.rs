@@ -1,6 +1,6 @@
 //! The lists of `index/lexicon/` that tell persons from other things, built into the program.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use regex::{Regex, RegexBuilder};
@@ -30,12 +30,65 @@ pub(crate) enum Label {
     Born,
 }
 
+/// In which lists of words a word stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Listed {
+    bits: u8,
+}
+
+impl Listed {
+    const FIRST: Self = Self { bits: 1 };
+    const LAST: Self = Self { bits: 2 };
+    const ORDINARY: Self = Self { bits: 4 };
+    const THING: Self = Self { bits: 8 };
+    const BEFORE_THINGS: Self = Self { bits: 16 };
+
+    fn holds(self, list: Self) -> bool {
+        self.bits & list.bits != 0
+    }
+
+    /// In this list or in one of the other's.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self { bits: self.bits | other.bits }
+    }
+
+    /// A first name.
+    pub(crate) fn first(self) -> bool {
+        self.holds(Self::FIRST)
+    }
+
+    /// A surname.
+    pub(crate) fn last(self) -> bool {
+        self.holds(Self::LAST)
+    }
+
+    /// A first name or a surname.
+    pub(crate) fn person(self) -> bool {
+        self.first() || self.last()
+    }
+
+    /// A name that is an ordinary word too.
+    pub(crate) fn ordinary(self) -> bool {
+        self.holds(Self::ORDINARY)
+    }
+
+    /// A word with a capital that is no name of a person.
+    pub(crate) fn thing(self) -> bool {
+        self.holds(Self::THING)
+    }
+
+    /// A word behind which no person is named.
+    pub(crate) fn before_things(self) -> bool {
+        self.holds(Self::BEFORE_THINGS)
+    }
+}
+
 /// Every list.
 #[derive(Debug)]
 pub(crate) struct Lists {
-    pub(crate) first: HashSet<String>,
-    pub(crate) last: HashSet<String>,
-    pub(crate) ordinary: HashSet<String>,
+    /// In which lists each word of them stands: one look instead of one for each list, since every
+    /// word of a mail is looked up.
+    words: HashMap<String, Listed>,
     pub(crate) labels: Vec<(Label, Regex)>,
     pub(crate) registration: Option<Regex>,
     pub(crate) functional: HashSet<String>,
@@ -117,8 +170,8 @@ pub(crate) struct Names {
 /// What has a capital and is no person.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NotNames {
-    pub(crate) before: HashSet<String>,
-    pub(crate) words: HashSet<String>,
+    before: Vec<String>,
+    words: Vec<String>,
     pub(crate) endings: Vec<String>,
 }
 
@@ -140,6 +193,11 @@ pub(crate) fn lists() -> &'static Lists {
 }
 
 impl Lists {
+    /// In which lists a word in small letters stands.
+    pub(crate) fn of(&self, word: &str) -> Listed {
+        self.words.get(word).copied().unwrap_or_default()
+    }
+
     #[expect(
         clippy::expect_used,
         reason = "the lists are part of the program; `the_built_in_lists_are_read` reads them in every test run"
@@ -150,13 +208,22 @@ impl Lists {
         let words: WordFile =
             toml::from_str(include_str!("../../index/lexicon/personal_data.toml"))
                 .expect("index/lexicon/personal_data.toml is read");
-        let small = |list: Vec<String>| list.iter().map(|name| name.to_lowercase()).collect();
+        let mut listed: HashMap<String, Listed> = HashMap::new();
+        let mut put = |list: &[String], kind: Listed| {
+            for word in list {
+                let known = listed.entry(word.to_lowercase()).or_default();
+                *known = known.or(kind);
+            }
+        };
+        put(&names.first, Listed::FIRST);
+        put(&names.last, Listed::LAST);
+        put(&names.ordinary, Listed::ORDINARY);
+        put(&words.not_names.words, Listed::THING);
+        put(&words.not_names.before, Listed::BEFORE_THINGS);
         let mut streets = words.addresses.streets;
         streets.sort_by_key(|street| std::cmp::Reverse(street.len()));
         Self {
-            first: small(names.first),
-            last: small(names.last),
-            ordinary: small(names.ordinary),
+            words: listed,
             registration: any_word(&words.labels.registration),
             labels: labels(words.labels),
             functional: words.contacts.functional,
@@ -207,7 +274,9 @@ mod tests {
     #[test]
     fn the_built_in_lists_are_read() {
         let lists = lists();
-        assert!(lists.first.len() > 2000 && lists.last.len() > 1000);
+        let count = |kind: Listed| lists.words.values().filter(|known| known.holds(kind)).count();
+        assert!(count(Listed::FIRST) > 2000 && count(Listed::LAST) > 1000);
+        assert!(lists.of("anna").first() && !lists.of("anna").thing());
         assert_eq!(lists.labels.len(), 17);
         assert!(lists.registration.is_some());
     }

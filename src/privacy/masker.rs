@@ -251,7 +251,7 @@ fn nominative(part: &str) -> (&str, bool) {
     }
     let last = part.rsplit([' ', '-']).next().unwrap_or_default().to_lowercase();
     let lists = lists();
-    let listed = |word: &str| lists.first.contains(word) || lists.last.contains(word);
+    let listed = |word: &str| lists.of(word).person();
     let stem = last.strip_suffix('s').unwrap_or_default();
     let owns = !listed(&last) && (listed(stem) || stem.ends_with("sen"));
     let name = if owns { part.strip_suffix(['s', 'S']).unwrap_or(part) } else { part };

@@ -85,7 +85,7 @@ impl Reader<'_> {
     /// Whether the word before says that a thing is named after somebody: "lokale Anna".
     fn is_called(&self, at: usize) -> bool {
         let last = at.checked_sub(1).map_or("", |last| self.lower(last));
-        lists().not_names.before.contains(last)
+        lists().of(last).before_things()
             && self.word(at).is_some_and(|it| matches!(it.before, Before::Blank | Before::Sign))
     }
 

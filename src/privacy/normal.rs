@@ -25,7 +25,7 @@ impl Normal {
             let end = at + c.len_utf8();
             match plain(c) {
                 None => {}
-                Some(mark) if is_combining_mark(mark) => normal.join(mark, (at, end)),
+                Some(mark) if joins(mark) => normal.join(mark, (at, end)),
                 Some(c) => normal.push(c, (at, end)),
             }
         }
@@ -100,6 +100,12 @@ impl Normal {
     }
 }
 
+/// Whether a character is an accent on the one before it; no letter of Western Europe is one, and
+/// those need no look into the table.
+fn joins(c: char) -> bool {
+    c >= '\u{300}' && is_combining_mark(c)
+}
+
 /// The plain form of a character; none for one that nobody sees.
 fn plain(c: char) -> Option<char> {
     if c.is_ascii() {
@@ -135,7 +141,7 @@ fn digit(c: char, zero: u32) -> char {
 
 /// Whether a character is left out of a text in one way of writing, or joins the letter before it.
 pub(crate) fn is_dropped(c: char) -> bool {
-    plain(c).is_none_or(is_combining_mark)
+    plain(c).is_none_or(joins)
 }
 
 /// Whether a character can hide between two others: zero width, direction marks, soft hyphens.

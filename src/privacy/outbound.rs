@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use regex::Regex;
@@ -77,7 +77,12 @@ impl Outbound {
             return Self::default();
         }
         let values =
-            AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostFirst).build(&held).ok();
+            // Made for one request: a machine that is quicker to make than to run.
+            AhoCorasickBuilder::new()
+                .match_kind(MatchKind::LeftmostFirst)
+                .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+                .build(&held)
+                .ok();
         let characters = held.iter().flat_map(|value| value.chars()).collect();
         Self { values, characters }
     }
@@ -151,11 +156,17 @@ impl Outbound {
         for c in characters {
             let coded = c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '_' | '-');
             run = if coded { run + 1 } else { 0 };
-            digits += usize::from(c.is_numeric());
+            digits += usize::from(c.is_ascii_digit() || !c.is_ascii() && c.is_numeric());
             // Blanks and dashes are written in many ways; they are never what makes a long word.
-            let known = c.is_numeric()
-                || !c.is_alphanumeric()
-                || c.to_lowercase().any(|c| self.characters.contains(&c));
+            let known = match c {
+                c if c.is_ascii_alphabetic() => self.characters.contains(&c.to_ascii_lowercase()),
+                c if c.is_ascii() => true,
+                c => {
+                    c.is_numeric()
+                        || !c.is_alphanumeric()
+                        || c.to_lowercase().any(|c| self.characters.contains(&c))
+                }
+            };
             held += usize::from(known);
             let deeper = run >= CODED_CHARS_MIN || matches!(c, '%' | '\\');
             if deeper || digits >= DIGITS_MIN {

@@ -237,7 +237,7 @@ pub(crate) fn bare(lower: &str) -> &str {
     // "Bos" and "Ibs"; "as" and "is" are none.
     let stem = |stem: &&str| match stem.chars().count() {
         0 | 1 => false,
-        2 => lists().first.contains(*stem),
+        2 => lists().of(stem).first(),
         _ => true,
     };
     lower.strip_suffix('s').filter(stem).unwrap_or(lower)
@@ -254,34 +254,33 @@ fn is_double(text: &str) -> bool {
     text.contains('-') && text.split('-').all(part)
 }
 
-fn within_either(set: &std::collections::HashSet<String>, word: &str) -> bool {
-    set.contains(word) || set.contains(bare(word))
-}
-
 fn known(text: &str, lower: &str, form: Form) -> Known {
     let lists = lists();
-    if form == Form::Small && !lists.first.contains(lower) && !lists.first.contains(bare(lower)) {
-        return small(lower);
-    }
     let stem = bare(lower);
+    let whole = lists.of(lower);
+    let within = if stem == lower { whole } else { whole.or(lists.of(stem)) };
+    if form == Form::Small && !within.first() {
+        // A word in small letters that is no first name.
+        return Known::default()
+            .with(Known::LAST, within.last())
+            .with(Known::ORDINARY, within.ordinary())
+            .with(Known::NEVER, whole.thing());
+    }
     let head = lower.split('-').next().unwrap_or_default();
     let head = if head.chars().count() > 2 { head } else { lower };
-    let within =
-        |set: &std::collections::HashSet<String>| set.contains(lower) || set.contains(stem);
     let tail = lower.rsplit('-').next().unwrap_or_default();
     let joined = head.len() < lower.len();
-    let person = |part: &str| within_either(&lists.first, part) || within_either(&lists.last, part);
+    let person = |part: &str| lists.of(part).or(lists.of(bare(part))).person();
     let capitals = form == Form::Upper || is_double(text);
     // "Else-systemet" is a thing, "Anne-mette" and "Anne-Xyz" are persons.
-    let headed = lists.first.contains(head) && (!joined || capitals || person(tail));
-    let double = joined
-        && capitals
-        && !lower.split('-').any(|part| lists.not_names.words.contains(part) && !person(part));
-    let (first, last) = (within(&lists.first) || headed, within(&lists.last) || double);
-    let ordinary = within(&lists.ordinary);
-    let listed = lists.not_names.words.contains(lower) || lists.not_names.before.contains(lower);
-    let first = first && (!listed || lists.first.contains(lower));
-    let place = lists.not_names.words.contains(stem) && !first && !last;
+    let headed = lists.of(head).first() && (!joined || capitals || person(tail));
+    let double =
+        joined && capitals && !lower.split('-').any(|part| lists.of(part).thing() && !person(part));
+    let (first, last) = (within.first() || headed, within.last() || double);
+    let ordinary = within.ordinary();
+    let listed = whole.thing() || whole.before_things();
+    let first = first && (!listed || whole.first());
+    let place = lists.of(stem).thing() && !first && !last;
     let ends = |endings: &[String], word: &str, shorter: usize| {
         endings.iter().any(|end| word.len() >= end.len() + shorter && word.ends_with(end.as_str()))
     };
@@ -301,14 +300,4 @@ fn known(text: &str, lower: &str, form: Form) -> Known {
 
 fn is_foreign(c: char) -> bool {
     c.is_alphabetic() && !c.is_ascii() && !"æøåéèüöä".contains(c)
-}
-
-/// What is known of a word in small letters that is no first name.
-fn small(lower: &str) -> Known {
-    let lists = lists();
-    let stem = bare(lower);
-    Known::default()
-        .with(Known::LAST, lists.last.contains(lower) || lists.last.contains(stem))
-        .with(Known::ORDINARY, lists.ordinary.contains(lower) || lists.ordinary.contains(stem))
-        .with(Known::NEVER, lists.not_names.words.contains(lower))
 }

@@ -1,5 +1,7 @@
 //! Requests and answers as servers of different kinds write them.
 
+use std::sync::OnceLock;
+
 use reqwest::Url;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -110,11 +112,17 @@ fn format(abilities: &Abilities) -> Option<Value> {
     // OpenAI's strict schemas know no longest text; a server with a grammar needs one to come to
     // an end.
     let bounded = matches!(abilities.dialect, Dialect::LlamaCpp | Dialect::Vllm);
-    match abilities.shape {
-        Shape::Schema => Some(json!({
+    let shape = |bounded: bool| {
+        json!({
             "type": "json_schema",
             "json_schema": { "name": "svar", "strict": true, "schema": schema(bounded) },
-        })),
+        })
+    };
+    static BOUNDED: OnceLock<Value> = OnceLock::new();
+    static UNBOUNDED: OnceLock<Value> = OnceLock::new();
+    let made = if bounded { &BOUNDED } else { &UNBOUNDED };
+    match abilities.shape {
+        Shape::Schema => Some(made.get_or_init(|| shape(bounded)).clone()),
         Shape::Json => Some(json!({ "type": "json_object" })),
         Shape::Free => None,
     }

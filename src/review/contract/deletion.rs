@@ -283,7 +283,8 @@ async fn a_clock_that_was_wrong_lets_nothing_go_early(stage: Stage) {
     for (n, year) in [(1, 2024), (2, 2025), (3, 1970), (4, 2025)] {
         ledger.post(Posting { at: format!("{year}-06-01T00:00:00Z"), ..posting(n) }).await.unwrap();
     }
-    let went = ledger.purge_log("2025-01-01T00:00:00Z", &Actor::operator(), AT).await.unwrap().events;
+    let went =
+        ledger.purge_log("2025-01-01T00:00:00Z", &Actor::operator(), AT).await.unwrap().events;
     assert_eq!(went, 1, "what was written in 2025 stays, though a later event says 1970");
     ledger.whole_log().await;
     let none = ledger.purge_log("2020-01-01T00:00:00Z", &Actor::operator(), AT).await.unwrap();

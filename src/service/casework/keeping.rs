@@ -48,7 +48,9 @@ impl Review {
         let log = self.ledger.purge_log(&before.to_string(), &actor, &at).await?;
         let events = log.events;
         if !log.wiped {
-            tracing::warn!("what is gone may still lie in the log beside the ledger until tomorrow");
+            tracing::warn!(
+                "what is gone may still lie in the log beside the ledger until tomorrow"
+            );
         }
         if !purged.inquiries.is_empty() || events > 0 {
             let (inquiries, drafts) = (purged.inquiries.len(), purged.drafts);

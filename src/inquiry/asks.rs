@@ -230,10 +230,10 @@ fn note_joints(sentence: &str) -> Vec<(Joint, usize, usize)> {
 }
 
 /// Words after which a wh-word or a verb goes on and opens nothing: "spørger hvornår", "så kan vi".
-const LEADS_ON: [&str; 34] = [
-    "og", "eller", "men", "samt", "om", "at", "så", "nu", "da", "her", "der", "derfor", "også",
-    "spørger", "spurgte", "vide", "høre", "spørge", "tvivl", "ved", "ikke", "i", "på", "til",
-    "fra", "med", "for", "af", "oplyst", "hvis", "når", "som", "vi", "hun",
+const LEADS_ON: [&str; 35] = [
+    "og", "eller", "ellers", "men", "samt", "om", "at", "så", "nu", "da", "her", "der", "derfor",
+    "også", "spørger", "spurgte", "vide", "høre", "spørge", "tvivl", "ved", "ikke", "i", "på",
+    "til", "fra", "med", "for", "af", "oplyst", "hvis", "når", "som", "vi", "hun",
 ];
 
 /// Whether a clause only hands over what stands elsewhere; "hvad får hun i november, ring tilbage"
@@ -308,6 +308,9 @@ impl Reader<'_> {
         }
         let ends = starts.iter().skip(1).copied().chain([self.sentence.len()]);
         let mut found: Vec<Ask> = Vec::new();
+        // Where what asked last ends with its joint: what was cut off there and asks nothing by
+        // itself goes back to it, so that no word of a question is lost.
+        let mut open = None;
         for (start, end) in starts.iter().copied().zip(ends) {
             let clause = self.sentence.get(start..end).unwrap_or_default();
             let opening = if start == 0 {
@@ -318,9 +321,16 @@ impl Reader<'_> {
             let lead = clause.find(opening).unwrap_or_default();
             let range = start + lead..start + clause.trim_end_matches(is_joint).len();
             let goes_on = found.last().is_some_and(|last| last.class == Class::Strong);
-            if range.start < range.end && (self.asks(clause) || goes_on && carries_on(clause)) {
+            if range.start >= range.end {
+                continue;
+            }
+            if self.asks(clause) || goes_on && carries_on(clause) {
                 let class = if hands_over(bare(clause)) { Class::Weak } else { Class::Strong };
                 found.push(Ask { range, class, by_kind: false });
+                open = Some(end);
+            } else if let Some(last) = found.last_mut().filter(|_| open == Some(start)) {
+                last.range.end = range.end;
+                open = Some(end);
             }
         }
         found
@@ -354,6 +364,17 @@ impl Reader<'_> {
             || say::WISHES.is_match(bare)
             || say::IMPERATIVE.is_match(bare) && !say::OFFER.is_match(bare)
             || say::WHAT_ABOUT.is_match(bare)
+            || self.asks_behind_colon(clause)
+    }
+
+    /// Whether the clause asks behind a colon as the rest of its sentence does, without a mark:
+    /// "Når I nu er i gang: tæller årene med, og fra hvilken dato får han tillægget."
+    fn asks_behind_colon(&self, clause: &str) -> bool {
+        let behind = clause.rsplit_once(": ").map(|(_, behind)| bare(behind));
+        behind.is_some_and(|behind| verb_first(behind, true) && weight(behind) > 0)
+            && joints(self.sentence).iter().any(|(_, _, next)| {
+                self.sentence.get(*next..).is_some_and(|rest| direct_interrogative(bare(rest)))
+            })
     }
 
     /// Whether the words after a joint ask something of their own.
@@ -364,9 +385,16 @@ impl Reader<'_> {
                 || say::IN_DOUBT.is_match(words)
                 || say::SEEKS.is_match(words)
         };
-        let indirect = doubts(left) || listed && doubts(self.sentence);
+        // "Det er lønnen, der volder kvaler: om vi skal A, hvor B, og om C".
+        let unknown = |words: &str| {
+            let behind = words.rsplit_once(": ").map_or(words, |(_, behind)| behind);
+            let list = joint != Joint::Break && self.place == Place::Prose;
+            doubts(words) || list && say::WHETHER.is_match(bare(behind))
+        };
+        let indirect = unknown(left) || listed && unknown(self.sentence);
         let begs = say::BEGS.is_match(left) && bare(right).starts_with("at ");
-        let more = indirect && say::WHETHER.is_match(right) || begs;
+        let unsure = say::WHETHER.is_match(bare(right)) && weight(right) > 0;
+        let more = indirect && unsure || begs;
         // "... om A, hvor B, eller hvornår C": each is a question of its own.
         let goes_on = indirect && say::INTERROGATIVE.is_match(bare(right)) && !elliptic(right);
         let direct = direct_interrogative(bare(right)) || verb_first(bare(right), self.marked);
@@ -411,10 +439,11 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a clause carries on an indirect question: "... og om vi mister refusion".
+/// Whether a clause carries on an indirect question or what is begged for: "... og om vi mister
+/// refusion", "... og at tillægget kører videre".
 fn carries_on(clause: &str) -> bool {
     let bare = bare(clause);
-    say::WHETHER.is_match(bare) || say::INTERROGATIVE.is_match(bare)
+    say::WHETHER.is_match(bare) || say::INTERROGATIVE.is_match(bare) || bare.starts_with("at ")
 }
 
 /// Whether a statement ends in a question after a comma: "vi har glemt det, hvad gør vi nu".
@@ -437,8 +466,17 @@ fn is_joint(c: char) -> bool {
 
 /// The places where clauses may meet: how, where the left one ends, where the right one begins.
 fn joints(sentence: &str) -> Vec<(Joint, usize, usize)> {
+    // "fratrådt 31/8" is one date.
+    let in_number = |at: usize| {
+        let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+        let (before, after) = sentence.split_at_checked(at).unwrap_or_default();
+        digit(before.chars().next_back()) && digit(after.chars().nth(1))
+    };
     let found = say::JOINT.captures_iter(sentence).filter_map(|captures| {
         let whole = captures.get(0)?;
+        if whole.as_str() == "/" && in_number(whole.start()) {
+            return None;
+        }
         let joint = if captures.name("and").is_some() {
             Joint::And
         } else if captures.name("or").is_some() {
@@ -504,6 +542,44 @@ mod tests {
         check(
             "Skal vi rette det, eller er det for sent?",
             &["Skal vi rette det, eller er det for sent?"],
+        );
+    }
+
+    #[test]
+    fn no_question_of_a_sentence_is_cut_off_and_lost() {
+        check(
+            "Jeg vil bede om, at sagen eskaleres, og at nogen fortæller mig, om vi kan taste fraværet imens.",
+            &[
+                "Jeg vil bede om, at sagen eskaleres",
+                "at nogen fortæller mig, om vi kan taste fraværet imens.",
+            ],
+        );
+        check(
+            "Når I nu er i gang: tæller årene på øen med i ancienniteten, og fra hvilken dato får han tillægget.",
+            &[
+                "Når I nu er i gang: tæller årene på øen med i ancienniteten",
+                "fra hvilken dato får han tillægget.",
+            ],
+        );
+        check(
+            "Det, der holder os tilbage, er det lønmæssige: om vi skal registreres i Portugal, hvor han er forsikret, og om I kan køre lønnen.",
+            &[
+                "er det lønmæssige: om vi skal registreres i Portugal",
+                "hvor han er forsikret",
+                "om I kan køre lønnen.",
+            ],
+        );
+        check(
+            "Hvor mange uger er med løn, og hvem indberetter?",
+            &["Hvor mange uger er med løn", "hvem indberetter?"],
+        );
+        let note = |text, expected: &[&str]| check_in(text, Channel::Phone, Place::Prose, expected);
+        note(
+            "medarb fratrådt 31/8, vil vide om vi kan stoppe lønnen eller hvordan de kræver pengene tilbage",
+            &[
+                "medarb fratrådt 31/8, vil vide om vi kan stoppe lønnen",
+                "hvordan de kræver pengene tilbage",
+            ],
         );
     }
 

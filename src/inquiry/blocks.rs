@@ -336,8 +336,9 @@ fn lower_case(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
         let word = before.rsplit(|c: char| !c.is_alphanumeric() && c != '.').next();
         let word = fold(word.unwrap_or_default());
         let known = word.chars().count() >= WORD_CHARS_MIN || lexicon().is_stop_word(&word);
-        let whole = closed
-            || known && word.chars().all(char::is_alphabetic) && !lexicon().is_abbreviation(&word);
+        let letters = word.chars().all(char::is_alphabetic);
+        let plain = known && letters && !lexicon().is_abbreviation(&word);
+        let whole = closed || plain || before.ends_with(' ') || ends_whole(before, &word);
         let goes_on = spoken || next.starts_with(char::is_lowercase);
         // "... kone + søn 15 år. hvem får den" goes on with a question, however short the word is.
         let asks = say::INTERROGATIVE.is_match(next)
@@ -346,12 +347,33 @@ fn lower_case(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
             && !lexicon().is_abbreviation(&word)
             && word != "hv";
         if (whole && goes_on || asks) && next.len() < after.len() && !next.is_empty() {
-            found.push(range.start + start..range.end - after.len());
+            // A full stop that stands alone belongs to no sentence.
+            let end = match before.trim_end() {
+                bare if bare.len() < before.len() => range.start + bare.len(),
+                _ => range.end - after.len(),
+            };
+            found.push(range.start + start..end.max(range.start + start));
             start = sentence.len() - next.len();
         }
     }
     found.push(range.start + start..range.end);
     found
+}
+
+/// Whether what stands before a full stop is whole, though it holds more than letters: a date
+/// ("17/10. og tillægget"), a time ("kl. 10.15. ringer igen"), a word that was shortened within
+/// ("arb.giver. har læst").
+fn ends_whole(before: &str, word: &str) -> bool {
+    /// The last part of an abbreviation ("f.eks.", "o.lign.") has fewer letters.
+    const PART_CHARS_MIN: usize = 5;
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((head, last)) = word.rsplit_once('.') else {
+        let head = before.strip_suffix(word).and_then(|head| head.strip_suffix('/'));
+        return digits(word)
+            && head.is_some_and(|head| head.ends_with(|c: char| c.is_ascii_digit()));
+    };
+    digits(head) && digits(last) && last.len() == 2
+        || last.chars().all(char::is_alphabetic) && last.chars().count() >= PART_CHARS_MIN
 }
 
 /// Whether lines were broken by a program: all but the last are about as long as the longest.

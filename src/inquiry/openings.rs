@@ -223,9 +223,14 @@ pub(crate) fn elliptic(clause: &str) -> bool {
 
 /// Whether a verb and its subject follow the wh-word, by their form: "hvem flytter det".
 fn present_first(clause: &str) -> bool {
-    let mut next = words(clause).skip(1);
+    let mut next = words(clause);
+    let asking = next.next().map(fold);
     next.next().is_some_and(is_present)
-        && next.next().is_some_and(|word| say::PERSON.is_match(word) || say::THING.is_match(word))
+        && next.next().map_or(
+            // "hvem indberetter" is whole; "hvornår udbetales" is not.
+            asking.is_some_and(|word| word == "hvem"),
+            |word| say::PERSON.is_match(word) || say::THING.is_match(word),
+        )
 }
 
 /// Whether a wh-word with a verb at once behind it stands within the words.

@@ -199,8 +199,8 @@ patterns! {
     /// Not knowing or asking, whoever it is that does.
     ASKS_INDIRECTLY =
         r"\b(?:(?:vil|ville|vi|jeg|at|gerne|have)(?: \w+){0,3} (?:vide|høre|spørge)"
-        r"|vil vide|vil høre|sp(?:ø(?:r|rg)?|m|g)\.?|(?:fortælle|oplyse|forklare|bekræfte"
-        r"|uddybe)(?: (?:mig|os))?|spørger(?: \w+){0,3}|spurgt(?: \w+){0,2}|spurgte(?: \w+){0,2}|forespørger|efterspørger|gad vide"
+        r"|vil vide|vil høre|sp(?:ø(?:r|rg)?|m|g)\.?|(?:fortæller?|oplyse|forklare|bekræfte"
+        r"|uddybe|skriv|skrive|sige|meld|melde)(?: (?:mig|os))?|spørger(?: \w+){0,3}|spurgt(?: \w+){0,2}|spurgte(?: \w+){0,2}|forespørger|efterspørger|gad vide"
         r"|undrer sig(?: over)?|bed(?:er|es|e) (?:om )?(?:at få )?(?:oplyst|bekræftet"
         r"|afklaret|vide|svar på)|jeres (?:vurdering|holdning|bud|råd|anbefaling|udmelding|syn|mening) (?:af|på|om|til)|know|ask(?:s|ing)?|asked|wondering|wissen)(?:,| (?:til|jer|os|vi"
         r"|jeg|mig|lige|også|igen|nu))*,? \W?(?:om|hvorvidt|hv\w*|when|what|how|who|which|where"
@@ -322,6 +322,7 @@ patterns! {
     /// An imperative that asks for work.
     IMPERATIVE =
         r"^(?:skriv|send|vedlæg|vedhæft|videresend|fremsend|oplys|bekræft|ret|slet|luk|opret|udbetal|stop|stands"
+        r"|opdater|registrer|tilføj|flyt|anmod|korriger|bogfør|omposter|aktiver|deaktiver|forlæng|nedlæg|gensend"
         r"|forklar|fortæl|vis|find|tjek|undersøg|sørg|fjern|nulstil|genåbn|åbn|annull?er"
         r"|tilbagefør|beregn|udlever|ændr|overfør|lav|print|list|opgør|afklar|hjælp|giv"
         r"|tell|send|show|give|write|provide|explain|confirm)(?: \w+)+|^svar,? at\b";

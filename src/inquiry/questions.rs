@@ -382,6 +382,23 @@ mod tests {
     }
 
     #[test]
+    fn a_note_ends_its_sentences_at_dates_times_and_shortened_words() {
+        let note = |body, expected: &[&str]| check_by(Channel::Phone, body, expected);
+        note(
+            "skal bilskatten stoppe 17/10. hvem retter atp . får hun svar kl. 10.15. ringer igen",
+            &["Skal bilskatten stoppe 17/10.", "Hvem retter atp", "Får hun svar kl. 10.15."],
+        );
+        note(
+            "skal hun søge el gør arb.giver. har læst på virk. også: hvad koster en feriedag",
+            &["Skal hun søge el gør arb.giver.", "Hvad koster en feriedag"],
+        );
+        note(
+            "vil vide om vi kan stoppe udbetalingen 31/8 eller hvordan de kræver pengene tilbage.",
+            &["Vil vide om vi kan stoppe udbetalingen 31/8", "Hvordan de kræver pengene tilbage."],
+        );
+    }
+
+    #[test]
     fn what_a_form_wishes_is_asked() {
         let form = |body, expected: &[&str]| check_by(Channel::Portal, body, expected);
         form(

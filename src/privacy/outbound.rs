@@ -50,8 +50,6 @@ static IBAN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static CARD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\b\d{4}([ -])\d{4}[ -]\d{4}[ -]\d{4}\b").ok());
-static CODED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!(r"[A-Za-z0-9+/_-]{{{CODED_CHARS_MIN},}}")).ok());
 
 /// What must not leave with one inquiry.
 #[derive(Debug, Clone, Default)]
@@ -117,8 +115,9 @@ impl Outbound {
                 serde_json::from_str::<String>(&quoted).ok().filter(|inside| inside != text),
             );
         }
-        for run in CODED.iter().flat_map(|coded| coded.find_iter(text)) {
-            found.extend(self.decoded(run.as_str()));
+        let runs = text.split(|c: char| !is_coded(c));
+        for run in runs.filter(|run| run.len() >= CODED_CHARS_MIN) {
+            found.extend(self.decoded(run));
         }
         found
     }
@@ -154,8 +153,7 @@ impl Outbound {
     fn may_hold(&self, characters: impl Iterator<Item = char>) -> bool {
         let (mut held, mut digits, mut run) = (0, 0, 0);
         for c in characters {
-            let coded = c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '_' | '-');
-            run = if coded { run + 1 } else { 0 };
+            run = if is_coded(c) { run + 1 } else { 0 };
             digits += usize::from(c.is_ascii_digit() || !c.is_ascii() && c.is_numeric());
             // Blanks and dashes are written in many ways; they are never what makes a long word.
             let known = match c {
@@ -181,6 +179,11 @@ impl Outbound {
         let seen = Seen::of_plain(plain);
         values.is_match(&seen.small) || values.is_match(&seen.joined)
     }
+}
+
+/// Whether texts in base64 or hex are written with it.
+fn is_coded(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '_' | '-')
 }
 
 /// A value as it may stand in a text: in small letters; its letters and digits alone.
@@ -251,7 +254,16 @@ fn plain(text: &str) -> String {
         c => Some(c),
     };
     let mut plain = String::with_capacity(text.len());
-    plain.extend(text.chars().filter_map(one));
+    let mut rest = text;
+    while !rest.is_empty() {
+        // Most of a text stays as it is.
+        let same = rest.bytes().take_while(|byte| byte.is_ascii_graphic() || *byte == b' ').count();
+        let (stays, other) = rest.split_at_checked(same).unwrap_or((rest, ""));
+        plain.push_str(stays);
+        let mut chars = other.chars();
+        plain.extend(chars.next().and_then(one));
+        rest = chars.as_str();
+    }
     plain
 }
 

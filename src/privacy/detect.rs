@@ -31,9 +31,18 @@ impl Detected {
 /// Finds everything; the same text always gives the same findings.
 pub fn detect(text: &str) -> Detected {
     let normal = Normal::of(text);
-    let mut found = numbers(&normal);
-    names::find(&normal, &mut found);
-    Detected { findings: back(&normal, found), flags: special::find(&normal) }
+    Detected { findings: of_persons(&normal), flags: special::find(&normal) }
+}
+
+/// The findings alone.
+pub(crate) fn findings(text: &str) -> Vec<Finding> {
+    of_persons(&Normal::of(text))
+}
+
+fn of_persons(normal: &Normal) -> Vec<Finding> {
+    let mut found = numbers(normal);
+    names::find(normal, &mut found);
+    back(normal, found)
 }
 
 /// Every CPR, account and card number of the text, in order, without overlap.

@@ -1,6 +1,6 @@
 //! Text that has been masked: the only text that may leave this machine.
 
-use crate::privacy::detect::{detect, numbers_of};
+use crate::privacy::detect::{findings, numbers_of};
 use crate::privacy::kinds::{Finding, FindingKind};
 use crate::privacy::normal::is_unseen;
 
@@ -13,8 +13,7 @@ impl Masked {
     /// first: they can split a number.
     pub fn of(text: &str) -> Self {
         let seen: String = text.chars().filter(|c| !is_unseen(*c)).collect();
-        let found = detect(&seen);
-        Self(marked(&seen, &found.findings))
+        Self(marked(&seen, &findings(&seen)))
     }
 
     /// A text of the organisation's own, whose names, mail addresses and phone numbers are for

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::privacy::detect::detect;
+use crate::privacy::detect::{detect, findings};
 use crate::privacy::key::MasterKey;
 use crate::privacy::kinds::{Finding, FindingKind};
 use crate::privacy::lists::lists;
@@ -71,8 +71,8 @@ impl Masker {
     /// A part of the request with placeholders in place of personal data.
     pub fn mask(&mut self, text: &str) -> Masked {
         let text = disarmed(text);
-        let found = detect(&text);
-        let mut findings: Vec<Finding> = found.acted().cloned().collect();
+        let mut findings = findings(&text);
+        findings.retain(Finding::acts);
         let known = self.known(&text, &findings);
         findings.extend(known);
         findings.sort_by_key(|finding| finding.range.start);

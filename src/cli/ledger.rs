@@ -294,8 +294,8 @@ pub(crate) fn run_purge(desk: &Desk, arguments: &PurgeArguments) -> anyhow::Resu
         }
         if !purged.wiped {
             out::tell(
-                "what is gone may still lie in `ledger.db-wal`, which another program holds: run \
-                 `svarforslag purge` once more when there is less to do",
+                "what is gone may still lie in files beside the ledger that others read or write: \
+                 the same command wipes them when there is less to do",
             );
         }
         let whole = purged.wiped && !missed;

@@ -308,9 +308,8 @@ impl Reader<'_> {
         }
         let ends = starts.iter().skip(1).copied().chain([self.sentence.len()]);
         let mut found: Vec<Ask> = Vec::new();
-        // Where what asked last ends with its joint: what was cut off there and asks nothing by
-        // itself goes back to it, so that no word of a question is lost.
-        let mut open = None;
+        // Where the words end that were cut off behind the last ask and ask nothing by themselves.
+        let mut rest = None;
         for (start, end) in starts.iter().copied().zip(ends) {
             let clause = self.sentence.get(start..end).unwrap_or_default();
             let opening = if start == 0 {
@@ -327,11 +326,15 @@ impl Reader<'_> {
             if self.asks(clause) || goes_on && carries_on(clause) {
                 let class = if hands_over(bare(clause)) { Class::Weak } else { Class::Strong };
                 found.push(Ask { range, class, by_kind: false });
-                open = Some(end);
-            } else if let Some(last) = found.last_mut().filter(|_| open == Some(start)) {
-                last.range.end = range.end;
-                open = Some(end);
+                rest = None;
+            } else {
+                rest = Some(range.end);
             }
+        }
+        // They go back to it, so that no word of a question is lost; what stands before another ask
+        // leads up to that.
+        if let Some((last, end)) = found.last_mut().zip(rest) {
+            last.range.end = end;
         }
         found
     }
@@ -367,8 +370,8 @@ impl Reader<'_> {
             || self.asks_behind_colon(clause)
     }
 
-    /// Whether the clause asks behind a colon as the rest of its sentence does, without a mark:
-    /// "Når I nu er i gang: tæller årene med, og fra hvilken dato får han tillægget."
+    /// Whether the clause asks behind a colon with its verb first, where a wh-word asks in the same
+    /// sentence: "Når I nu er i gang: tæller årene med, og fra hvilken dato får han tillægget."
     fn asks_behind_colon(&self, clause: &str) -> bool {
         let behind = clause.rsplit_once(": ").map(|(_, behind)| bare(behind));
         behind.is_some_and(|behind| verb_first(behind, true) && weight(behind) > 0)
@@ -387,9 +390,11 @@ impl Reader<'_> {
         };
         // "Det er lønnen, der volder kvaler: om vi skal A, hvor B, og om C".
         let unknown = |words: &str| {
-            let behind = words.rsplit_once(": ").map_or(words, |(_, behind)| behind);
             let list = joint != Joint::Break && self.place == Place::Prose;
-            doubts(words) || list && say::WHETHER.is_match(bare(behind))
+            let behind = words.rsplit_once(": ").filter(|_| list);
+            doubts(words)
+                || say::SAYS_WHETHER.is_match(bare(words))
+                || behind.is_some_and(|(_, behind)| say::WHETHER.is_match(bare(behind)))
         };
         let indirect = unknown(left) || listed && unknown(self.sentence);
         let begs = say::BEGS.is_match(left) && bare(right).starts_with("at ");
@@ -580,6 +585,24 @@ mod tests {
                 "medarb fratrådt 31/8, vil vide om vi kan stoppe lønnen",
                 "hvordan de kræver pengene tilbage",
             ],
+        );
+    }
+
+    #[test]
+    fn what_is_told_is_not_cut_for_a_question() {
+        for told in [
+            "Medarbejderen fortæller om et nyt job i Norge.",
+            "Hun vil melde om fraværet i morgen.",
+            "Vi kan endnu ikke sige, hvornår hun vender tilbage.",
+            "Om torsdagen har vi lukket, hvorfor vi først kan svare fredag.",
+            "Om vinteren arbejder hun 20 timer, hvor lønnen er lavere.",
+        ] {
+            check(told, &[]);
+        }
+        check("Hvad koster det og hvem andres?", &["Hvad koster det og hvem andres?"]);
+        check(
+            "Kan I rette trinnet, og vi har sendt bilaget, hvad gør vi nu?",
+            &["Kan I rette trinnet", "hvad gør vi nu?"],
         );
     }
 

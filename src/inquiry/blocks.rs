@@ -201,7 +201,7 @@ fn block(text: &str, place: Place, range: Range<usize>, channel: Channel) -> Opt
             None if field => std::iter::once(line).collect(),
             None => sentences(part),
         };
-        let cut = cut.into_iter().flat_map(|range| lower_case(part, range));
+        let cut = cut.into_iter().flat_map(|range| lower_case(part, range, channel));
         for sentence in cut.flat_map(|range| pieces_of(part, range)) {
             let range = run.start + sentence.start..run.start + sentence.end;
             let words = part.get(sentence).unwrap_or_default();
@@ -319,7 +319,7 @@ fn pieces_of(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
 }
 
 /// A sentence cut further where its writer goes on without a capital.
-fn lower_case(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
+fn lower_case(text: &str, range: Range<usize>, channel: Channel) -> Vec<Range<usize>> {
     /// Shorter words before a full stop are taken for abbreviations.
     const WORD_CHARS_MIN: usize = 3;
     let sentence = text.get(range.clone()).unwrap_or_default();
@@ -338,7 +338,10 @@ fn lower_case(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
         let known = word.chars().count() >= WORD_CHARS_MIN || lexicon().is_stop_word(&word);
         let letters = word.chars().all(char::is_alphabetic);
         let plain = known && letters && !lexicon().is_abbreviation(&word);
-        let whole = closed || plain || before.ends_with(' ') || ends_whole(before, &word);
+        let note = channel == Channel::Phone
+            && (before.ends_with(' ')
+                || ends_whole(before, &word) && !say::GOES_ON_DATED.is_match(next));
+        let whole = closed || plain || note;
         let goes_on = spoken || next.starts_with(char::is_lowercase);
         // "... kone + søn 15 år. hvem får den" goes on with a question, however short the word is.
         let asks = say::INTERROGATIVE.is_match(next)
@@ -349,10 +352,12 @@ fn lower_case(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
         if (whole && goes_on || asks) && next.len() < after.len() && !next.is_empty() {
             // A full stop that stands alone belongs to no sentence.
             let end = match before.trim_end() {
-                bare if bare.len() < before.len() => range.start + bare.len(),
-                _ => range.end - after.len(),
+                bare if bare.len() < before.len() => bare.len(),
+                _ => sentence.len() - after.len(),
             };
-            found.push(range.start + start..end.max(range.start + start));
+            if start < end {
+                found.push(range.start + start..range.start + end);
+            }
             start = sentence.len() - next.len();
         }
     }
@@ -360,11 +365,11 @@ fn lower_case(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether what stands before a full stop is whole, though it holds more than letters: a date
-/// ("17/10. og tillægget"), a time ("kl. 10.15. ringer igen"), a word that was shortened within
-/// ("arb.giver. har læst").
+/// Whether what stands before a full stop of a note is whole, though it holds more than letters: a
+/// date ("17/10. atp er en fejl"), a time ("kl. 10.15. ringer igen"), a word that was shortened
+/// within ("arb.giver. har læst").
 fn ends_whole(before: &str, word: &str) -> bool {
-    /// The last part of an abbreviation ("f.eks.", "o.lign.") has fewer letters.
+    /// The last part of most abbreviations ("f.eks.", "o.lign.") has fewer letters.
     const PART_CHARS_MIN: usize = 5;
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some((head, last)) = word.rsplit_once('.') else {
@@ -373,7 +378,9 @@ fn ends_whole(before: &str, word: &str) -> bool {
             && head.is_some_and(|head| head.ends_with(|c: char| c.is_ascii_digit()));
     };
     digits(head) && digits(last) && last.len() == 2
-        || last.chars().all(char::is_alphabetic) && last.chars().count() >= PART_CHARS_MIN
+        || last.chars().all(char::is_alphabetic)
+            && last.chars().count() >= PART_CHARS_MIN
+            && !["cand", "dr", "mag"].contains(&head)
 }
 
 /// Whether lines were broken by a program: all but the last are about as long as the longest.

@@ -103,7 +103,7 @@ pub(crate) fn has_verb(text: &str) -> bool {
 }
 
 /// Words that end as a verb in the present does, and are none.
-const NO_VERBS: [&str; 4] = ["eller", "efter", "under", "ellers"];
+const NO_VERBS: [&str; 5] = ["eller", "efter", "under", "ellers", "andres"];
 
 /// Whether a word has the form of a verb in the present: "lander", "udbetales".
 fn is_present(word: &str) -> bool {

@@ -193,14 +193,20 @@ patterns! {
         r"^(?:hvis|når|såfremt|ifald|selv\s?om|dersom|if|when|in case|wenn|i tilfælde)\b";
     /// A clause that puts a condition: "Skal han stoppe, skriver I bare".
     CONDITION = r",\s*(?:så|skal|må|kan|vil|bør|skriver|ringer|giver|sender|er|retter) ";
+    /// An order to say whether.
+    SAYS_WHETHER =
+        r"^(?:skriv|svar|oplys|bekræft|fortæl|sig|meld|afklar|undersøg|tjek)"
+        r"(?: (?:mig|os|venligst|gerne|også|lige))*,? (?:om|hvorvidt)\b";
+    /// Goes on with the date or the time before it: "fra 1/9. til 30/9.".
+    GOES_ON_DATED = r"^(?:til|og|eller|el|i|den|d|kl|fra|om|på|pr)\b";
     /// "om" as the opening of a further indirect question.
     WHETHER = r"^(?:om|hvorvidt|whether|if|ob) ";
 
     /// Not knowing or asking, whoever it is that does.
     ASKS_INDIRECTLY =
         r"\b(?:(?:vil|ville|vi|jeg|at|gerne|have)(?: \w+){0,3} (?:vide|høre|spørge)"
-        r"|vil vide|vil høre|sp(?:ø(?:r|rg)?|m|g)\.?|(?:fortæller?|oplyse|forklare|bekræfte"
-        r"|uddybe|skriv|skrive|sige|meld|melde)(?: (?:mig|os))?|spørger(?: \w+){0,3}|spurgt(?: \w+){0,2}|spurgte(?: \w+){0,2}|forespørger|efterspørger|gad vide"
+        r"|vil vide|vil høre|sp(?:ø(?:r|rg)?|m|g)\.?|(?:fortælle|oplyse|forklare|bekræfte"
+        r"|uddybe)(?: (?:mig|os))?|(?:fortæller|skriv|skrive|sige) (?:mig|os)|til at (?:sige|skrive|svare)|spørger(?: \w+){0,3}|spurgt(?: \w+){0,2}|spurgte(?: \w+){0,2}|forespørger|efterspørger|gad vide"
         r"|undrer sig(?: over)?|bed(?:er|es|e) (?:om )?(?:at få )?(?:oplyst|bekræftet"
         r"|afklaret|vide|svar på)|jeres (?:vurdering|holdning|bud|råd|anbefaling|udmelding|syn|mening) (?:af|på|om|til)|know|ask(?:s|ing)?|asked|wondering|wissen)(?:,| (?:til|jer|os|vi"
         r"|jeg|mig|lige|også|igen|nu))*,? \W?(?:om|hvorvidt|hv\w*|when|what|how|who|which|where"

@@ -399,6 +399,19 @@ mod tests {
     }
 
     #[test]
+    fn a_date_within_a_question_ends_none() {
+        for asked in [
+            "Udbetales tillægget fra 01.09. til 30.09.?",
+            "Gælder tillægget den 17.10. og den 18.10.?",
+            "Hvad siger punkt 12.10. i overenskomsten om natarbejde?",
+            "Hvilken løn får en cand.scient. med fem års anciennitet?",
+        ] {
+            check(asked, &[asked]);
+            check_by(Channel::Phone, asked, &[asked]);
+        }
+    }
+
+    #[test]
     fn what_a_form_wishes_is_asked() {
         let form = |body, expected: &[&str]| check_by(Channel::Portal, body, expected);
         form(

@@ -47,7 +47,7 @@ impl Listed {
         self.bits & list.bits != 0
     }
 
-    /// In this list or in one of the other's.
+    /// In the lists of both.
     pub(crate) fn or(self, other: Self) -> Self {
         Self { bits: self.bits | other.bits }
     }

@@ -75,7 +75,7 @@ impl Outbound {
             return Self::default();
         }
         let values =
-            // Made for one request: a machine that is quicker to make than to run.
+            // For one request: what is made sooner counts for more than what runs faster.
             AhoCorasickBuilder::new()
                 .match_kind(MatchKind::LeftmostFirst)
                 .kind(Some(AhoCorasickKind::NoncontiguousNFA))

@@ -1,6 +1,7 @@
 //! What has been kept long enough goes, and leaves nothing behind but the note that it went.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -51,7 +52,9 @@ const OF_INQUIRIES: [&str; 4] = [
 /// Inquiries that go in one transaction.
 const AT_ONCE: i64 = 200;
 /// How often the files beside the ledger are tried; each time waits as long as a statement does.
-const WIPES_MAX: usize = 3;
+const WIPES_MAX: usize = 2;
+/// Between two tries.
+const WIPE_PAUSE: Duration = Duration::from_secs(1);
 
 impl Ledger {
     /// Lets inquiries go with all that belongs to them, and overwrites where they stood.
@@ -84,7 +87,7 @@ impl Ledger {
             purged.inquiries.extend(inquiries);
             purged.drafts += drafts;
         }
-        purged.wiped = self.wiped().await?;
+        purged.wiped = self.wiped().await;
         Ok(purged)
     }
 
@@ -97,20 +100,24 @@ impl Ledger {
                 Box::pin(async move { shorten(writing, &before, (&actor, &at)).await })
             })
             .await?;
-        Ok(Purged { events, wiped: self.wiped().await?, ..Purged::default() })
+        Ok(Purged { events, wiped: self.wiped().await, ..Purged::default() })
     }
 
-    /// What went is gone by now, so that others who hold the files are no reason to say that it
-    /// failed: whoever asked would believe that it is all there still.
-    async fn wiped(&self) -> Result<bool, Error> {
-        for _ in 0..WIPES_MAX {
+    /// Whether the files are wiped. What went is gone by now, so that a file that cannot be wiped is
+    /// no reason to say that the purge failed: whoever asked would believe that it is all there.
+    async fn wiped(&self) -> bool {
+        for again in (0..WIPES_MAX).rev() {
             match self.database.wipe().await {
-                Ok(()) => return Ok(true),
-                Err(Fault::Held(_)) => {}
-                Err(fault) => return Err(fault.into()),
+                Ok(()) => return true,
+                // Others may write meanwhile.
+                Err(Fault::Held(_)) if again > 0 => tokio::time::sleep(WIPE_PAUSE).await,
+                Err(fault) => {
+                    tracing::warn!(%fault, "what is gone is not overwritten yet");
+                    return false;
+                }
             }
         }
-        Ok(false)
+        false
     }
 
     async fn outlived(&self, day: &str) -> Result<Vec<String>, Error> {

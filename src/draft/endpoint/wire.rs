@@ -109,6 +109,8 @@ pub(crate) fn body(settings: &Settings, abilities: &Abilities, messages: &[Messa
 }
 
 fn format(abilities: &Abilities) -> Option<Value> {
+    static BOUNDED: OnceLock<Value> = OnceLock::new();
+    static UNBOUNDED: OnceLock<Value> = OnceLock::new();
     // OpenAI's strict schemas know no longest text; a server with a grammar needs one to come to
     // an end.
     let bounded = matches!(abilities.dialect, Dialect::LlamaCpp | Dialect::Vllm);
@@ -118,8 +120,6 @@ fn format(abilities: &Abilities) -> Option<Value> {
             "json_schema": { "name": "svar", "strict": true, "schema": schema(bounded) },
         })
     };
-    static BOUNDED: OnceLock<Value> = OnceLock::new();
-    static UNBOUNDED: OnceLock<Value> = OnceLock::new();
     let made = if bounded { &BOUNDED } else { &UNBOUNDED };
     match abilities.shape {
         Shape::Schema => Some(made.get_or_init(|| shape(bounded)).clone()),

@@ -24,7 +24,8 @@ impl Review {
             let today = clock::today();
             if done != Some(today) {
                 match self.let_go(today).await {
-                    Ok(()) => done = Some(today),
+                    // Where the files could not be wiped it is tried again within the day.
+                    Ok(wiped) => done = wiped.then_some(today),
                     Err(error) => {
                         tracing::error!(
                             code = error.code(),
@@ -40,22 +41,18 @@ impl Review {
         }
     }
 
-    async fn let_go(&self, today: Day) -> Result<(), Error> {
+    /// Gives whether the files are wiped too.
+    async fn let_go(&self, today: Day) -> Result<bool, Error> {
         let (actor, at) = (Actor::program(), Self::now());
         let purged = self.ledger.purge(Purge::Before(today.to_string()), &actor, &at).await?;
         let days = i64::from(self.service.config().review.keep_log_days);
         let before = today.checked_sub(days.days()).unwrap_or(Day::MIN);
         let log = self.ledger.purge_log(&before.to_string(), &actor, &at).await?;
         let events = log.events;
-        if !log.wiped {
-            tracing::warn!(
-                "what is gone may still lie in the log beside the ledger until tomorrow"
-            );
-        }
         if !purged.inquiries.is_empty() || events > 0 {
             let (inquiries, drafts) = (purged.inquiries.len(), purged.drafts);
             tracing::info!(inquiries, drafts, events, "kept long enough, and gone");
         }
-        Ok(())
+        Ok(log.wiped)
     }
 }

@@ -3,12 +3,12 @@ sentences within them, that answer; passages of one guide or one subject share a
 wrong ones are near. What a passage of the same subject does not answer is kept away from its sentences, and
 on other text the student stays where it was.
 
-    python trade.py DATA WORK [THREADS [FROM [STEPS]]]
+    python trade.py DATA WORK [THREADS [FROM]]
 
 Reads student.pt of the stages before, writes trade.pt. About 40 minutes on two quiet cores. FROM is
 the state of an earlier run, or the model.safetensors of a shipped one (its tokenizer.json is then all
-that WORK must hold), to go on from: without STEPS the newest passages are gone through twice and the
-others once, with STEPS all of them for so many steps, at twice the rate of a first run.
+that WORK must hold), to go on from when passages were added: the newest are then gone through twice
+and the others once.
 """
 
 import json
@@ -29,13 +29,11 @@ EPOCHS = 3  # rounds over the passages
 NEWEST = "guides4-"  # files that were added last
 PASSAGES = 32  # side by side in a step, in runs of one guide or one file
 NEAR_AT_ONCE = 16
-ASKED_AT_ONCE = 4  # questions of each of them
+ASKED_AT_ONCE = 3  # questions of each of them
 TEXT_TOKENS_MAX, SENTENCE_TOKENS_MAX, QUESTION_TOKENS_MAX, MAIL_TOKENS_MAX = 160, 64, 48, 72
 PART_TOKENS = 1600
 TEMPERATURE = 20.0
-# Of the layers, of a run that goes on, and of one that goes on for long; the table of pieces learns
-# three times as fast.
-RATE, RATE_ON, RATE_LONG = 5e-5, 3e-5, 1e-4
+RATE, RATE_ON = 5e-5, 3e-5  # of the layers, and of a run that goes on; the table of pieces learns three times as fast
 LAYERS_KEPT = 2
 # How often a question stands below its subject (or a heading, as below the subject of a mail), and
 # behind what the mail tells before it.
@@ -94,10 +92,7 @@ def encode(model, batch):
             part = []
         part.append(at)
     parts.append(part)
-    # Products in 16 bits are more than twice as fast where the processor has them.
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        made = [mean_vectors(model, [batch[at] for at in part]) for part in parts]
-    made = F.normalize(torch.cat(made).float(), dim=-1)
+    made = torch.cat([mean_vectors(model, [batch[at] for at in part]) for part in parts])
     back = torch.empty(len(batch), dtype=torch.long)
     back[torch.as_tensor([at for part in parts for at in part])] = torch.arange(len(batch))
     return made[back]
@@ -178,7 +173,7 @@ def answering(student, random, chosen):
     return loss
 
 
-def train(folder, target, earlier=None, long=0):
+def train(folder, target, earlier=None):
     state = earlier or target / "student.pt"
     student, before = Student(target, state), Student(target, state)
     for parameter in before.model.parameters():
@@ -195,10 +190,10 @@ def train(folder, target, earlier=None, long=0):
     student.model.embeddings.word_embeddings.sparse = False
     optimiser = torch.optim.AdamW([{"params": body}, {"params": [table]}], weight_decay=0.0, betas=(0.9, 0.98))
     newest = {group: members for group, members in groups.items() if group.startswith(NEWEST)}
-    runs = deal(random, groups) + deal(random, newest) if earlier and not long else []
+    runs = deal(random, groups) + deal(random, newest) if earlier else []
     random.shuffle(runs)
-    steps = long or (sum(map(len, runs)) if earlier else int(len(held) * EPOCHS)) // PASSAGES
-    began, rate = time.monotonic(), RATE_LONG if long else RATE_ON if earlier else RATE
+    steps = (sum(map(len, runs)) if earlier else int(len(held) * EPOCHS)) // PASSAGES
+    began, rate = time.monotonic(), RATE_ON if earlier else RATE
     for step in range(steps):
         drawn = set()
         while len(drawn) < PASSAGES:
@@ -222,7 +217,7 @@ def train(folder, target, earlier=None, long=0):
         loss.backward()
         torch.nn.utils.clip_grad_norm_([table, *body], 1.0)
         optimiser.step()
-        if step % 10 == 0:
+        if step % 20 == 0:
             print(f"step {step} of {steps}: {float(loss.detach()):.3f}, {time.monotonic() - began:.0f} s", flush=True)
     torch.save(student.model.state_dict(), target / "trade.pt")
 
@@ -230,4 +225,4 @@ def train(folder, target, earlier=None, long=0):
 if __name__ == "__main__":
     torch.manual_seed(SEED)
     torch.set_num_threads(int(sys.argv[3]) if len(sys.argv) > 3 else 2)
-    train(sys.argv[1], Path(sys.argv[2]), *sys.argv[4:5], *map(int, sys.argv[5:6]))
+    train(sys.argv[1], Path(sys.argv[2]), sys.argv[4] if len(sys.argv) > 4 else None)

@@ -81,7 +81,7 @@ impl Reader<'_> {
                 self.normal.lower_part(address.range.clone()).split('@').next().unwrap_or_default();
             let parts: Vec<&str> =
                 local.split(['.', '_', '-']).filter(|part| part.chars().count() > 2).collect();
-            if parts.iter().any(|part| lists().of(*part).first()) {
+            if parts.iter().any(|part| lists().of(part).first()) {
                 held.extend(parts);
             }
         }

@@ -91,7 +91,7 @@ fn is_functional(local: &str) -> bool {
         "koordinator",
     ];
     let parts: Vec<&str> = local.split(['.', '-', '_', '+']).collect();
-    let named = |part: &&str| lists().of(*part).person();
+    let named = |part: &&str| lists().of(part).person();
     if parts.iter().any(|part| strong.contains(part)) && !parts.iter().any(named) {
         return true;
     }
@@ -252,10 +252,10 @@ fn is_of_office(normal: &Normal, start: usize) -> bool {
     let words: Vec<&str> = before.rsplit(' ').take(3).collect();
     let to = words.iter().skip(1).any(|word| matches!(*word, "til" | "hos"));
     let named = |word: &&str| {
-        lists().of(*word).thing()
+        lists().of(word).thing()
             || lists().institutions.iter().any(|end| end.len() > 3 && word.ends_with(end.as_str()))
     };
-    let person = |word: &&str| lists().of(*word).person();
+    let person = |word: &&str| lists().of(word).person();
     let own = ["mig", "ham", "hende", "dem", "os", "chefen", "lederen"];
     to && words.first().is_some_and(|word| named(word) && !own.contains(word))
         && !words.iter().any(person)

@@ -1,7 +1,7 @@
 //! SQLite: one file, one writer, and a disk that has it before anybody is told.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use sqlx::pool::PoolConnection;
@@ -16,6 +16,8 @@ use crate::review::database::{
 
 /// How long a statement waits for another program's lock.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
+/// Between two tries where SQLite does not wait by itself.
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 /// Connections that read; none of them waits for the writer.
 const READERS_MAX: u32 = 4;
 /// Kibibytes of pages that each connection keeps.
@@ -45,11 +47,23 @@ impl Sqlite {
             .pragma("secure_delete", "ON")
             .pragma("cache_size", CACHE_KIB)
             .pragma("temp_store", "MEMORY");
-        let writer = SqlitePoolOptions::new().max_connections(1);
-        let writer = writer.connect_with(options.clone()).await.map_err(Fault::of)?;
+        let writer = connect(&options).await?;
         let readers = SqlitePoolOptions::new().max_connections(READERS_MAX);
         let readers = readers.connect_lazy_with(options.clone().pragma("query_only", "ON"));
         Ok(Self { options, writer, readers })
+    }
+}
+
+/// The one connection that writes. Where two programs begin a file at once, both turn its journal
+/// over, and SQLite tells one of them without waiting that it is locked.
+async fn connect(options: &SqliteConnectOptions) -> Result<SqlitePool, Fault> {
+    let end = Instant::now() + LOCK_WAIT;
+    loop {
+        let writer = SqlitePoolOptions::new().max_connections(1);
+        match writer.connect_with(options.clone()).await.map_err(Fault::of) {
+            Err(Fault::Held(_)) if Instant::now() < end => tokio::time::sleep(LOCK_PAUSE).await,
+            done => return done,
+        }
     }
 }
 

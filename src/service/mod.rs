@@ -490,7 +490,10 @@ impl Service {
         };
         let id = uuid::Uuid::now_v7().to_string();
         let means = self.means(&snapshot)?;
-        let mut draft = draft::compose(&means, &case, &self.config.signer, id, tell)?;
+        let (composed, masked) = self.masking((inquiry, &reading), &id.clone(), || {
+            draft::compose(&means, &case, &self.config.signer, id, tell)
+        });
+        let mut draft = composed?;
         let total = started.elapsed();
         let ms = |duration: std::time::Duration| (duration.as_secs_f64() * 1e6).round() / 1e3;
         draft.timings_ms.insert("reading".to_owned(), ms(read));
@@ -504,7 +507,7 @@ impl Service {
             ms = ms(total),
             "drafted"
         );
-        Ok(self.asked(draft, &case, &snapshot, started))
+        Ok(Self::asked(draft, &case, &snapshot, masked, started))
     }
 
     /// Looks up a query.

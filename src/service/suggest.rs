@@ -1,12 +1,14 @@
 //! Drafts with and without a language model.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::draft::endpoint::{Ask, Endpoint, Moment, withheld};
+use crate::draft::endpoint::{Ask, Endpoint, MaskedMail, Moment, withheld};
 use crate::draft::{Case, Draft, Progress};
 use crate::index::Snapshot;
-use crate::inquiry::Inquiry;
+use crate::inquiry::{Inquiry, Reading};
+use crate::privacy::Stay;
 use crate::service::{Error, Service, clock};
 use crate::terms::Asker;
 
@@ -55,20 +57,17 @@ impl Service {
 
     /// A draft with what a language model is asked, if one is set up.
     pub(crate) fn asked(
-        &self,
         mut draft: Draft,
         case: &Case<'_>,
         snapshot: &Arc<Snapshot>,
+        masked: Option<Result<MaskedMail, Stay>>,
         started: Instant,
     ) -> Prepared {
-        if self.endpoint.is_none() {
-            return Prepared { draft, ask: None, stays: None, started };
-        }
         let asking = Instant::now();
-        let held = (&self.config.privacy, &self.key);
-        let ask = match Ask::of(case, &draft, Arc::clone(snapshot), held) {
-            Ok(ask) => ask,
-            Err(stay) => {
+        let ask = match masked {
+            None => return Prepared { draft, ask: None, stays: None, started },
+            Some(Ok(masked)) => Ask::of(case, &draft, Arc::clone(snapshot), masked),
+            Some(Err(stay)) => {
                 let stays = Some(stay.word());
                 return Prepared { draft: withheld(draft, &stay), ask: None, stays, started };
             }
@@ -76,6 +75,30 @@ impl Service {
         let ms = (asking.elapsed().as_secs_f64() * 1e6).round() / 1e3;
         draft.timings_ms.insert("asking".to_owned(), ms);
         Prepared { draft, ask: Some(ask), stays: None, started }
+    }
+
+    /// Does some work, and masks the mail of a draft meanwhile if a language model is set up: by
+    /// the time that its passages are found, the mail is ready to leave.
+    pub(crate) fn masking<T>(
+        &self,
+        (inquiry, reading): (&Inquiry, &Reading),
+        draft: &str,
+        work: impl FnOnce() -> T,
+    ) -> (T, Option<Result<MaskedMail, Stay>>) {
+        if self.endpoint.is_none() {
+            return (work(), None);
+        }
+        let mask = || MaskedMail::of((inquiry, reading), draft, (&self.config.privacy, &self.key));
+        std::thread::scope(|scope| {
+            let masking = std::thread::Builder::new().name("mask".to_owned()).spawn_scoped(scope, mask);
+            let done = work();
+            let masked = match masking {
+                Ok(masking) => masking.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                // No thread to be had: it is done now.
+                Err(_) => mask(),
+            };
+            (done, Some(masked))
+        })
     }
 
     /// Lets the language model help with a draft, if one is set up; the draft comes back in any

@@ -60,48 +60,82 @@ struct Asked<'a> {
     text: &'a str,
 }
 
+/// A mail with placeholders in the place of personal data: all of it that may leave.
+///
+/// It needs no draft, so that it can be made while passages are searched for.
+#[derive(Debug)]
+pub struct MaskedMail {
+    masker: Masker,
+    /// The questions as they were read, and masked.
+    questions: Vec<(String, Masked)>,
+    subject: Masked,
+    /// What the sender wrote in this message.
+    own: Masked,
+}
+
+impl MaskedMail {
+    /// Masks a mail for one draft, unless it may not leave at all.
+    pub fn of(
+        (inquiry, reading): (&Inquiry, &Reading),
+        draft: &str,
+        (settings, key): (&Settings, &MasterKey),
+    ) -> Result<Self, Stay> {
+        let subject = inquiry.subject.as_deref().unwrap_or_default();
+        let mut masker = Masker::new(key, draft);
+        masker.learn(&format!("Fra: {}", inquiry.from.as_deref().unwrap_or_default()));
+        masker.learn(&format!("{subject}\n\n{}", inquiry.body));
+        settings.may_leave(&format!("{subject}\n{}", inquiry.body), masker.flags())?;
+        let questions = reading.questions.iter();
+        let questions = questions
+            .map(|question| (question.text.clone(), masker.mask(&fenced(&question.text))))
+            .collect();
+        let subject = masker.mask(&fenced(subject));
+        let own = masker.mask(&fenced(&own_text(inquiry, reading)));
+        Ok(Self { masker, questions, subject, own })
+    }
+
+    /// A question as a draft repeats it.
+    fn question(&mut self, text: &str) -> Masked {
+        let read = self.questions.iter().find(|(read, _)| read == text);
+        let masked = read.map(|(_, masked)| masked.clone());
+        masked.unwrap_or_else(|| self.masker.mask(&fenced(text)))
+    }
+}
+
 impl Ask {
     /// What to ask about a case of which there is a draft.
     ///
     /// Only questions that the sources may answer are asked: what is refused, what belongs
-    /// elsewhere and what someone must look up is decided by rules that can be read. An inquiry
-    /// that may not leave is not asked about at all.
+    /// elsewhere and what someone must look up is decided by rules that can be read.
     pub fn of(
         case: &Case<'_>,
         draft: &Draft,
         snapshot: Arc<Snapshot>,
-        (settings, key): (&Settings, &MasterKey),
-    ) -> Result<Self, Stay> {
-        let inquiry = case.inquiry;
-        let subject = inquiry.subject.as_deref().unwrap_or_default();
-        let mut masker = Masker::new(key, &draft.id);
-        masker.learn(&format!("Fra: {}", inquiry.from.as_deref().unwrap_or_default()));
-        masker.learn(&format!("{subject}\n\n{}", inquiry.body));
-        settings.may_leave(&format!("{subject}\n{}", inquiry.body), masker.flags())?;
+        mut masked: MaskedMail,
+    ) -> Self {
         let open = |outcome| {
             matches!(outcome, Outcome::Answered | Outcome::AnsweredByDrejebog | Outcome::NoEvidence)
         };
         let open = draft.questions.iter().filter(|answer| open(answer.outcome));
         let questions: Vec<(usize, Masked)> =
-            open.map(|answer| (answer.n, masker.mask(&fenced(&answer.text)))).collect();
-        let passages = passages(draft, case.scope);
-        let subject = masker.mask(&fenced(subject));
-        let mail = masker.mask(&fenced(&own_text(inquiry, case.reading)));
+            open.map(|answer| (answer.n, masked.question(&answer.text))).collect();
+        let MaskedMail { masker, subject, own, .. } = masked;
         let vault = masker.into_vault();
+        let passages = passages(draft, case.scope);
         let outbound = Outbound::of(&vault, passages.iter().map(|hit| hit.text.as_str()));
-        Ok(Self {
+        Self {
             asked: questions.iter().map(|(n, _)| *n).collect(),
             outbound,
             vault,
             questions,
             passages,
             scope: case.scope.clone(),
-            body: inquiry.body.clone(),
+            body: case.inquiry.body.clone(),
             snapshot,
             subject,
-            mail,
+            mail: own,
             day: show_day(case.scope.day()),
-        })
+        }
     }
 
     /// A model's text with values in place of placeholders.

@@ -36,7 +36,7 @@ use crate::draft::{Draft, Maker, Progress};
 use crate::privacy::Stay;
 use crate::terms::Day;
 
-pub use ask::Ask;
+pub use ask::{Ask, MaskedMail};
 pub use failure::Failure;
 pub use prices::Price;
 pub use probe::Probed;

@@ -4,12 +4,15 @@ Three documented forms of input (each may be compressed with xz, ending in .xz):
   pairs.da-en.jsonl   {"source", "da", "en"}          parallel sentences and headings
   headings.da.jsonl   {"source", "heading", "text"}   a Danish heading and the text below it
   text.da.txt         Danish paragraphs, one a line
-and four that lie beside this file, written for the recipe:
+and five that lie beside this file, written for the recipe:
   words/*.tsv         Danish forms, comma-separated, a tab, English words, separated by ";"
   questions/*.jsonl   {"title", "text", "questions"}  a passage and what it answers
   trade/*.jsonl       {"guide", "title", "heading", "text", "asked": [{"q", "answer", "also",
                       "subject", "before"}], "unanswered"}; the guide that the passage is a section
                       of and the last three of a question may be missing
+  mails/*.jsonl       {"file", "line", "subject", "before", "q", "answer", "also"}: a question of a mail
+                      for the passage in that line of trade/FILE.jsonl; `answer` is the number of a
+                      sentence of it, `also` holds [line, sentence] of what else belongs in the reply
   sentences/*.jsonl   {"text", "before", "kind", "channel"}  a sentence of a mail and its kind
 """
 

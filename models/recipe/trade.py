@@ -5,10 +5,9 @@ on other text the student stays where it was.
 
     python trade.py DATA WORK [THREADS [FROM]]
 
-Reads student.pt of the stages before, writes trade.pt. About 40 minutes on two quiet cores. FROM is
+Reads student.pt of the stages before, writes trade.pt. About an hour on two quiet cores. FROM is
 the state of an earlier run, or the model.safetensors of a shipped one (its tokenizer.json is then all
-that WORK must hold), to go on from when passages were added: the newest are then gone through twice
-and the others once.
+that WORK must hold), to go on from when texts were added.
 """
 
 import json
@@ -25,15 +24,15 @@ from common import HERE, SEED, chance, lines, questions, records
 from student import Student
 from teacher import mean_vectors
 
-EPOCHS = 3  # rounds over the passages
-NEWEST = "guides4-"  # files that were added last
+EPOCHS, EPOCHS_ON = 3, 2.5  # rounds over the passages, and of a run that goes on
 PASSAGES = 32  # side by side in a step, in runs of one guide or one file
 NEAR_AT_ONCE = 16
-ASKED_AT_ONCE = 3  # questions of each of them
+ASKED_AT_ONCE = 4  # questions of each of them
+MAILED = 0.6  # how often it is one of mails/, where the passage has some of both kinds
 TEXT_TOKENS_MAX, SENTENCE_TOKENS_MAX, QUESTION_TOKENS_MAX, MAIL_TOKENS_MAX = 160, 64, 48, 72
 PART_TOKENS = 1600
 TEMPERATURE = 20.0
-RATE, RATE_ON = 5e-5, 3e-5  # of the layers, and of a run that goes on; the table of pieces learns three times as fast
+RATE = 1.5e-4  # of the layers; the table of pieces learns three times as fast
 LAYERS_KEPT = 2
 # How often a question stands below its subject (or a heading, as below the subject of a mail), and
 # behind what the mail tells before it.
@@ -51,7 +50,8 @@ class Question:
         self.subject = asked.get("subject") or heading
         self.before = asked.get("before", "")
         self.answer = at(asked["answer"]) if "answer" in asked else None
-        self.also = [at(answer) for answer in asked.get("also", [])]
+        # (passage, sentence) of what else belongs in the reply; None is the passage itself.
+        self.also = [(None, at(answer)) for answer in asked.get("also", [])]
 
     def words(self, random):
         """The question as it may be searched for: alone, below a subject, behind what was told."""
@@ -70,20 +70,40 @@ class Passage:
         self.text = student.tokens(f"{title}\n{heading}\n{text}", TEXT_TOKENS_MAX)
         self.sentences = [student.tokens(f"{heading}\n{s}", SENTENCE_TOKENS_MAX) for s in sentences]
         self.asked = [Question(one, heading, sentences) for one in asked]
+        self.mailed = []  # questions of mails/
+
+    def some(self, random):
+        """Some of its questions."""
+        plain, mailed = (random.sample(kind, len(kind)) for kind in (self.asked, self.mailed))
+        chosen = []
+        while (plain or mailed) and len(chosen) < ASKED_AT_ONCE:
+            from_mails = mailed and (not plain or random.random() < MAILED)
+            chosen.append((mailed if from_mails else plain).pop())
+        return chosen
 
 
 def passages(student):
+    held, at = [], {}
     for path in sorted((HERE / "trade").glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             p = json.loads(line)
-            group = p.get("guide", "")
-            yield Passage(student, f"{path.stem} {group}", p["title"], p["heading"], p["text"], p["asked"], p["unanswered"])
+            group = f"{path.stem} {p.get('guide', '')}"
+            at[path.stem, number] = len(held)
+            held.append(Passage(student, group, p["title"], p["heading"], p["text"], p["asked"], p["unanswered"]))
+    for mailed in (json.loads(line) for path in sorted((HERE / "mails").glob("*.jsonl"))
+                   for line in path.read_text(encoding="utf-8").splitlines()):
+        passage = held[at[mailed["file"], mailed["line"]]]
+        question = Question({key: mailed[key] for key in ("q", "subject", "before")}, passage.heading, [])
+        question.answer = mailed["answer"] - 1
+        question.also = [(at[mailed["file"], line], sentence - 1) for line, sentence in mailed["also"]]
+        passage.mailed.append(question)
     for title, text, asked in questions():
-        yield Passage(student, "questions", title, title, text, [{"q": q} for q in asked], [])
+        held.append(Passage(student, "questions", title, title, text, [{"q": q} for q in asked], []))
+    return held
 
 
 def encode(model, batch):
-    """Vectors of texts, in parts of like length, so that little is padding."""
+    """Vectors of texts, in parts of like length, so that little is padding; products in 16 bits."""
     order = sorted(range(len(batch)), key=lambda at: len(batch[at]))
     parts, part = [], []
     for at in order:
@@ -92,10 +112,11 @@ def encode(model, batch):
             part = []
         part.append(at)
     parts.append(part)
-    made = torch.cat([mean_vectors(model, [batch[at] for at in part]) for part in parts])
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        made = torch.cat([mean_vectors(model, [batch[at] for at in part]) for part in parts])
     back = torch.empty(len(batch), dtype=torch.long)
     back[torch.as_tensor([at for part in parts for at in part])] = torch.arange(len(batch))
-    return made[back]
+    return F.normalize(made.float(), dim=-1)[back]
 
 
 def deal(random, groups):
@@ -124,10 +145,10 @@ def both_ways(a, b, right):
     return apart(likeness, right) + 0.5 * back.mean()
 
 
-def answering(student, random, chosen):
-    """The loss of some questions of each chosen passage: passages, sentences, what is not answered."""
-    asked = [(row, one) for row, passage in enumerate(chosen)
-             for one in random.sample(passage.asked, min(ASKED_AT_ONCE, len(passage.asked)))]
+def answering(student, random, held, drawn):
+    """The loss of some questions of each drawn passage: passages, sentences, what is not answered."""
+    chosen, row_of = [held[at] for at in drawn], {at: row for row, at in enumerate(drawn)}
+    asked = [(row, one) for row, passage in enumerate(chosen) for one in passage.some(random)]
     words = [one.words(random) for _, one in asked]
     tokens = [student.tokens(text, MAIL_TOKENS_MAX if one.before else QUESTION_TOKENS_MAX)
               for text, (_, one) in zip(words, asked)]
@@ -150,7 +171,9 @@ def answering(student, random, chosen):
         row, one = asked[at]
         right.append(first[row] + one.answer)
         # What also belongs in the reply is neither the answer nor a wrong one.
-        others = [first[row] + also for also in one.also if also is not None and also != one.answer]
+        also = [(row if at is None else row_of.get(at), sentence) for at, sentence in one.also]
+        others = [first[at] + sentence for at, sentence in also
+                  if at is not None and sentence is not None and (at, sentence) != (row, one.answer)]
         barred[line, others] = True
         if others:
             beside[line] = random.choice(others)
@@ -178,7 +201,7 @@ def train(folder, target, earlier=None):
     student, before = Student(target, state), Student(target, state)
     for parameter in before.model.parameters():
         parameter.requires_grad = False
-    held = list(passages(student))
+    held = passages(student)
     groups = {}
     for at, passage in enumerate(held):
         groups.setdefault(passage.group, []).append(at)
@@ -189,22 +212,19 @@ def train(folder, target, earlier=None):
     table, body = student.trainable(LAYERS_KEPT)
     student.model.embeddings.word_embeddings.sparse = False
     optimiser = torch.optim.AdamW([{"params": body}, {"params": [table]}], weight_decay=0.0, betas=(0.9, 0.98))
-    newest = {group: members for group, members in groups.items() if group.startswith(NEWEST)}
-    runs = deal(random, groups) + deal(random, newest) if earlier else []
-    random.shuffle(runs)
-    steps = (sum(map(len, runs)) if earlier else int(len(held) * EPOCHS)) // PASSAGES
-    began, rate = time.monotonic(), RATE_ON if earlier else RATE
+    runs = []
+    steps = int(len(held) * (EPOCHS_ON if earlier else EPOCHS)) // PASSAGES
+    began = time.monotonic()
     for step in range(steps):
-        drawn = set()
+        drawn = []
         while len(drawn) < PASSAGES:
             runs = runs or deal(random, groups)
-            drawn |= set(runs.pop())
-        chosen = [held[at] for at in drawn]
+            drawn += [at for at in runs.pop() if at not in drawn]
         share = min(1.0, (step + 1) / 20) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * step / steps)))
-        for group, most in zip(optimiser.param_groups, (rate, 3 * rate)):
+        for group, most in zip(optimiser.param_groups, (RATE, 3 * RATE)):
             group["lr"] = share * most
         optimiser.zero_grad()
-        loss = answering(student, random, chosen)
+        loss = answering(student, random, held, drawn)
         same = [student.tokens(line, SENTENCE_TOKENS_MAX) for line in random.sample(kept, 24)]
         with torch.no_grad():
             there = encode(before.model, same)

@@ -10,8 +10,8 @@ use regex::Regex;
 use serde::Deserialize;
 
 use crate::draft::events::{Event, events, pattern};
+use crate::draft::forms::quotable;
 use crate::draft::phrases::Phrase;
-use crate::draft::select::quotable;
 use crate::draft::sentence::{Citation, Citations, Computation, Sentence};
 use crate::draft::wording::Wording;
 use crate::draft::{Answer, Error, NextStep, Outcome};

@@ -9,8 +9,9 @@ use std::ops::Range;
 use crate::draft::Error;
 use crate::draft::assign::{Found, Place};
 use crate::draft::case::Case;
+use crate::draft::forms::{is_scrap, quotable};
 use crate::draft::leaves::{leaves_to_drejebog, says_standard};
-use crate::draft::select::{is_scrap, pick_text, quotable};
+use crate::draft::select::pick_text;
 use crate::retrieval::{Hit, Means, Refining, Sensed, refining};
 use crate::sources::Kind;
 

@@ -1,6 +1,7 @@
 //! What the internal note says of sources, of the inquiry's text, and of who asks.
 
-use crate::draft::select::{Pick, is_empty_chapter};
+use crate::draft::forms::is_empty_chapter;
+use crate::draft::select::Pick;
 use crate::inquiry::Remark;
 use crate::retrieval::{Evidence, Hit};
 use crate::terms::State;

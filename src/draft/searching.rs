@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use crate::draft::assign::{Found, Place, assign};
 use crate::draft::case::Case;
+use crate::draft::forms::quotable;
 use crate::draft::outcome::{Outcome, Ruling, by_kind, by_rule};
 use crate::draft::pointing::follow;
-use crate::draft::select::{HITS_MAX, Room, Selection, quotable};
+use crate::draft::select::{Room, Selection};
+use crate::draft::signs::HITS_MAX;
 use crate::draft::signs::{Candidate, candidates_of};
 use crate::draft::{Error, Progress};
 use crate::index::Filter;

@@ -7,15 +7,14 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::draft::demand::{Demand, demand, is_of_year};
+use crate::draft::forms::{is_fragment, is_scrap, quotable};
 use crate::draft::leaves::leaves_to_drejebog;
-use crate::language::{Stems, ValueKind, content_stems, quick_wording, values, wording};
-use crate::privacy;
-use crate::retrieval::{Hit, ReadSentence, Weighted, sentence_ranges};
+use crate::draft::odds::{answering, belonging};
+use crate::draft::signs::{Asked, HITS_MAX, OfPassage, Signs};
+use crate::language::{content_stems, quick_wording};
+use crate::retrieval::{Hit, ReadSentence, Weighted};
 use crate::sources::Kind;
-use crate::terms::Audience;
 
-/// Hits from which sentences are picked.
-pub(crate) const HITS_MAX: usize = 8;
 /// Sentences of one answer that were picked for what they say of the question.
 const SPEAKING_MAX: usize = 4;
 /// Sentences of one answer, with those that fill it.
@@ -24,19 +23,18 @@ const SENTENCES_MAX: usize = 8;
 const WORDS_MAX: usize = 88;
 /// What questions of one sentence have together, beside the room of a single one: so, 95 of 100
 /// answers of the gold set keep within 90 words (2026-11-30).
-const TOGETHER_SHARE: f32 = 1.3;
+const TOGETHER_SHARE: f32 = 1.05;
 /// How near to the best sentence another must come for its figure to answer in its place.
 const FIGURE_SHARE: f32 = 0.8;
-/// How clear the own drejebog's rule must be beside the best sentence of all to open the paragraph.
-/// Set on the gold set's `dev` part, 2026-11-22.
-const OWN_RULE_SHARE: f32 = 0.8;
+/// How clear the own drejebog's rule must be beside the best sentence of all to open the paragraph,
+/// and how likely its passage answers. Set on the gold set's `dev` part, 2026-11-30.
+const OWN_RULE_SHARE: f32 = 0.85;
+const OWN_ODDS_MIN: f32 = 0.4;
+/// The first of these where only words are searched. Set on the gold set's `dev` part, 2026-11-22.
+const OWN_RULE_WORDS_SHARE: f32 = 0.8;
 /// The same for a question that asks what was agreed.
 /// Set on the gold set's `dev` part, 2026-11-28.
 const OWN_ASKED_SHARE: f32 = 0.6;
-/// A sentence of fewer words is a scrap, not an answer.
-const SENTENCE_WORDS_MIN: usize = 4;
-/// A sentence of more words is a paragraph that lost its full stops.
-const SENTENCE_WORDS_MAX: usize = 60;
 /// The strength that the best evidence must have to answer, where meaning takes part.
 /// Set on the gold set's `dev` part and two blind sets, 2026-11-28 (docs/measurements.md).
 const STRENGTH_MIN: f32 = 0.12;
@@ -46,8 +44,8 @@ const STRENGTH_WORDS_MIN: f32 = 0.21;
 /// set's `dev` part, `wordings`, `control` and `fresh`, 2026-11-30 (decision 0033).
 const FILL_STRENGTH_MIN: f32 = 0.25;
 /// How near the best sentence must be to answer whatever its words are: set on the gold set's `dev`
-/// part, `wordings`, `control` and `fresh` for the model of 2026-11-29 (docs/measurements.md).
-const NEAR_MIN: f32 = 0.35;
+/// part, `wordings`, `control` and `fresh` for the model of 2026-11-30 (docs/measurements.md).
+const NEAR_MIN: f32 = 0.3;
 /// What a sentence's own words weigh in its score; this and the next four were fitted together on
 /// the gold set's `dev` part and `wordings`, 2026-11-28.
 const OWN_SHARE: f32 = 0.55;
@@ -55,29 +53,26 @@ const OWN_SHARE: f32 = 0.55;
 const HEAD_SHARE: f32 = 0.15;
 /// What the rank of the passage weighs.
 const HIT_SHARE: f32 = 0.35;
-/// What the nearness of the passage's nearest sentence weighs.
-const PASSAGE_NEAR_SHARE: f32 = 0.3;
-/// What the nearness of the sentence itself weighs, beside the nearest of all.
-const SENTENCE_NEAR_SHARE: f32 = 0.3;
+/// What a sentence gains whose form suits the kind of answer that is wanted.
+const SUITS_SHARE: f32 = 0.18;
 /// A sentence that shares no word with the question is looked at when it is this near beside the
 /// nearest of all. Set with the last of the next.
 const NEAR_ALONE_MIN: f32 = 0.3;
-/// A further sentence must be this good beside the best: in the same passage, in the same
-/// document, and elsewhere. The farther away, the likelier it is about something else.
-/// Set on the gold set's `dev` part, 2026-11-28; the last one anew with `wordings`, `control` and
-/// `fresh` when paragraphs came to be filled, 2026-11-30 (decision 0033).
-const FURTHER_SHARES: [f32; 3] = [0.3, 0.8, 0.985];
-/// The last of these where only words are searched, whose scores lie closer together.
-const ELSEWHERE_WORDS_SHARE: f32 = 0.97;
-/// And this near: in the same passage, and elsewhere.
-const FURTHER_NEAR_SHARES: [f32; 2] = [0.3, 0.9];
+/// How likely another passage must answer for a sentence of it to stand beside the best one, and how
+/// good that sentence must be beside it. This, the next and [`NEW_SHARE`] were set on the gold set's
+/// `dev` part, `wordings`, `control` and `fresh`, 2026-11-30 (decision 0035).
+const FURTHER_ODDS_MIN: f32 = 0.4;
+const FURTHER_SHARE: f32 = 0.5;
+/// How near a further sentence must be beside the best: in the same passage, and elsewhere.
+const FURTHER_NEAR_SHARES: [f32; 2] = [0.3, 0.6];
+/// Where only words are searched, a further sentence must be this good beside the best: in the same
+/// passage, in the same document, and elsewhere. The farther away, the likelier it is about something
+/// else. Set on the gold set's `dev` part, 2026-11-28.
+const FURTHER_SHARES: [f32; 3] = [0.3, 0.8, 0.97];
+/// A sentence says something new when less than this share of its words stands in another one.
+const NEW_SHARE: f32 = 0.8;
 /// What a sentence of a past case counts: it speaks of that case first.
 const CASE_SHARE: f32 = 0.75;
-/// What a row of a table counts beside a sentence: it is exact, but no sentence of a letter.
-const ROW_SHARE: f32 = 0.9;
-/// What a line without a full stop counts beside a sentence: a slide's heading says little.
-const FRAGMENT_SHARE: f32 = 0.8;
-
 /// A sentence of a hit that was picked.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Pick {
@@ -90,6 +85,8 @@ pub(crate) struct Pick {
     /// How near its sentence is to the question in meaning, where that is known.
     near: Option<f32>,
     score: f32,
+    /// How likely its passage answers, where meaning takes part.
+    answers: Option<f32>,
     words: usize,
     /// Whether it only fills a paragraph that quotes its passage.
     fills: bool,
@@ -139,68 +136,6 @@ static ASKS_OWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     quick_wording(r"\b(hos (os|dem)|(os|dem)( selv)?,? (eller|ell\.?) (jer|sam)|jer,? (eller|ell\.?) (os|dem)|vi eller (i|sam)|(i|sam) eller (vi|os)|er det (os|jer|sam)|hvem af os|(for|hos) (os|dem)\W*$|gør (i|vi) (det|selv)|vores (egen |egne )?(drejebog|aftale|grænse|maksgrænse)|drejebog\w*|aftalt med (jer|os|sam)|står for)\b").ok()
 });
 
-/// What kind of answer a question wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    When,
-    HowMuch,
-    Who,
-    How,
-    Whether,
-    Which,
-    Other,
-}
-
-static WANTED: LazyLock<Vec<(Wanted, Option<Regex>)>> = LazyLock::new(|| {
-    let pattern = |text: &str| quick_wording(text).ok();
-    vec![
-        (
-            Wanted::When,
-            pattern(r"\b(hvornår|frist|fristen|senest|hvor længe|hvilken dato|hvilken dag)\b"),
-        ),
-        (
-            Wanted::HowMuch,
-            pattern(
-                r"\b(hvor (meget|mange|stor|stort|højt|lang|langt)|beløb|grænse\w*|takst|sats|procent|pct)\b",
-            ),
-        ),
-        (Wanted::Who, pattern(r"\b(hvem|hos hvem|skal (vi|I)|gør I|eller skal)\b")),
-        (Wanted::Which, pattern(r"\b(hvilken|hvilket|hvilke)\b")),
-        (Wanted::How, pattern(r"\b(hvordan|hvad skal vi|hvad gør)\b")),
-        (
-            Wanted::Whether,
-            pattern(r"^\W*(kan|må|skal|er|bliver|får|har|gælder|udbetal\w*|læser|vil)(\s|$)"),
-        ),
-    ]
-});
-
-pub(crate) fn wanted(question: &str) -> Wanted {
-    let fits = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|p| p.is_match(question));
-    WANTED.iter().find(|(_, pattern)| fits(pattern)).map_or(Wanted::Other, |(kind, _)| *kind)
-}
-
-/// The first sentences of a page that sends the customer elsewhere, as far as they may be quoted.
-pub(crate) fn routing_sentences(hit: &Hit, most: usize) -> Vec<Range<usize>> {
-    let may_stand = |text: &str| {
-        text.split_whitespace().count() >= SENTENCE_WORDS_MIN && privacy::find(text).is_empty()
-    };
-    if hit.audience != Audience::Customer {
-        return Vec::new();
-    }
-    let ranges = sentence_ranges(&hit.text).into_iter();
-    ranges.filter(|range| hit.text.get(range.clone()).is_some_and(may_stand)).take(most).collect()
-}
-
-/// Whether a hit may support a sentence of the reply at all.
-pub(crate) fn quotable(hit: &Hit) -> bool {
-    hit.audience == Audience::Customer && hit.kind != Kind::RetteSted && !is_empty_chapter(hit)
-}
-
-/// "Ikke aftalt - standard gælder": the drejebog leaves the matter to the guide.
-pub(crate) fn is_empty_chapter(hit: &Hit) -> bool {
-    hit.kind == Kind::Drejebog && hit.text.trim_start().to_lowercase().starts_with("ikke aftalt")
-}
-
 /// What a search for an answer came to.
 #[derive(Debug, Default)]
 pub(crate) struct Selection {
@@ -223,8 +158,16 @@ impl Selection {
         let text = hits.get(hit).and_then(|hit| hit.text.get(range.clone())).unwrap_or_default();
         let mut words = text.split_whitespace().count();
         let score = self.picks.first().map_or(0.0, Pick::score);
-        let opening =
-            Pick { hit, range, strength: self.strength, near: None, score, words, fills: false };
+        let opening = Pick {
+            hit,
+            range,
+            strength: self.strength,
+            near: None,
+            answers: None,
+            score,
+            words,
+            fills: false,
+        };
         let mut kept = vec![opening];
         for pick in std::mem::take(&mut self.picks) {
             let fits = kept.len() < room.sentences && words + pick.words <= room.words;
@@ -260,8 +203,10 @@ pub(crate) fn select(
     let owned = candidates.iter().any(|pick| is_own(hits, pick));
     let share = if owned && ASKS_OWN.as_ref().is_some_and(|own| own.is_match(question)) {
         OWN_ASKED_SHARE
-    } else {
+    } else if best.near.is_some() {
         OWN_RULE_SHARE
+    } else {
+        OWN_RULE_WORDS_SHARE
     };
     let best = own_rule(&candidates, hits, best, share).clone();
     let strength = best.strength;
@@ -290,9 +235,8 @@ pub(crate) fn select(
         }
     }
     // Where there is room left, the passages that are cited already are quoted on.
-    let may_fill = |pick: &&Pick| {
-        strength >= FILL_STRENGTH_MIN && form_share(pick_text(hits, pick)) > FRAGMENT_SHARE
-    };
+    let may_fill =
+        |pick: &&Pick| strength >= FILL_STRENGTH_MIN && !is_fragment(pick_text(hits, pick));
     for candidate in candidates.iter().filter(may_fill) {
         if paragraph.len() < room.sentences && paragraph.cites(candidate.hit) {
             paragraph.take(&Pick { fills: true, ..candidate.clone() });
@@ -365,6 +309,7 @@ fn own_rule<'a>(candidates: &'a [Pick], hits: &[Hit], best: &'a Pick, share: f32
         own.strength >= STRENGTH_MIN
             && own.strength >= best.strength * share
             && own.score >= best.score * share
+            && own.answers.is_none_or(|it| it >= OWN_ODDS_MIN)
     };
     own.filter(clear).unwrap_or(best)
 }
@@ -381,27 +326,22 @@ pub(crate) fn pick_text<'a>(hits: &'a [Hit], pick: &Pick) -> &'a str {
 /// Whether a sentence is good enough beside the best one to stand with it.
 fn is_further(hits: &[Hit], best: &Pick, other: &Pick) -> bool {
     let document = |pick: &Pick| hits.get(pick.hit).map(|hit| &hit.document);
+    let near = best.near.zip(other.near);
+    let is_near = |share: f32| near.is_none_or(|(best, other)| other >= best * share);
     let [passage, same, elsewhere] = FURTHER_SHARES;
     let [near_in_passage, near_elsewhere] = FURTHER_NEAR_SHARES;
-    let (share, near_share) = if best.hit == other.hit {
-        (passage, near_in_passage)
+    if best.hit == other.hit {
+        other.score >= best.score * passage && is_near(near_in_passage)
+    } else if let Some(answers) = other.answers {
+        answers >= FURTHER_ODDS_MIN
+            && other.score >= best.score * FURTHER_SHARE
+            && is_near(near_elsewhere)
     } else if document(best) == document(other) {
-        (same, near_elsewhere)
+        other.score >= best.score * same
     } else {
-        (elsewhere, near_elsewhere)
-    };
-    let near = best.near.zip(other.near);
-    let share = if near.is_none() { share.min(ELSEWHERE_WORDS_SHARE) } else { share };
-    other.score >= best.score * share && near.is_none_or(|(best, other)| other >= best * near_share)
+        other.score >= best.score * elsewhere
+    }
 }
-
-/// Words of a sentence that tells the caseworker how to answer.
-const FOR_CASEWORKERS: [&str; 3] = ["før kunden får svar", "svaret til kunden", "svar kunden"];
-
-/// A sentence that says what its page is for answers nothing.
-static ABOUT_ITSELF: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    wording(r"^\W*(i denne (bruger)?vejledning|denne (vejledning|side|guide|nyhed)|bruges, når|læs mere|se også|formålet med|slå op i|svar (altid )?kunden)").ok()
-});
 
 fn candidates(
     question: &str,
@@ -409,39 +349,31 @@ fn candidates(
     hits: &[Hit],
     used: &HashSet<String>,
 ) -> Vec<Pick> {
-    let wanted = wanted(question);
-    let top = hits.first().map_or(1.0, |hit| hit.score).max(f32::MIN_POSITIVE);
-    let nearest = hits.iter().take(HITS_MAX).map(Hit::nearest).fold(f32::MIN_POSITIVE, f32::max);
+    let hits = hits.get(..HITS_MAX).unwrap_or(hits);
+    let asked = Asked::of(question, terms, hits);
     let mut found = Vec::new();
-    for (at, hit) in hits.iter().enumerate().take(HITS_MAX).filter(|(_, hit)| quotable(hit)) {
-        let head = Stems::of(&format!("{}\n{}", hit.title, hit.heading));
-        let all = hit.sentences.iter().map(|sentence| &sentence.stems);
-        let whole = Stems::of_all(all).answers(terms, &head);
-        let of_passage = HEAD_SHARE * head.coverage(terms)
-            + HIT_SHARE * hit.score / top
-            + PASSAGE_NEAR_SHARE * hit.nearest();
-        for (place, ReadSentence { range, stems }) in hit.sentences.iter().enumerate() {
+    for (at, hit) in hits.iter().enumerate().filter(|(_, hit)| quotable(hit)) {
+        let passage = OfPassage::of(&asked, hit);
+        for (place, sentence) in hit.sentences.iter().enumerate() {
+            let ReadSentence { range, stems } = sentence;
             let Some(text) = hit.text.get(range.clone()) else { continue };
             // First what is quick to ask: most sentences say nothing on the question.
-            let own = 0.6 * stems.answers(terms, &Stems::default()) + 0.4 * stems.coverage(terms);
             let near = hit.nearness.get(place).copied();
-            let relative = near.map_or(0.0, |near| near / nearest);
-            if own <= 0.0 && relative < NEAR_ALONE_MIN || used.contains(text) || is_scrap(text) {
+            let relative = near.map_or(0.0, |near| near / asked.nearest());
+            let silent = relative < NEAR_ALONE_MIN && stems.coverage(terms) <= 0.0;
+            if silent || used.contains(text) || is_scrap(text) {
                 continue;
             }
-            let strength = 0.5 * stems.answers(terms, &head) + 0.5 * whole;
-            let score = (OWN_SHARE * own + of_passage + SENTENCE_NEAR_SHARE * relative)
-                * (1.0 + suits(wanted, text))
-                * form_share(text)
-                * share_of(hit.kind);
-            let words = text.split_whitespace().count();
+            let signs = Signs::of(&asked, (at, hit), &passage, (place, sentence));
+            let score = if near.is_some() { belonging(&signs) } else { by_words(&signs) };
             found.push(Pick {
                 hit: at,
                 range: range.clone(),
-                strength,
+                strength: signs.strength(),
                 near,
-                score,
-                words,
+                answers: near.map(|_| answering(&signs)),
+                score: score * share_of(hit.kind),
+                words: text.split_whitespace().count(),
                 fills: false,
             });
         }
@@ -449,13 +381,11 @@ fn candidates(
     found
 }
 
-/// Whether a sentence is none that a letter can quote.
-pub(crate) fn is_scrap(text: &str) -> bool {
-    !(SENTENCE_WORDS_MIN..=SENTENCE_WORDS_MAX).contains(&text.split_whitespace().count())
-        || text.ends_with(['?', ':'])
-        || FOR_CASEWORKERS.iter().any(|told| text.contains(told))
-        || ABOUT_ITSELF.as_ref().is_some_and(|pattern| pattern.is_match(text))
-        || !privacy::find(text).is_empty()
+/// The score of a sentence where only words are searched.
+fn by_words(signs: &Signs) -> f32 {
+    let [own, cover, head, _, _, hit, _, _, _, _, _, _, _, _, suits, form, ..] = signs.0;
+    let sum = OWN_SHARE * (0.6 * own + 0.4 * cover) + HEAD_SHARE * head + HIT_SHARE * hit;
+    sum * (1.0 + SUITS_SHARE * suits) * form
 }
 
 fn share_of(kind: Kind) -> f32 {
@@ -463,46 +393,6 @@ fn share_of(kind: Kind) -> f32 {
         Kind::Sag => CASE_SHARE,
         _ => 1.0,
     }
-}
-
-pub(crate) fn form_share(text: &str) -> f32 {
-    if text.ends_with(['.', '!', ')', '"', '»', '\'']) {
-        1.0
-    } else if text.contains(": ") {
-        ROW_SHARE
-    } else {
-        FRAGMENT_SHARE
-    }
-}
-
-/// How well a sentence's form suits the kind of answer that is wanted.
-pub(crate) fn suits(wanted: Wanted, text: &str) -> f32 {
-    let kinds: Vec<ValueKind> = values(text).into_iter().map(|value| value.kind).collect();
-    let has = |kind| kinds.contains(&kind);
-    let lower = text.to_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    let fits = match wanted {
-        Wanted::When => {
-            has(ValueKind::Date)
-                || has(ValueKind::Time)
-                || says(&["senest", "frist", " dage", " uger", "måned", "når ", "dagligt"])
-        }
-        Wanted::HowMuch => {
-            has(ValueKind::Amount) || has(ValueKind::Percent) || has(ValueKind::Number)
-        }
-        Wanted::Who => says(&["sam ", "kunden", "institutionen", "statens administration", "selv"]),
-        Wanted::Which => {
-            has(ValueKind::Code) || has(ValueKind::Number) || says(&["hedder", "blanket"])
-        }
-        Wanted::How => {
-            says(&["skal ", "send", "indberet", "opret", "bestil", "brug", "vælg", "meld", "ret "])
-        }
-        Wanted::Whether => {
-            says(&["ikke", "kun", "skal", "kan ", "må ", "altid", "aldrig", "automatisk"])
-        }
-        Wanted::Other => false,
-    };
-    if fits { 0.18 } else { 0.0 }
 }
 
 /// A sentence of the same passage that limits the rule belongs to it.
@@ -520,7 +410,7 @@ fn stems_of(hits: &[Hit], pick: &Pick) -> HashSet<String> {
 fn is_new(said: &[HashSet<String>], own: &HashSet<String>) -> bool {
     said.iter().all(|other| {
         let shared = other.intersection(own).count();
-        (shared as f32) < 0.7 * own.len().max(1) as f32
+        (shared as f32) < NEW_SHARE * own.len().max(1) as f32
     })
 }
 

@@ -2,13 +2,16 @@
 
 use std::ops::Range;
 
-use crate::draft::select::{HITS_MAX, form_share, is_scrap, quotable, suits, wanted};
+use crate::draft::forms::{Wanted, form_share, is_scrap, quotable, suits, wanted};
 use crate::language::Stems;
 use crate::retrieval::{Evidence, Hit, ReadSentence, Weighted};
 use crate::sources::Kind;
 
+/// Hits from which sentences are picked.
+pub(crate) const HITS_MAX: usize = 10;
+
 /// The names of the signs, in their order; [`Signs`] says what they are.
-pub const SIGNS: [&str; 27] = [
+pub const SIGNS: [&str; 28] = [
     "own",
     "cover",
     "head",
@@ -36,6 +39,7 @@ pub const SIGNS: [&str; 27] = [
     "first",
     "unknown",
     "subject",
+    "passage_relative",
 ];
 
 /// What speaks for one sentence.
@@ -49,7 +53,8 @@ pub const SIGNS: [&str; 27] = [
 /// `drejebog` to `guide`: the kind of source; `rank`: 1 for the best passage, 1/2 for the next;
 /// `key`, `key_passage`: how much of the question's rarest word it and its passage hold; `short`:
 /// fewer than eight words; `first`: the passage opens with it; `unknown`: the share of the
-/// question's words that no source holds; `subject`: the share of the words around the question.
+/// question's words that no source holds; `subject`: the share of the words around the question;
+/// `passage_relative`: `passage_near` beside the nearest of all.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Signs(pub [f32; SIGNS.len()]);
 
@@ -72,7 +77,7 @@ pub struct Candidate {
 
 /// What is the same for all sentences of one question.
 pub(crate) struct Asked<'a> {
-    question: &'a str,
+    wanted: Wanted,
     terms: &'a [Weighted],
     around: Vec<Weighted>,
     key: Option<Weighted>,
@@ -88,7 +93,7 @@ impl<'a> Asked<'a> {
         let missing: f32 = asked().filter(|term| term.unknown).map(|term| term.idf).sum();
         let key = asked().max_by(|a, b| a.idf.total_cmp(&b.idf)).cloned();
         Self {
-            question,
+            wanted: wanted(question),
             terms,
             around: terms.iter().filter(|term| !term.asked).cloned().collect(),
             key,
@@ -96,6 +101,11 @@ impl<'a> Asked<'a> {
             top: hits.first().map_or(1.0, |hit| hit.score).max(f32::MIN_POSITIVE),
             nearest: hits.iter().map(Hit::nearest).fold(f32::MIN_POSITIVE, f32::max),
         }
+    }
+
+    /// How near the nearest sentence of all is.
+    pub(crate) fn nearest(&self) -> f32 {
+        self.nearest
     }
 }
 
@@ -124,6 +134,12 @@ impl OfPassage {
 }
 
 impl Signs {
+    /// How much of the question it covers with its headings, and its passage covers.
+    pub(crate) fn strength(&self) -> f32 {
+        let [_, _, _, with_head, whole, ..] = self.0;
+        0.5 * with_head + 0.5 * whole
+    }
+
     /// The signs of a sentence of the hit at this place.
     pub(crate) fn of(
         asked: &Asked<'_>,
@@ -153,7 +169,7 @@ impl Signs {
             hit.nearest(),
             near,
             near / asked.nearest,
-            flag(suits(wanted(asked.question), text) > 0.0),
+            flag(suits(asked.wanted, text)),
             form_share(text),
             flag(kind == Kind::Drejebog),
             flag(kind == Kind::Sag),
@@ -166,6 +182,7 @@ impl Signs {
             flag(place == 0),
             asked.unknown,
             passage.around,
+            hit.nearest() / asked.nearest,
         ])
     }
 }

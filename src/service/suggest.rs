@@ -90,7 +90,8 @@ impl Service {
         }
         let mask = || MaskedMail::of((inquiry, reading), draft, (&self.config.privacy, &self.key));
         std::thread::scope(|scope| {
-            let masking = std::thread::Builder::new().name("mask".to_owned()).spawn_scoped(scope, mask);
+            let masking =
+                std::thread::Builder::new().name("mask".to_owned()).spawn_scoped(scope, mask);
             let done = work();
             let masked = match masking {
                 Ok(masking) => masking.join().unwrap_or_else(|panic| resume_unwind(panic)),

@@ -59,8 +59,8 @@ const SUITS_SHARE: f32 = 0.18;
 /// nearest of all. Set with the last of the next.
 const NEAR_ALONE_MIN: f32 = 0.3;
 /// How likely another passage must answer for a sentence of it to stand beside the best one, and how
-/// good that sentence must be beside it. This, the next and [`NEW_SHARE`] were set on the gold set's
-/// `dev` part, `wordings`, `control` and `fresh`, 2026-11-30 (decision 0035).
+/// good that sentence must be beside it. This and the next were set on the gold set's `dev` part,
+/// `wordings`, `control` and `fresh`, 2026-11-30 (decision 0035).
 const FURTHER_ODDS_MIN: f32 = 0.4;
 const FURTHER_SHARE: f32 = 0.5;
 /// How near a further sentence must be beside the best: in the same passage, and elsewhere.
@@ -70,7 +70,7 @@ const FURTHER_NEAR_SHARES: [f32; 2] = [0.3, 0.6];
 /// else. Set on the gold set's `dev` part, 2026-11-28.
 const FURTHER_SHARES: [f32; 3] = [0.3, 0.8, 0.97];
 /// A sentence says something new when less than this share of its words stands in another one.
-const NEW_SHARE: f32 = 0.8;
+const NEW_SHARE: f32 = 0.7;
 /// What a sentence of a past case counts: it speaks of that case first.
 const CASE_SHARE: f32 = 0.75;
 /// A sentence of a hit that was picked.
@@ -455,7 +455,7 @@ mod tests {
         let (second, third) = (long("lønkørsel"), long("refusion"));
         let hits = [Hit::made("guide", &[STEPS[0], (&second, 0.8), (&third, 0.8)])];
         let of = |others| picks(&hits, &[], Room::shared(others)).len();
-        assert_eq!([of(0), of(1), of(2)], [3, 2, 2]);
+        assert_eq!([of(0), of(1), of(2)], [3, 2, 1]);
         assert_eq!(of(3), 1);
     }
 

@@ -25,6 +25,9 @@ pub(crate) struct Found {
     pub(crate) place: Place,
     /// How much may answer it.
     pub(crate) room: Room,
+    /// Whether it stands beside words that instruct the program: what it is about says nothing of
+    /// the other questions.
+    pub(crate) alone: bool,
 }
 
 /// What sentences are to a question, the less first.
@@ -59,7 +62,7 @@ fn lift_near(found: &mut BTreeMap<usize, Found>) {
 /// is about, its questions say together.
 fn lift_shared(found: &mut BTreeMap<usize, Found>) {
     let mut best: BTreeMap<String, BTreeMap<usize, f32>> = BTreeMap::new();
-    for (n, one) in found.iter() {
+    for (n, one) in found.iter().filter(|(_, one)| !one.alone) {
         for hit in &one.evidence.hits {
             let score = best.entry(hit.document.clone()).or_default().entry(*n).or_default();
             *score = score.max(hit.score);
@@ -174,6 +177,7 @@ mod tests {
             selection: Selection::default(),
             place: Place::Answer,
             room: Room::shared(0),
+            alone: false,
         }
     }
 

@@ -76,7 +76,8 @@ pub(crate) fn search(
                 Room::shared(in_one_sentence(questions, &case.inquiry.body, question.n))
             }
         };
-        found.insert(question.n, Found { text, evidence, selection, place, room });
+        let alone = beside_instruction(case, question);
+        found.insert(question.n, Found { text, evidence, selection, place, room, alone });
     }
     assign(&mut found);
     follow(means, case, &sensed, &mut found)?;
@@ -159,6 +160,22 @@ fn nearest(evidence: &Evidence) -> Option<f32> {
 pub(crate) fn instructs(reading: &Reading, question: &Question) -> bool {
     let meets = |from: &std::ops::Range<usize>| {
         reading.injections.iter().any(|bad| bad.start < from.end && from.start < bad.end)
+    };
+    question.from.iter().any(meets)
+}
+
+/// Whether a question stands in one line with words that instruct the program.
+fn beside_instruction(case: &Case<'_>, question: &Question) -> bool {
+    let body = case.inquiry.body.as_str();
+    let line = |from: &std::ops::Range<usize>| {
+        let before = body.get(..from.start).and_then(|text| text.rfind('\n'));
+        let after = body.get(from.end..).and_then(|text| text.find('\n'));
+        before.unwrap_or(0)..after.map_or(body.len(), |at| from.end + at)
+    };
+    let meets = |from: &std::ops::Range<usize>| {
+        let line = line(from);
+        let bad = case.reading.injections.iter();
+        bad.into_iter().any(|bad| bad.start < line.end && line.start < bad.end)
     };
     question.from.iter().any(meets)
 }

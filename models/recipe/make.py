@@ -2,7 +2,7 @@
 
 DATA holds the three data files (common.py says their form), WORK what the stages leave behind; a
 stage whose result lies there is not made again, and training goes on from its last checkpoint.
-Packages: requirements.txt. About 100 minutes on two quiet cores; a GPU is used if the stages are
+Packages: requirements.txt. About two hours on two quiet cores; a GPU is used if the stages are
 told so by nobody: they are small.
 """
 

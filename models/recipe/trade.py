@@ -5,7 +5,7 @@ on other text the student stays where it was.
 
     python trade.py DATA WORK [THREADS [FROM]]
 
-Reads student.pt of the stages before, writes trade.pt. About an hour on two quiet cores. FROM is
+Reads student.pt of the stages before, writes trade.pt. About an hour on two quiet cores (such a run was not made in one piece: decision 0036). FROM is
 the state of an earlier run, or the model.safetensors of a shipped one (its tokenizer.json is then all
 that WORK must hold), to go on from when texts were added.
 """

@@ -158,26 +158,22 @@ fn nearest(evidence: &Evidence) -> Option<f32> {
 
 /// Whether the words of a question instruct the program: they take no part in the others' answers.
 pub(crate) fn instructs(reading: &Reading, question: &Question) -> bool {
-    let meets = |from: &std::ops::Range<usize>| {
-        reading.injections.iter().any(|bad| bad.start < from.end && from.start < bad.end)
-    };
-    question.from.iter().any(meets)
+    question.from.iter().any(|from| holds_injection(reading, from))
 }
 
 /// Whether a question stands in one line with words that instruct the program.
 fn beside_instruction(case: &Case<'_>, question: &Question) -> bool {
     let body = case.inquiry.body.as_str();
-    let line = |from: &std::ops::Range<usize>| {
+    question.from.iter().any(|from| {
         let before = body.get(..from.start).and_then(|text| text.rfind('\n'));
         let after = body.get(from.end..).and_then(|text| text.find('\n'));
-        before.unwrap_or(0)..after.map_or(body.len(), |at| from.end + at)
-    };
-    let meets = |from: &std::ops::Range<usize>| {
-        let line = line(from);
-        let bad = case.reading.injections.iter();
-        bad.into_iter().any(|bad| bad.start < line.end && line.start < bad.end)
-    };
-    question.from.iter().any(meets)
+        let line = before.unwrap_or(0)..after.map_or(body.len(), |at| from.end + at);
+        holds_injection(case.reading, &line)
+    })
+}
+
+fn holds_injection(reading: &Reading, range: &std::ops::Range<usize>) -> bool {
+    reading.injections.iter().any(|bad| bad.start < range.end && range.start < bad.end)
 }
 
 /// A question with the sentences that might answer it.

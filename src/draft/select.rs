@@ -15,6 +15,8 @@ use crate::language::{content_stems, quick_wording};
 use crate::retrieval::{Hit, ReadSentence, Weighted};
 use crate::sources::Kind;
 
+/// Hits from which sentences are picked where only words are searched.
+const HITS_WORDS_MAX: usize = 8;
 /// Sentences of one answer that were picked for what they say of the question.
 const SPEAKING_MAX: usize = 4;
 /// Sentences of one answer, with those that fill it.
@@ -29,7 +31,7 @@ const FIGURE_SHARE: f32 = 0.8;
 /// How clear the own drejebog's rule must be beside the best sentence of all to open the paragraph,
 /// and how likely its passage answers. Set on the gold set's `dev` part, 2026-11-30.
 const OWN_RULE_SHARE: f32 = 0.85;
-const OWN_ODDS_MIN: f32 = 0.4;
+const OWN_PROBABILITY_MIN: f32 = 0.4;
 /// The first of these where only words are searched. Set on the gold set's `dev` part, 2026-11-22.
 const OWN_RULE_WORDS_SHARE: f32 = 0.8;
 /// The same for a question that asks what was agreed.
@@ -46,8 +48,8 @@ const FILL_STRENGTH_MIN: f32 = 0.25;
 /// How near the best sentence must be to answer whatever its words are: set on the gold set's `dev`
 /// part, `wordings`, `control` and `fresh` for the model of 2026-11-30 (docs/measurements.md).
 const NEAR_MIN: f32 = 0.3;
-/// What a sentence's own words weigh in its score; this and the next four were fitted together on
-/// the gold set's `dev` part and `wordings`, 2026-11-28.
+/// Where only words are searched: what a sentence's own words weigh in its score. This and the next
+/// three were fitted on the gold set's `dev` part and `wordings`, 2026-11-28.
 const OWN_SHARE: f32 = 0.55;
 /// What the words of title and headings weigh.
 const HEAD_SHARE: f32 = 0.15;
@@ -56,12 +58,13 @@ const HIT_SHARE: f32 = 0.35;
 /// What a sentence gains whose form suits the kind of answer that is wanted.
 const SUITS_SHARE: f32 = 0.18;
 /// A sentence that shares no word with the question is looked at when it is this near beside the
-/// nearest of all. Set with the last of the next.
+/// nearest of all. Set on the gold set's `dev` part, `wordings`, `control` and `fresh`, 2026-11-30
+/// (decision 0033).
 const NEAR_ALONE_MIN: f32 = 0.3;
 /// How likely another passage must answer for a sentence of it to stand beside the best one, and how
 /// good that sentence must be beside it. This and the next were set on the gold set's `dev` part,
 /// `wordings`, `control` and `fresh`, 2026-11-30 (decision 0035).
-const FURTHER_ODDS_MIN: f32 = 0.4;
+const FURTHER_PROBABILITY_MIN: f32 = 0.4;
 const FURTHER_SHARE: f32 = 0.5;
 /// How near a further sentence must be beside the best: in the same passage, and elsewhere.
 const FURTHER_NEAR_SHARES: [f32; 2] = [0.3, 0.6];
@@ -309,7 +312,7 @@ fn own_rule<'a>(candidates: &'a [Pick], hits: &[Hit], best: &'a Pick, share: f32
         own.strength >= STRENGTH_MIN
             && own.strength >= best.strength * share
             && own.score >= best.score * share
-            && own.answers.is_none_or(|it| it >= OWN_ODDS_MIN)
+            && own.answers.is_none_or(|it| it >= OWN_PROBABILITY_MIN)
     };
     own.filter(clear).unwrap_or(best)
 }
@@ -333,7 +336,7 @@ fn is_further(hits: &[Hit], best: &Pick, other: &Pick) -> bool {
     if best.hit == other.hit {
         other.score >= best.score * passage && is_near(near_in_passage)
     } else if let Some(answers) = other.answers {
-        answers >= FURTHER_ODDS_MIN
+        answers >= FURTHER_PROBABILITY_MIN
             && other.score >= best.score * FURTHER_SHARE
             && is_near(near_elsewhere)
     } else if document(best) == document(other) {
@@ -349,7 +352,8 @@ fn candidates(
     hits: &[Hit],
     used: &HashSet<String>,
 ) -> Vec<Pick> {
-    let hits = hits.get(..HITS_MAX).unwrap_or(hits);
+    let meant = hits.iter().any(|hit| !hit.nearness.is_empty());
+    let hits = hits.get(..if meant { HITS_MAX } else { HITS_WORDS_MAX }).unwrap_or(hits);
     let asked = Asked::of(question, terms, hits);
     let mut found = Vec::new();
     for (at, hit) in hits.iter().enumerate().filter(|(_, hit)| quotable(hit)) {

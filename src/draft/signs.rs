@@ -7,7 +7,7 @@ use crate::language::Stems;
 use crate::retrieval::{Evidence, Hit, ReadSentence, Weighted};
 use crate::sources::Kind;
 
-/// Hits from which sentences are picked.
+/// Hits from which sentences are picked, where meaning takes part.
 pub(crate) const HITS_MAX: usize = 10;
 
 /// The names of the signs, in their order; [`Signs`] says what they are.

@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 TARGET = Path(__file__).resolve().parent.parent / "sentence-odds" / "weights.tsv"
 # What is the same for all sentences of a passage.
 OF_PASSAGE = ["passage_near", "passage_relative", "hit_alone", "passage_cover", "hit", "similarity", "head",
-              "whole", "words", "letters"]
+              "whole", "words", "letters", "others_hit", "others_relative"]
 STRENGTH = 0.3
 
 

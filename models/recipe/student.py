@@ -34,7 +34,9 @@ class Student:
         self.model = AutoModel.from_pretrained(english(), attn_implementation="sdpa")
         shipped = state is not None and str(state).endswith(".safetensors")
         pieces = self.tokenizer.get_vocab_size()
-        first = np.zeros((pieces, self.model.config.hidden_size), np.float32) if shipped else np.load(target / "start.npy")
+        # A state brings its own table.
+        size = (pieces, self.model.config.hidden_size)
+        first = np.load(target / "start.npy") if state is None else np.zeros(size, np.float32)
         first = torch.as_tensor(first)
         table = torch.nn.Embedding(*first.shape, padding_idx=0, sparse=True)
         table.weight.data.copy_(first)

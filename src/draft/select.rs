@@ -31,7 +31,7 @@ const FIGURE_SHARE: f32 = 0.8;
 /// How clear the own drejebog's rule must be beside the best sentence of all to open the paragraph,
 /// and how likely its passage answers. Set on the gold set's `dev` part, 2026-11-30.
 const OWN_RULE_SHARE: f32 = 0.85;
-const OWN_PROBABILITY_MIN: f32 = 0.4;
+const OWN_PROBABILITY_MIN: f32 = 0.5;
 /// The first of these where only words are searched. Set on the gold set's `dev` part, 2026-11-22.
 const OWN_RULE_WORDS_SHARE: f32 = 0.8;
 /// The same for a question that asks what was agreed.
@@ -62,9 +62,9 @@ const SUITS_SHARE: f32 = 0.18;
 /// (decision 0033).
 const NEAR_ALONE_MIN: f32 = 0.3;
 /// How likely another passage must answer for a sentence of it to stand beside the best one, and how
-/// good that sentence must be beside it. This and the next were set on the gold set's `dev` part,
-/// `wordings`, `control` and `fresh`, 2026-11-30 (decision 0035).
-const FURTHER_PROBABILITY_MIN: f32 = 0.4;
+/// good that sentence must be beside it. Set on the gold set, `wordings`, `control`, `fresh` and `whole`,
+/// 2026-11-30 (decision 0038).
+const FURTHER_PROBABILITY_MIN: f32 = 0.47;
 const FURTHER_SHARE: f32 = 0.5;
 /// How near a further sentence must be beside the best: in the same passage, and elsewhere.
 const FURTHER_NEAR_SHARES: [f32; 2] = [0.3, 0.6];

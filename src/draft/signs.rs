@@ -11,7 +11,7 @@ use crate::sources::Kind;
 pub(crate) const HITS_MAX: usize = 10;
 
 /// The names of the signs, in their order; [`Signs`] says what they are.
-pub const SIGNS: [&str; 28] = [
+pub const SIGNS: [&str; 30] = [
     "own",
     "cover",
     "head",
@@ -40,6 +40,8 @@ pub const SIGNS: [&str; 28] = [
     "unknown",
     "subject",
     "passage_relative",
+    "others_hit",
+    "others_relative",
 ];
 
 /// What speaks for one sentence.
@@ -54,7 +56,9 @@ pub const SIGNS: [&str; 28] = [
 /// `key`, `key_passage`: how much of the question's rarest word it and its passage hold; `short`:
 /// fewer than eight words; `first`: the passage opens with it; `unknown`: the share of the
 /// question's words that no source holds; `subject`: the share of the words around the question;
-/// `passage_relative`: `passage_near` beside the nearest of all.
+/// `passage_relative`: `passage_near` beside the nearest of all; `others_hit`, `others_relative`: what
+/// `hit` and `passage_relative` of the other passages are in the mean: what stands out among them is
+/// likelier to answer than one of many alike.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Signs(pub [f32; SIGNS.len()]);
 
@@ -84,6 +88,8 @@ pub(crate) struct Asked<'a> {
     unknown: f32,
     top: f32,
     nearest: f32,
+    /// How many passages may be quoted, and the sums of their scores and nearnesses.
+    quotable: (f32, f32, f32),
 }
 
 impl<'a> Asked<'a> {
@@ -100,7 +106,18 @@ impl<'a> Asked<'a> {
             unknown: if total > 0.0 { missing / total } else { 0.0 },
             top: hits.first().map_or(1.0, |hit| hit.score).max(f32::MIN_POSITIVE),
             nearest: hits.iter().map(Hit::nearest).fold(f32::MIN_POSITIVE, f32::max),
+            quotable: hits.iter().filter(|hit| quotable(hit)).fold((0.0, 0.0, 0.0), |sum, hit| {
+                (sum.0 + 1.0, sum.1 + hit.score, sum.2 + hit.nearest())
+            }),
         }
+    }
+
+    /// The mean score and nearness of the passages beside this one, beside the best of all.
+    fn others(&self, hit: &Hit) -> (f32, f32) {
+        let (count, scores, near) = self.quotable;
+        let others = (count - 1.0).max(1.0);
+        let mean = |sum: f32, own: f32, best: f32| (sum - own) / others / best;
+        (mean(scores, hit.score, self.top), mean(near, hit.nearest(), self.nearest))
     }
 
     /// How near the nearest sentence of all is.
@@ -116,6 +133,7 @@ pub(crate) struct OfPassage {
     whole: f32,
     key: f32,
     around: f32,
+    others: (f32, f32),
 }
 
 impl OfPassage {
@@ -128,6 +146,7 @@ impl OfPassage {
             whole: all.answers(asked.terms, &head),
             key: holds(&all).max(holds(&head)),
             around: all.coverage(&asked.around).max(head.coverage(&asked.around)),
+            others: asked.others(hit),
             head,
         }
     }
@@ -183,6 +202,8 @@ impl Signs {
             asked.unknown,
             passage.around,
             hit.nearest() / asked.nearest,
+            passage.others.0,
+            passage.others.1,
         ])
     }
 }

@@ -469,6 +469,41 @@ fn is_joint(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';' | '+' | '-' | '–' | '—' | ':')
 }
 
+/// What stands behind a joint within a question and opens as one itself: it may be a question of its
+/// own, though no rule cut it off.
+pub(crate) fn halves(words: &str, channel: Channel) -> Vec<Range<usize>> {
+    let marked = words.contains('?');
+    let mut joints = joints(words);
+    if channel == Channel::Phone {
+        joints.extend(note_joints(words));
+        joints.sort_by_key(|(_, end, next)| (*end, *next));
+    }
+    let mut starts: Vec<(usize, usize)> = Vec::new();
+    for (joint, end, next) in joints {
+        let from = starts.last().map_or(0, |(_, next)| *next);
+        let left = words.get(from..end).unwrap_or_default();
+        let right = words.get(next..).unwrap_or_default();
+        let clause = bare(right.split([',', ';']).next().unwrap_or_default());
+        let right = bare(right);
+        let joined = matches!(joint, Joint::And | Joint::Or | Joint::Run);
+        let asks = direct_interrogative(right)
+            || say::INTERROGATIVE.is_match(right) && !say::RELATIVE.is_match(right)
+            || verb_first(right, marked)
+            || joined
+                && (say::WHETHER.is_match(right)
+                    || say::ASKS_INDIRECTLY.is_match(clause)
+                    || say::SEEKS.is_match(clause)
+                    || right.starts_with("at ") && say::ASSUMES.is_match(words));
+        // "Hvis hun kommer, hvad gør vi" is one question: what stands before the comma tells.
+        let apart = joined || opens(left);
+        if asks && apart && weight(left) > 0 && weight(clause) > 0 {
+            starts.push((end, next));
+        }
+    }
+    let ends = starts.iter().skip(1).map(|(end, _)| *end).chain([words.trim_end().len()]);
+    starts.iter().zip(ends).map(|((_, next), end)| *next..end).collect()
+}
+
 /// The places where clauses may meet: how, where the left one ends, where the right one begins.
 fn joints(sentence: &str) -> Vec<(Joint, usize, usize)> {
     // "fratrådt 31/8" is one date.

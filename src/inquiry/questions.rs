@@ -33,38 +33,41 @@ pub(crate) fn questions(messages: &[Message], inquiry: &Inquiry) -> Asking {
     let mut read = messages.iter().map(|message| Asked::read(message, inquiry.channel));
     let Some(mut own) = read.next() else { return Asking::default() };
     let mut asking = vec![0];
-    let mut earlier: Option<Asked<'_>> = None;
-    if !own.asks_itself() || own.hands_over() {
-        let found = read.enumerate().find(|(_, asked)| {
-            !asked.message.by_house && asked.found.iter().any(|ask| ask.class == Class::Strong)
-        });
-        if let Some((at, asked)) = found {
-            asking.push(at + 1);
-            earlier = Some(asked);
-        }
+    let mut read: Vec<Asked<'_>> = read.collect();
+    let handed = handed_over(&own, &read);
+    let earlier = handed.map(|at| read.swap_remove(at));
+    let mut below = None;
+    if let Some(at) = handed {
+        asking.push(at + 1);
+        own.found.retain(|ask| ask.class >= Class::Reminder);
+        own.leave_empty_asks();
+    } else {
+        below = read.into_iter().next().filter(|below| !below.message.by_house);
     }
     let mut questions = Vec::new();
     let mut left = Vec::new();
-    if earlier.is_some() {
-        own.found.retain(|ask| ask.class >= Class::Reminder);
-    }
+    let mut halves = Vec::new();
     let mut read: Vec<Asked<'_>> = std::iter::once(own).chain(earlier).collect();
     for asked in &mut read {
         asked.settle();
         asked.write(inquiry, &mut questions);
-        let plain = &asked.message.plain;
-        left.extend(asked.left().into_iter().map(|range| Aside {
-            text: one_line(asked.text(&range)),
-            from: plain.body_range(range),
-        }));
+        left.extend(asked.left().into_iter().map(|range| aside(asked, range)));
+        halves.extend(asked.halves().into_iter().map(|range| aside(asked, range)));
+    }
+    if let Some(mut below) = below {
+        // Nobody has answered it yet.
+        below.settle();
+        let strong = below.found.iter().filter(|ask| ask.class == Class::Strong);
+        left.extend(strong.map(|ask| aside(&below, ask.range.clone())));
     }
     if questions.is_empty() {
         questions.extend(read.first().and_then(|own| by_subject(inquiry, own)));
     }
     let shares = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
     left.retain(|one: &Aside| {
-        !questions.iter().flat_map(|it| &it.from).any(|range| shares(&one.from, range))
+        !questions.iter().filter_map(|it| it.from.first()).any(|range| shares(&one.from, range))
     });
+    left.extend(halves);
     left.sort_by_key(|one| one.from.start);
     left.truncate(LEFT_MAX);
     questions.sort_by_key(|question| question.from.first().map_or(0, |range| range.start));
@@ -72,6 +75,21 @@ pub(crate) fn questions(messages: &[Message], inquiry: &Inquiry) -> Asking {
         question.n = at + 1;
     }
     Asking { questions, own: asking, left }
+}
+
+/// The earlier message that the own one hands over, if it does: in words, because it asks nothing
+/// itself, or because it stands with a few words above a message that nobody has answered.
+fn handed_over(own: &Asked<'_>, earlier: &[Asked<'_>]) -> Option<usize> {
+    let hands_over = !own.asks_itself() || own.hands_over();
+    let at = earlier.iter().position(|asked| {
+        !asked.message.by_house && asked.found.iter().any(|ask| ask.class == Class::Strong)
+    })?;
+    (hands_over || at == 0 && own.asks_briefly()).then_some(at)
+}
+
+fn aside(asked: &Asked<'_>, range: Range<usize>) -> Aside {
+    let text = one_line(asked.text(&range));
+    Aside { text, from: asked.message.plain.body_range(range) }
 }
 
 /// A body that asks nothing below a subject that does.

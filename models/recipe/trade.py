@@ -5,9 +5,9 @@ on other text the student stays where it was.
 
     python trade.py DATA WORK [THREADS [FROM]]
 
-Reads student.pt of the stages before, writes trade.pt. About an hour on two quiet cores (such a run was not made in one piece: decision 0036). FROM is
-the state of an earlier run, or the model.safetensors of a shipped one (its tokenizer.json is then all
-that WORK must hold), to go on from when texts were added.
+Reads student.pt of the stages before, writes trade.pt. About an hour on two quiet cores. FROM is the state of an earlier run, or the model.safetensors of a
+shipped one (its tokenizer.json is then all that WORK must hold), to go on from when texts were added:
+so the shipped weights were made (decision 0038).
 """
 
 import json
@@ -24,7 +24,7 @@ from common import HERE, SEED, chance, lines, questions, records
 from student import Student
 from teacher import mean_vectors
 
-EPOCHS, EPOCHS_ON = 3, 2.5  # rounds over the passages, and of a run that goes on
+EPOCHS, EPOCHS_ON = 3, 2  # rounds over the passages, and of a run that goes on
 PASSAGES = 32  # side by side in a step, in runs of one guide or one file
 NEAR_AT_ONCE = 16
 ASKED_AT_ONCE = 4  # questions of each of them

@@ -33,16 +33,22 @@ pub(crate) fn questions(messages: &[Message], inquiry: &Inquiry) -> Asking {
     let mut read = messages.iter().map(|message| Asked::read(message, inquiry.channel));
     let Some(mut own) = read.next() else { return Asking::default() };
     let mut asking = vec![0];
-    let mut read: Vec<Asked<'_>> = read.collect();
-    let handed = handed_over(&own, &read);
-    let earlier = handed.map(|at| read.swap_remove(at));
-    let mut below = None;
-    if let Some(at) = handed {
-        asking.push(at + 1);
-        own.found.retain(|ask| ask.class >= Class::Reminder);
-        own.leave_empty_asks();
-    } else {
-        below = read.into_iter().next().filter(|below| !below.message.by_house);
+    let mut earlier: Option<Asked<'_>> = None;
+    let mut below: Option<Asked<'_>> = None;
+    let hands_over = !own.asks_itself() || own.hands_over();
+    // What stands right below is unanswered unless we wrote it.
+    let most = if hands_over { usize::MAX } else { 1 };
+    let found = read.take(most).enumerate().find(|(_, asked)| {
+        !asked.message.by_house && asked.found.iter().any(|ask| ask.class == Class::Strong)
+    });
+    match found {
+        Some((at, asked)) if hands_over || own.asks_briefly() => {
+            asking.push(at + 1);
+            own.found.retain(|ask| ask.class >= Class::Reminder);
+            own.leave_empty_asks();
+            earlier = Some(asked);
+        }
+        found => below = found.map(|(_, asked)| asked),
     }
     let mut questions = Vec::new();
     let mut left = Vec::new();
@@ -55,7 +61,6 @@ pub(crate) fn questions(messages: &[Message], inquiry: &Inquiry) -> Asking {
         halves.extend(asked.halves().into_iter().map(|range| aside(asked, range)));
     }
     if let Some(mut below) = below {
-        // Nobody has answered it yet.
         below.settle();
         let strong = below.found.iter().filter(|ask| ask.class == Class::Strong);
         left.extend(strong.map(|ask| aside(&below, ask.range.clone())));
@@ -75,16 +80,6 @@ pub(crate) fn questions(messages: &[Message], inquiry: &Inquiry) -> Asking {
         question.n = at + 1;
     }
     Asking { questions, own: asking, left }
-}
-
-/// The earlier message that the own one hands over, if it does: in words, because it asks nothing
-/// itself, or because it stands with a few words above a message that nobody has answered.
-fn handed_over(own: &Asked<'_>, earlier: &[Asked<'_>]) -> Option<usize> {
-    let hands_over = !own.asks_itself() || own.hands_over();
-    let at = earlier.iter().position(|asked| {
-        !asked.message.by_house && asked.found.iter().any(|ask| ask.class == Class::Strong)
-    })?;
-    (hands_over || at == 0 && own.asks_briefly()).then_some(at)
 }
 
 fn aside(asked: &Asked<'_>, range: Range<usize>) -> Aside {

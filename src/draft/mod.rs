@@ -182,8 +182,8 @@ pub struct Draft {
     pub kept: bool,
     /// The questions, in the customer's order.
     pub questions: Vec<Answer>,
-    /// What belongs to no question and may ask one too, in the customer's order; the reply says
-    /// nothing about it.
+    /// What has no paragraph of its own and may ask one too, in the customer's order: what belongs to
+    /// no question, and second halves of questions.
     pub may_ask: Vec<MayAsk>,
     /// How the reply opens.
     pub greeting: Vec<Sentence>,

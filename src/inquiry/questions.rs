@@ -345,7 +345,15 @@ mod tests {
             "Hej\n\nKan I tage denne?\n\nMvh Bo\n\n> Hej Bo. Hvem lukker perioden?",
             &["Hvem lukker perioden?"],
         );
-        check("Hvornår lukker I?\n\n> Hej Bo. Hvem lukker perioden?", &["Hvornår lukker I?"]);
+        check(
+            "Hvornår lukker HR-Løn på dagen for lønkørslen?\n\n> Hej Bo. Hvem lukker perioden?",
+            &["Hvornår lukker HR-Løn på dagen for lønkørslen?"],
+        );
+        // A few words above a message that nobody has answered hand it over.
+        check(
+            "Hvad svarer vi ham?\n\n> Hej Bo. Hvem lukker perioden?",
+            &["Hvad svarer vi ham?", "Hvem lukker perioden?"],
+        );
         check(
             "Se nedenfor fra vores arkivar, som gerne vil høre jer. Hvem er jeres kontakt for elever?\n\n\
              Mvh Bo\n\n> Fra: Tom\n> Hej Bo. Hvem lukker perioden?",

@@ -458,7 +458,7 @@ impl<'a> Writer<'a> {
         Ok(closing)
     }
 
-    /// What belongs to no question and may ask one too.
+    /// What has no paragraph of its own and may ask all the same.
     fn may_ask(&self) -> Vec<MayAsk> {
         let body = &self.case.inquiry.body;
         let one = |aside: &Aside| MayAsk {

@@ -29,7 +29,7 @@ const TOGETHER_SHARE: f32 = 1.05;
 /// How near to the best sentence another must come for its figure to answer in its place.
 const FIGURE_SHARE: f32 = 0.8;
 /// How clear the own drejebog's rule must be beside the best sentence of all to open the paragraph,
-/// and how likely its passage answers. Set on the gold set's `dev` part, 2026-11-30.
+/// and how likely its passage answers. Set on the gold set's `dev` part, 2026-11-30 (decision 0038).
 const OWN_RULE_SHARE: f32 = 0.85;
 const OWN_PROBABILITY_MIN: f32 = 0.5;
 /// The first of these where only words are searched. Set on the gold set's `dev` part, 2026-11-22.

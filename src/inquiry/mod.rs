@@ -177,7 +177,8 @@ pub struct Question {
     pub status: bool,
 }
 
-/// What the sender wrote beside the questions, and may ask all the same.
+/// What the sender wrote beside the questions, or behind the first half of one, and may ask all the
+/// same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Aside {
     /// The words, on one line.
@@ -259,7 +260,7 @@ pub struct Reading {
     pub tongue: Tongue,
     /// Where the text tries to instruct the program instead of asking a person.
     pub injections: Vec<Range<usize>>,
-    /// What belongs to no question and may ask one all the same: for a person to look at.
+    /// What is no question of its own and may ask all the same: for a person to look at.
     pub left: Vec<Aside>,
 }
 

@@ -13,8 +13,8 @@ use crate::language::{content_stems, fold};
 
 /// Fewer content words than this say too little without the sentence before them.
 pub(crate) const CONTENT_WORDS_MIN: usize = 2;
-/// Above a message that nobody has answered, asks of no more content words hand it over: set on the
-/// gold set's `dev` part and `reading/a` and `b`, 2026-11-30.
+/// Above a message that nobody has answered, questions of no more content words each hand it over:
+/// set on the gold set, `control`, `fresh` and `whole`, 2026-11-30 (decision 0037).
 const BRIEF_WEIGHT_MAX: usize = 3;
 /// A reminder of no more words does not say of what.
 const REMINDER_WORDS_MAX: usize = 3;
@@ -108,17 +108,10 @@ impl<'a> Asked<'a> {
             .any(|ask| ask.class == Class::Strong && !(says_status(self.text(&ask.range), false)))
     }
 
-    /// Whether it asks in a few words only: "Hvad svarer vi ham?".
+    /// Whether each of its questions is of a few words only: "Hvad svarer vi ham?".
     pub(crate) fn asks_briefly(&self) -> bool {
         let mut strong = self.found.iter().filter(|ask| ask.class == Class::Strong);
         strong.all(|ask| weight(self.text(&ask.range)) <= BRIEF_WEIGHT_MAX)
-    }
-
-    /// Leaves out the asks that name no matter: "Kan I hjælpe?".
-    pub(crate) fn leave_empty_asks(&mut self) {
-        let mut found = std::mem::take(&mut self.found);
-        found.retain(|ask| ask.class != Class::Strong || weight(self.text(&ask.range)) > 0);
-        self.found = found;
     }
 
     /// Whether it points to an earlier message as the one that asks.

@@ -1,4 +1,5 @@
-//! What a message says beside its questions that may ask all the same: for a person to look at.
+//! What a message says beside its questions, or behind the first half of one, and may ask all the same:
+//! for a person to look at.
 
 use std::ops::Range;
 
@@ -36,8 +37,13 @@ impl Asked<'_> {
     pub(crate) fn halves(&self) -> Vec<Range<usize>> {
         let asking = self.found.iter().filter(|ask| ask.class == Class::Strong);
         let halves = asking.flat_map(|ask| {
-            let start = ask.range.start;
-            let found = halves(self.text(&ask.range), self.channel).into_iter();
+            // What a question took along from the sentences before it only tells.
+            let block = self.blocks.get(ask.block);
+            let sentence = block.and_then(|block| block.sentences.get(ask.sentence));
+            let sentence = sentence.map_or(ask.range.clone(), |it| it.range.clone());
+            let start = ask.range.start.max(sentence.start);
+            let asked = start..ask.range.end.min(sentence.end);
+            let found = halves(self.text(&asked), self.channel).into_iter();
             found.map(move |half| start + half.start..start + half.end)
         });
         let shares = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
@@ -51,7 +57,7 @@ impl Asked<'_> {
     /// Whether a question holds words of a range.
     fn is_taken(&self, range: &Range<usize>) -> bool {
         let shares = |one: &Range<usize>| one.start < range.end && range.start < one.end;
-        self.found.iter().any(|ask| shares(&ask.range))
+        self.found.iter().any(|ask| std::iter::once(&ask.range).chain(&ask.more).any(shares))
     }
 
     fn may_ask(&self, sentence: &Sentence, before: &str) -> bool {
@@ -114,6 +120,7 @@ mod tests {
             1,
             &["kan man udbetale aconto?"],
         );
+        check("Anna er flyttet til Aarhus og har skiftet afdeling. Hvad gør vi?", 1, &[]);
         // What stands before the comma tells, and asks nothing.
         check("Hvis hun er rask i uge 40, hvilken blanket skal vi så bruge?", 1, &[]);
         check("Hvornår er fristen for honorarer til censorer?", 1, &[]);
@@ -136,7 +143,9 @@ mod tests {
             1,
             &["Hvem godkender bestillingerne i uge 47?"],
         );
-        // A few words above it hand it over.
+        // A few words above it hand it over, and keep what they ask themselves.
+        let own = "Anna er blevet syg under sin ferie i uge 32. Hvad gør vi?";
+        check(&format!("Hej\n\n{own}\n\nMvh Pia\n\n{below}"), 2, &[]);
         check(&format!("Hej\n\nHvad svarer vi ham?\n\nMvh Pia\n\n{below}"), 2, &[]);
     }
 

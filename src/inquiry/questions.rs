@@ -12,7 +12,7 @@ use crate::inquiry::{Aside, Inquiry, Question};
 
 /// Words of the context of a question.
 const CONTEXT_WORDS_MAX: usize = 80;
-/// Sentences that are shown as what may ask; nobody reads more of them.
+/// Places that are shown as what may ask; nobody reads more of them.
 const LEFT_MAX: usize = 40;
 /// A subject of more words is no title.
 const SUBJECT_WORDS_MAX: usize = 8;
@@ -45,7 +45,6 @@ pub(crate) fn questions(messages: &[Message], inquiry: &Inquiry) -> Asking {
         Some((at, asked)) if hands_over || own.asks_briefly() => {
             asking.push(at + 1);
             own.found.retain(|ask| ask.class >= Class::Reminder);
-            own.leave_empty_asks();
             earlier = Some(asked);
         }
         found => below = found.map(|(_, asked)| asked),
@@ -70,7 +69,7 @@ pub(crate) fn questions(messages: &[Message], inquiry: &Inquiry) -> Asking {
     }
     let shares = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
     left.retain(|one: &Aside| {
-        !questions.iter().filter_map(|it| it.from.first()).any(|range| shares(&one.from, range))
+        !questions.iter().flat_map(|it| &it.from).any(|range| shares(&one.from, range))
     });
     left.extend(halves);
     left.sort_by_key(|one| one.from.start);

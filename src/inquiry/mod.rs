@@ -177,8 +177,8 @@ pub struct Question {
     pub status: bool,
 }
 
-/// What the sender wrote beside the questions, or behind the first half of one, and may ask all the
-/// same.
+/// What stands beside the questions, behind the first half of one, or in the message below, and may
+/// ask all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Aside {
     /// The words, on one line.

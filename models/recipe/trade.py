@@ -5,9 +5,10 @@ on other text the student stays where it was.
 
     python trade.py DATA WORK [THREADS [FROM]]
 
-Reads student.pt of the stages before, writes trade.pt. About an hour on two quiet cores. FROM is the state of an earlier run, or the model.safetensors of a
-shipped one (its tokenizer.json is then all that WORK must hold), to go on from when texts were added:
-so the shipped weights were made (decision 0038).
+Reads student.pt of the stages before, writes trade.pt. About an hour on two quiet cores. FROM is
+the state of an earlier run, or the model.safetensors of a shipped one (its tokenizer.json is then all
+that WORK must hold), to go on from when texts were added: so the shipped weights came about. The run
+from student.pt over all the texts was not made in one piece (decisions 0036 and 0038).
 """
 
 import json

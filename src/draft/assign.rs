@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::draft::select::{Room, Selection, pick_text, select};
+use crate::draft::select::{Pick, Room, Selection, pick_text, ranked, select};
 use crate::retrieval::Evidence;
 
 /// What a document's best passage for another question of the same mail adds to a score: fitted
@@ -30,6 +30,13 @@ pub(crate) struct Found {
     pub(crate) alone: bool,
 }
 
+impl Found {
+    /// Picks among the sentences that might answer.
+    fn select(&self, ranked: &[Pick], barred: &HashSet<String>, room: Room) -> Selection {
+        select((&self.text, &self.evidence.hits), ranked, barred, room)
+    }
+}
+
 /// What sentences are to a question, the less first.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub(crate) enum Place {
@@ -47,9 +54,14 @@ type Fit = (Place, (bool, f32));
 pub(crate) fn assign(found: &mut BTreeMap<usize, Found>) {
     lift_near(found);
     lift_shared(found);
-    deal_out(found);
-    give_back(found);
+    let weigh = |one: &Found| ranked(&one.text, &one.evidence.terms, &one.evidence.hits);
+    let ranked = found.iter().map(|(n, one)| (*n, weigh(one))).collect();
+    deal_out(found, &ranked);
+    give_back(found, &ranked);
 }
+
+/// The sentences that might answer each question, best first, by the questions' numbers.
+type Ranked = BTreeMap<usize, Vec<Pick>>;
 
 /// Lifts the passages that hold a sentence near to the question.
 fn lift_near(found: &mut BTreeMap<usize, Found>) {
@@ -81,15 +93,12 @@ fn lift_shared(found: &mut BTreeMap<usize, Found>) {
 
 /// Picks sentences for each question; one that answers several is given to the question that it
 /// fits best, and the others pick anew.
-fn deal_out(found: &mut BTreeMap<usize, Found>) {
+fn deal_out(found: &mut BTreeMap<usize, Found>, ranked: &Ranked) {
     let mut barred: BTreeMap<usize, HashSet<String>> = BTreeMap::new();
     for _ in 0..DEALS_MAX {
-        for (n, one) in found.iter_mut() {
+        for ((n, one), ranked) in found.iter_mut().zip(ranked.values()) {
             let barred = barred.entry(*n).or_default();
-            one.selection = {
-                let Evidence { hits, terms, .. } = &one.evidence;
-                select(&one.text, terms, hits, barred, one.room)
-            };
+            one.selection = one.select(ranked, barred, one.room);
         }
         let losers = losers(found);
         if losers.is_empty() {
@@ -110,16 +119,16 @@ fn deal_out(found: &mut BTreeMap<usize, Found>) {
 
 /// A question that has lost all that answers it gets its best sentence back from one that does not
 /// open with it: a letter must not say that nothing was found of what stands two paragraphs above.
-fn give_back(found: &mut BTreeMap<usize, Found>) {
+fn give_back(found: &mut BTreeMap<usize, Found>, ranked: &Ranked) {
     let emptied: Vec<usize> = found
         .iter()
         .filter(|(_, one)| one.place == Place::Answer && one.selection.picks.is_empty())
         .map(|(n, _)| *n)
         .collect();
     for n in emptied {
-        let Some(one) = found.get(&n) else { continue };
-        let Evidence { hits, terms, .. } = &one.evidence;
-        let alone = select(&one.text, terms, hits, &HashSet::new(), Room::of(1));
+        let Some((one, ranked)) = found.get(&n).zip(ranked.get(&n)) else { continue };
+        let hits = &one.evidence.hits;
+        let alone = one.select(ranked, &HashSet::new(), Room::of(1));
         let Some(text) = alone.picks.first().map(|pick| pick_text(hits, pick).to_owned()) else {
             continue;
         };

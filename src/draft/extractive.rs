@@ -17,7 +17,7 @@ use crate::draft::phrases::Phrase;
 use crate::draft::quoted::Own;
 use crate::draft::remarks::{HITS_SHOWN, remark, remarks, sources, unknown};
 use crate::draft::searching::{MEANING_WORDS_MIN, Searched, instructs, search};
-use crate::draft::select::{Pick, Room, Selection, select};
+use crate::draft::select::{Pick, Room, Selection, ranked, select};
 use crate::draft::sentence::{Citation, Sentence};
 use crate::draft::{Answer, Cost, Draft, Error, Maker, MayAsk, Progress, letter, payment, tone};
 use crate::inquiry::{Aside, Channel, Question, Tone, Tongue, char_range};
@@ -125,8 +125,8 @@ pub fn short_answer(query: &str, found: &Lookup) -> Vec<Citation> {
     // What holds on the day stands first.
     let count = found.hits.iter().take_while(|hit| hit.state == State::Current).count();
     let current = found.hits.get(..count).unwrap_or_default();
-    let none = HashSet::new();
-    let picks = select(query, &found.terms, current, &none, Room::of(ANSWER_SENTENCES)).picks;
+    let (none, room) = (HashSet::new(), Room::of(ANSWER_SENTENCES));
+    let picks = select((query, current), &ranked(query, &found.terms, current), &none, room).picks;
     let cite = |pick: &Pick| Citation::of(current.get(pick.hit)?, pick.range.clone());
     picks.iter().filter_map(cite).collect()
 }

@@ -87,9 +87,9 @@ pub(crate) fn is_empty_chapter(hit: &Hit) -> bool {
 /// Words of a sentence that tells the caseworker how to answer.
 const FOR_CASEWORKERS: [&str; 3] = ["før kunden får svar", "svaret til kunden", "svar kunden"];
 
-/// A sentence that says what its page is for answers nothing.
+/// A sentence that says what its page is for answers nothing, nor does the caption of a picture.
 static ABOUT_ITSELF: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    wording(r"^\W*(i denne (bruger)?vejledning|denne (vejledning|side|guide|nyhed)|bruges, når|læs mere|se også|formålet med|slå op i|svar (altid )?kunden)").ok()
+    wording(r"^\W*(i denne (bruger)?vejledning|denne (vejledning|side|guide|nyhed)|bruges, når|læs mere|se også|formålet med|slå op i|svar (altid )?kunden|(skærm)?billede( \d+)?:|figur( \d+)?:)").ok()
 });
 
 /// Whether a sentence is none that a letter can quote.

@@ -187,21 +187,28 @@ impl Selection {
     }
 }
 
-/// The sentences that answer a question, at most so many; none of `used` is picked again.
-pub(crate) fn select(
-    question: &str,
-    terms: &[Weighted],
-    hits: &[Hit],
-    used: &HashSet<String>,
-    room: Room,
-) -> Selection {
-    let mut candidates = candidates(question, terms, hits, used);
+/// The sentences of the hits that might answer a question, best first.
+pub(crate) fn ranked(question: &str, terms: &[Weighted], hits: &[Hit]) -> Vec<Pick> {
+    let mut candidates = candidates(question, terms, hits);
     candidates.sort_by(|a, b| {
         b.score
             .total_cmp(&a.score)
             .then_with(|| a.hit.cmp(&b.hit))
             .then_with(|| a.range.start.cmp(&b.range.start))
     });
+    candidates
+}
+
+/// The sentences that answer a question, of those that [`ranked`] gives, as far as there is room;
+/// none of `used` is picked again.
+pub(crate) fn select(
+    (question, hits): (&str, &[Hit]),
+    ranked: &[Pick],
+    used: &HashSet<String>,
+    room: Room,
+) -> Selection {
+    let unused = |pick: &&Pick| !used.contains(pick_text(hits, pick));
+    let mut candidates: Vec<Pick> = ranked.iter().filter(unused).cloned().collect();
     let Some(best) = candidates.first() else { return Selection::default() };
     let owned = candidates.iter().any(|pick| is_own(hits, pick));
     let share = if owned && ASKS_OWN.as_ref().is_some_and(|own| own.is_match(question)) {
@@ -346,12 +353,7 @@ fn is_further(hits: &[Hit], best: &Pick, other: &Pick) -> bool {
     }
 }
 
-fn candidates(
-    question: &str,
-    terms: &[Weighted],
-    hits: &[Hit],
-    used: &HashSet<String>,
-) -> Vec<Pick> {
+fn candidates(question: &str, terms: &[Weighted], hits: &[Hit]) -> Vec<Pick> {
     let meant = hits.iter().any(|hit| !hit.nearness.is_empty());
     let hits = hits.get(..if meant { HITS_MAX } else { HITS_WORDS_MAX }).unwrap_or(hits);
     let asked = Asked::of(question, terms, hits);
@@ -365,7 +367,7 @@ fn candidates(
             let near = hit.nearness.get(place).copied();
             let relative = near.map_or(0.0, |near| near / asked.nearest());
             let silent = relative < NEAR_ALONE_MIN && stems.coverage(terms) <= 0.0;
-            if silent || used.contains(text) || is_scrap(text) {
+            if silent || is_scrap(text) {
                 continue;
             }
             let signs = Signs::of(&asked, (at, hit), &passage, (place, sentence));
@@ -435,7 +437,9 @@ mod tests {
 
     fn picks(hits: &[Hit], used: &[&str], room: Room) -> Vec<Pick> {
         let used = used.iter().map(|text| (*text).to_owned()).collect();
-        select("Hvad med aconto?", &[Weighted::asked("aconto")], hits, &used, room).picks
+        let asked = "Hvad med aconto?";
+        let ranked = ranked(asked, &[Weighted::asked("aconto")], hits);
+        select((asked, hits), &ranked, &used, room).picks
     }
 
     #[test]

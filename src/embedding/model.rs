@@ -31,6 +31,8 @@ pub struct Model {
     tokens: Tokens,
     encoder: Encoder,
     workers: usize,
+    /// Calls that encode queries right now, among which the cores are shared.
+    callers: AtomicUsize,
     /// Memory of batches that have ended, for those that come.
     rooms: Mutex<Vec<Room>>,
 }
@@ -68,6 +70,7 @@ impl Model {
             tokens,
             encoder,
             workers: thread::available_parallelism().map_or(1, NonZero::get),
+            callers: AtomicUsize::new(0),
             rooms: Mutex::default(),
         })
     }
@@ -112,7 +115,10 @@ impl Model {
             tasks.extend(self.tasks(at, &self.settings.prompts.query, text, Keep::Start)?);
         }
         let tokens: usize = tasks.iter().map(|task| task.tokens.len()).sum();
-        let shares = (tokens / SHARED_TOKENS_MIN).clamp(1, self.workers);
+        let caller = Caller::of(&self.callers);
+        // Where every core has a caller, more threads only read the weights once more.
+        let idle = (self.workers / caller.present).max(1);
+        let shares = (tokens / SHARED_TOKENS_MIN).clamp(1, idle);
         let share = tokens.div_ceil(shares);
         let mut parts: Vec<Vec<Task>> = Vec::new();
         let mut filled = share;
@@ -297,6 +303,25 @@ impl Model {
 
     fn give_back(&self, room: Room) {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
+    }
+}
+
+/// A call that encodes queries, counted as long as it lasts.
+struct Caller<'a> {
+    count: &'a AtomicUsize,
+    /// How many there are, this one included.
+    present: usize,
+}
+
+impl<'a> Caller<'a> {
+    fn of(count: &'a AtomicUsize) -> Self {
+        Self { count, present: count.fetch_add(1, Ordering::Relaxed) + 1 }
+    }
+}
+
+impl Drop for Caller<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::inquiry::asks::{Class, Place};
+use crate::inquiry::asks::{Class, Place, hands_on};
 use crate::inquiry::blocks::{Block, Sentence, blocks};
 use crate::inquiry::openings::{bare, elliptic, has_verb, opens, weight};
 use crate::inquiry::parts::{Message, pieces};
@@ -108,10 +108,18 @@ impl<'a> Asked<'a> {
             .any(|ask| ask.class == Class::Strong && !(says_status(self.text(&ask.range), false)))
     }
 
-    /// Whether each of its questions is of a few words only: "Hvad svarer vi ham?".
+    /// Whether each of its questions is of a few words only, "Hvad svarer vi ham?", or hands over.
     pub(crate) fn asks_briefly(&self) -> bool {
+        let brief = |words: &str| weight(words) <= BRIEF_WEIGHT_MAX || hands_on(words);
         let mut strong = self.found.iter().filter(|ask| ask.class == Class::Strong);
-        strong.all(|ask| weight(self.text(&ask.range)) <= BRIEF_WEIGHT_MAX)
+        strong.all(|ask| brief(self.text(&ask.range)))
+    }
+
+    /// Leaves out what asks only to take over a message below that is read.
+    pub(crate) fn drop_hand_over(&mut self) {
+        let text = &self.message.plain.text;
+        let words = |ask: &Found| text.get(ask.range.clone()).unwrap_or_default();
+        self.found.retain(|ask| ask.class >= Class::Reminder && !hands_on(words(ask)));
     }
 
     /// Whether it points to an earlier message as the one that asks.

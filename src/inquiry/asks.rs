@@ -243,6 +243,20 @@ fn hands_over(bare: &str) -> bool {
     say::HAND_OVER.is_match(bare) && !asks_itself
 }
 
+/// The same of a sentence above the message that it hands over, which may name those it is about:
+/// "Kan I tage den her direkte med Birthe?".
+pub(crate) fn hands_on(sentence: &str) -> bool {
+    let is_name = |word: &str| {
+        let mut letters = word.chars();
+        let capital = letters.next().is_some_and(char::is_uppercase);
+        // "IBAN" is a matter.
+        capital && letters.next().is_some_and(char::is_lowercase)
+    };
+    let words = bare(sentence).split_whitespace().enumerate();
+    let unnamed = words.filter(|(at, word)| *at == 0 || !is_name(word));
+    hands_over(&unnamed.map(|(_, word)| word).collect::<Vec<_>>().join(" "))
+}
+
 /// Whether the words remind of something that was asked before.
 pub(crate) fn reminds(text: &str) -> bool {
     say::REMINDS.is_match(text) && !say::MOVES.is_match(text)

@@ -44,7 +44,7 @@ pub(crate) fn questions(messages: &[Message], inquiry: &Inquiry) -> Asking {
     match found {
         Some((at, asked)) if hands_over || own.asks_briefly() => {
             asking.push(at + 1);
-            own.found.retain(|ask| ask.class >= Class::Reminder);
+            own.drop_hand_over();
             earlier = Some(asked);
         }
         found => below = found.map(|(_, asked)| asked),
@@ -358,6 +358,17 @@ mod tests {
              Mvh Bo\n\n> Fra: Tom\n> Hej Bo. Hvem lukker perioden?",
             &["Hvem er jeres kontakt for elever?", "Hvem lukker perioden?"],
         );
+        // What only hands over is no question of its own, whomever it names.
+        let below = "> Fra: Birthe\n> Hej Bo. Hvem lukker perioden?";
+        for own in [
+            "Kan I tage den her direkte med Birthe?",
+            "Vil I svare Birthe Prøvesen og sætte mig på cc?",
+            "Gider I ringe til Birthe Prøvesen i Styrelsen om nedenstående inden fredag?",
+        ] {
+            check(&format!("{own}\n\nMvh Bo\n\n{below}"), &["Hvem lukker perioden?"]);
+        }
+        let own = "Eleven er oprettet to gange. Hvad gør vi?";
+        check(&format!("{own}\n\nMvh Bo\n\n{below}"), &[own, "Hvem lukker perioden?"]);
         check("Tak for svaret.\n\nFra: Kundebetjening\nSendt: i går\n\nHar I prøvet igen?", &[]);
     }
 

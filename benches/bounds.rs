@@ -38,6 +38,10 @@ const VECTORS: &str = "--vectors";
 const PERSONAL: &str = "--personal";
 /// The option by which only our own time beside a language model is measured.
 const ENDPOINT: &str = "--endpoint";
+/// The option by which only the encoding of texts is measured.
+const ENCODING: &str = "--encoding";
+/// The option by which only what needs a large index is measured: indexing, lookups, drafts.
+const LARGE: &str = "--large";
 /// The option by which only the ledger is measured.
 const LEDGER: &str = "--ledger";
 const PASSAGES: usize = 100_000;
@@ -356,7 +360,8 @@ fn main() -> ExitCode {
         println!("{}: {}", rows[0].what, rows[0].figure);
         return ExitCode::SUCCESS;
     }
-    let alone = [VECTORS, ENDPOINT, LEDGER].into_iter().find(|option| only(option));
+    let parts = [VECTORS, ENDPOINT, LEDGER, ENCODING, LARGE];
+    let alone = parts.into_iter().find(|option| only(option));
     let measured = |part: &str| alone.is_none_or(|alone| alone == part);
     if measured(VECTORS) {
         vectors::measure(&mut rows, &target, quick);
@@ -369,8 +374,14 @@ fn main() -> ExitCode {
     }
     if alone.is_none() {
         personal::measure(&mut rows);
+    }
+    if measured(ENCODING) {
         meaning::measure_encoding(&mut rows);
+    }
+    if alone.is_none() {
         measure_demo(&mut rows, &target);
+    }
+    if measured(LARGE) {
         measure_large(&mut rows, &target, if quick { PASSAGES_QUICK } else { PASSAGES });
     }
     let _ = std::fs::remove_dir_all(&target);

@@ -444,7 +444,8 @@ pub(crate) fn next_steps(means: &Means<'_>, told: &Told<'_>) -> Result<Steps, Er
         let loengruppe = Some(told.loengruppe.as_str()).filter(|group| !group.is_empty());
         let words = Words { text: query, ..Words::default() };
         let question = retrieval::Question { words, loengruppe, sensed: None };
-        Ok(retrieval::find(means, told.scope, &question, HITS_PER_RULE)?.hits)
+        let found = retrieval::find(means, told.scope, &question, HITS_PER_RULE)?;
+        Ok(found.hits.into_iter().map(|hit| hit.quoted(&found.terms)).collect())
     })
 }
 

@@ -82,7 +82,7 @@ pub fn compose(
     let closing = writer.closing(&answers)?;
     let told = Told::of(case.inquiry, case.reading, case.scope, &answers);
     let steps = next_steps(means, &told)?;
-    writer.keep_all(&steps.hits);
+    writer.keep_all(steps.hits.iter().cloned());
     let may_ask = writer.may_ask();
     let (moves_money, encoding) = (writer.moves_money, writer.encoding);
     let mut evidence = std::mem::take(&mut writer.evidence);
@@ -231,8 +231,9 @@ impl<'a> Writer<'a> {
         };
         let mut lines = remarks(&evidence);
         if routes(&evidence.hits) {
+            let routing = evidence.hits.iter().filter(|hit| hit.kind == Kind::RetteSted);
             let routing: Vec<Hit> =
-                evidence.hits.iter().filter(|hit| hit.kind == Kind::RetteSted).cloned().collect();
+                routing.map(|hit| hit.clone().quoted(&evidence.terms)).collect();
             let reason = "Den bedste kilde siger, at rette sted er et andet.".to_owned();
             return self.route(question, &routing, reason);
         }
@@ -248,7 +249,7 @@ impl<'a> Writer<'a> {
         let title = evidence.hits.get(first.hit).map_or("", |hit| hit.title.as_str());
         let reason = format!("Støtten er {:.0} %; kilden er »{title}«.", strength * 100.0);
         let sentences = self.own.quoted(question.n, &evidence.hits, &picks);
-        self.keep(&evidence.hits, &picks);
+        self.keep(&evidence, &picks);
         lines.extend(sources(&evidence.hits, &picks));
         let answer = self.written(question, outcome, reason, sentences);
         Ok((Answer { strength, ..answer }, lines))
@@ -271,7 +272,7 @@ impl<'a> Writer<'a> {
         for hit in evidence.hits.iter().take(HITS_SHOWN) {
             lines.push(format!("Nærmeste kilde: »{}«, {}.", hit.title, hit.document));
         }
-        self.keep(&evidence.hits, &[]);
+        self.keep(evidence, &[]);
         let reason = format!(
             "Ingen gældende kilde dækker spørgsmålet godt nok: støtten er {:.0} %.",
             strength * 100.0
@@ -313,7 +314,7 @@ impl<'a> Writer<'a> {
                 sentences.extend(citation.map(|citation| self.own.spoken(id, hit, citation)));
             }
             lines.push(format!("Rette sted: »{}«, {}.", hit.title, hit.document));
-            self.keep(hits, &[]);
+            self.keep_all(hits.iter().take(HITS_SHOWN).cloned());
         } else {
             lines.push(
                 "Der er ingen side om rette sted i indekset; oplys selv, hvem der svarer."
@@ -344,7 +345,7 @@ impl<'a> Writer<'a> {
                 let id = format!("q{}s{}", question.n, answer.sentences.len() + 1);
                 answer.sentences.push(sentence.named(id));
             }
-            self.keep(&evidence.hits, &picks);
+            self.keep(&evidence, &picks);
         }
         Ok((answer, lines))
     }
@@ -407,20 +408,17 @@ impl<'a> Writer<'a> {
     }
 
     /// Keeps what was quoted, and the best of the rest, as evidence of the draft.
-    fn keep(&mut self, hits: &[Hit], picks: &[Pick]) {
-        for (at, hit) in hits.iter().enumerate() {
-            let shown = at < HITS_SHOWN || picks.iter().any(|pick| pick.hit == at);
-            if shown && !self.evidence.iter().any(|held| held.passage_id == hit.passage_id) {
-                self.evidence.push(hit.clone());
-            }
-        }
+    fn keep(&mut self, Evidence { hits, terms, .. }: &Evidence, picks: &[Pick]) {
+        let shown = |at: usize| at < HITS_SHOWN || picks.iter().any(|pick| pick.hit == at);
+        let kept = hits.iter().enumerate().filter(|(at, _)| shown(*at));
+        self.keep_all(kept.map(|(_, hit)| hit.clone().quoted(terms)));
     }
 
-    /// Keeps the passages that state the rules of next steps.
-    fn keep_all(&mut self, hits: &[Hit]) {
+    /// Keeps passages as evidence of the draft, each once.
+    fn keep_all(&mut self, hits: impl Iterator<Item = Hit>) {
         for hit in hits {
             if !self.evidence.iter().any(|held| held.passage_id == hit.passage_id) {
-                self.evidence.push(hit.clone());
+                self.evidence.push(hit);
             }
         }
     }

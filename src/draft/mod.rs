@@ -210,7 +210,7 @@ pub(crate) fn paragraph<'a>(sentences: impl Iterator<Item = &'a str>) -> String 
     let mut text = String::new();
     let mut open = false;
     for sentence in sentences {
-        let ends = sentence.ends_with(['.', '!', '?', ')', '"', '»', '\'']);
+        let ends = !is_row(sentence) && sentence.ends_with(['.', '!', '?', ')', '"', '»', '\'']);
         if !text.is_empty() {
             text.push(if open || !ends { '\n' } else { ' ' });
         }
@@ -218,6 +218,11 @@ pub(crate) fn paragraph<'a>(sentences: impl Iterator<Item = &'a str>) -> String 
         open = !ends;
     }
     text
+}
+
+/// Whether a text is the row of a table, "Fravær: § 56; Blanket: 'Refusion: Sygemelding (ny)'".
+fn is_row(text: &str) -> bool {
+    text.contains("; ") && text.matches(": ").count() > 1 && !text.ends_with(['.', '!', '?'])
 }
 
 /// The letter of a draft's parts, one paragraph for each.
@@ -238,4 +243,17 @@ pub(crate) fn letter(
     paragraphs.extend(closing.iter().map(|sentence| sentence.text().to_owned()));
     paragraphs.retain(|paragraph| !paragraph.is_empty());
     paragraphs.join("\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_row_of_a_table_stands_on_a_line_of_its_own() {
+        let row = "Fravær: § 56; frist: 28 dage; Blanket: Sygemelding (ny)";
+        let said = ["Frist (se nedenfor)", row, "Meld det: brug blanketten; den er ny.", "Tak."];
+        let lines = ["Frist (se nedenfor)", row, "Meld det: brug blanketten; den er ny. Tak."];
+        assert_eq!(paragraph(said.into_iter()), lines.join("\n"));
+    }
 }

@@ -12,7 +12,7 @@ use crate::draft::leaves::leaves_to_drejebog;
 use crate::draft::odds::{answering, belonging};
 use crate::draft::signs::{Asked, HITS_MAX, OfPassage, Signs};
 use crate::language::{content_stems, quick_wording};
-use crate::retrieval::{Hit, ReadSentence, Weighted};
+use crate::retrieval::{Hit, Weighted};
 use crate::sources::Kind;
 
 /// Hits from which sentences are picked where only words are searched.
@@ -361,8 +361,7 @@ fn candidates(question: &str, terms: &[Weighted], hits: &[Hit]) -> Vec<Pick> {
     for (at, hit) in hits.iter().enumerate().filter(|(_, hit)| quotable(hit)) {
         let passage = OfPassage::of(&asked, hit);
         for (place, sentence) in hit.sentences.iter().enumerate() {
-            let ReadSentence { range, stems } = sentence;
-            let Some(text) = hit.text.get(range.clone()) else { continue };
+            let (text, stems) = (sentence.text(&hit.text), sentence.stems(&hit.text));
             // First what is quick to ask: most sentences say nothing on the question.
             let near = hit.nearness.get(place).copied();
             let relative = near.map_or(0.0, |near| near / asked.nearest());
@@ -374,7 +373,7 @@ fn candidates(question: &str, terms: &[Weighted], hits: &[Hit]) -> Vec<Pick> {
             let score = if near.is_some() { belonging(&signs) } else { by_words(&signs) };
             found.push(Pick {
                 hit: at,
-                range: range.clone(),
+                range: sentence.range.clone(),
                 strength: signs.strength(),
                 near,
                 answers: near.map(|_| answering(&signs)),

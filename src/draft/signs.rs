@@ -1,7 +1,5 @@
 //! What speaks for a sentence as the answer to a question, as numbers.
 
-use std::ops::Range;
-
 use crate::draft::forms::{Wanted, form_share, is_scrap, quotable, suits, wanted};
 use crate::language::Stems;
 use crate::retrieval::{Evidence, Hit, ReadSentence, Weighted};
@@ -139,7 +137,7 @@ pub(crate) struct OfPassage {
 impl OfPassage {
     pub(crate) fn of(asked: &Asked<'_>, hit: &Hit) -> Self {
         let head = Stems::of(&format!("{}\n{}", hit.title, hit.heading));
-        let all = Stems::of_all(hit.sentences.iter().map(|sentence| &sentence.stems));
+        let all = Stems::of_all(hit.sentences.iter().map(|sentence| sentence.stems(&hit.text)));
         let holds = |stems: &Stems| asked.key.as_ref().map_or(1.0, |key| stems.holds(key));
         Self {
             heading: head.coverage(asked.terms),
@@ -166,8 +164,7 @@ impl Signs {
         passage: &OfPassage,
         (place, sentence): (usize, &ReadSentence),
     ) -> Self {
-        let ReadSentence { range, stems } = sentence;
-        let text = text_of(hit, range);
+        let (text, stems) = (sentence.text(&hit.text), sentence.stems(&hit.text));
         let flag = |is: bool| if is { 1.0 } else { 0.0 };
         let near = hit.nearness.get(place).copied().unwrap_or_default();
         let explained = &hit.explanation;
@@ -208,10 +205,6 @@ impl Signs {
     }
 }
 
-fn text_of<'a>(hit: &'a Hit, range: &Range<usize>) -> &'a str {
-    hit.text.get(range.clone()).unwrap_or_default()
-}
-
 /// Every sentence that might answer a question, with what speaks for it.
 pub(crate) fn candidates_of(question: &str, evidence: &Evidence) -> Vec<Candidate> {
     let Evidence { hits, terms, .. } = evidence;
@@ -220,7 +213,7 @@ pub(crate) fn candidates_of(question: &str, evidence: &Evidence) -> Vec<Candidat
     for (at, hit) in hits.iter().enumerate().take(HITS_MAX).filter(|(_, hit)| quotable(hit)) {
         let passage = OfPassage::of(&asked, hit);
         for (place, sentence) in hit.sentences.iter().enumerate() {
-            let text = hit.text.get(sentence.range.clone()).unwrap_or_default();
+            let text = sentence.text(&hit.text);
             if is_scrap(text) {
                 continue;
             }

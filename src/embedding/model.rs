@@ -19,7 +19,8 @@ use crate::embedding::{Error, Files, Vector};
 const BATCH_TOKENS: usize = 512;
 /// Queries of fewer tokens than this are not worth another thread.
 const SHARED_TOKENS_MIN: usize = 48;
-/// Part of every fingerprint: raise it when the same files give other vectors than before.
+/// Part of every fingerprint: raise it when the same files give other vectors than before, beyond what
+/// one machine rounds otherwise than another.
 const ENCODING: &str = "svarforslag encoding 1";
 
 /// A sentence model.

@@ -91,10 +91,11 @@ fn largest(values: &[f32]) -> f32 {
     values.iter().fold(0.0, |largest, value| value.abs().max(largest))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "scaled to at most 127, and `as` saturates")]
+#[expect(clippy::cast_possible_truncation, reason = "scaled to at most 127")]
 #[inline]
 fn to_i8(value: f32) -> i8 {
-    value.round_ties_even() as i8
+    // By way of 32 bits, which compilers know how to do for many numbers at once.
+    value.round_ties_even().clamp(-ROW_MAX, ROW_MAX) as i32 as i8
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "scaled to fit, and `as` saturates")]
@@ -319,7 +320,12 @@ impl Kernel {
             }
             #[cfg(target_arch = "x86_64")]
             (Self::Avx2(simd), Group::Four { queries, .. }) => {
-                simd.vectorize(avx2::Four { simd, rows, parts, queries, scores });
+                // A lane without a query costs as much as one with.
+                match group.len() {
+                    2 => simd.vectorize(avx2::Several::<2> { simd, rows, parts, queries, scores }),
+                    3 => simd.vectorize(avx2::Several::<3> { simd, rows, parts, queries, scores }),
+                    _ => simd.vectorize(avx2::Several::<4> { simd, rows, parts, queries, scores }),
+                }
             }
             (Self::Plain(arch), Group::One { query, .. }) => {
                 arch.dispatch(Plain { rows, parts, query, lane: 0, scores });
@@ -392,8 +398,8 @@ mod avx2 {
         pub(crate) scores: &'a mut [[i32; TOGETHER]],
     }
 
-    /// Four queries against rows, in two streams; each load of a row or a query is used twice or more.
-    pub(crate) struct Four<'a> {
+    /// `N` queries against rows, in two streams; each load of a row or a query is used twice or more.
+    pub(crate) struct Several<'a, const N: usize> {
         pub(crate) simd: V3,
         pub(crate) rows: &'a [Bytes],
         pub(crate) parts: usize,
@@ -433,7 +439,7 @@ mod avx2 {
         }
     }
 
-    impl pulp::NullaryFnOnce for Four<'_> {
+    impl<const N: usize> pulp::NullaryFnOnce for Several<'_, N> {
         type Output = ();
 
         #[inline(always)]
@@ -446,11 +452,11 @@ mod avx2 {
             let (second, places) = places.split_at_mut(half);
             let streams = rows_of(a, parts).zip(rows_of(b, parts));
             for ((a, b), (first, second)) in streams.zip(first.iter_mut().zip(second)) {
-                [*first, *second] = two_rows(simd, [a, b], queries);
+                [*first, *second] = two_rows::<N>(simd, [a, b], queries);
             }
             // Of an odd number of rows one is left over.
             for (row, place) in rows_of(left, parts).zip(places) {
-                [*place, _] = two_rows(simd, [row; 2], queries);
+                [*place, _] = two_rows::<N>(simd, [row; 2], queries);
             }
         }
     }
@@ -468,9 +474,9 @@ mod avx2 {
         totals(simd, sums)
     }
 
-    /// The products of two rows with four queries.
+    /// The products of two rows with the first `N` of four queries.
     #[inline(always)]
-    fn two_rows(
+    fn two_rows<const N: usize>(
         simd: V3,
         [one, other]: [&[Bytes]; 2],
         queries: &[[Wide; TOGETHER]],
@@ -479,7 +485,7 @@ mod avx2 {
         let mut others = ones;
         for ((one, other), queries) in one.iter().zip(other).zip(queries) {
             let (one, other) = (widened(simd, *one), widened(simd, *other));
-            for ((a, b), query) in ones.iter_mut().zip(&mut others).zip(*queries) {
+            for ((a, b), query) in ones.iter_mut().zip(&mut others).zip(*queries).take(N) {
                 let query = pulp::cast(query);
                 *a = step(simd, *a, one, query);
                 *b = step(simd, *b, other, query);

@@ -119,7 +119,10 @@ impl<'a> Asked<'a> {
     pub(crate) fn drop_hand_over(&mut self) {
         let text = &self.message.plain.text;
         let words = |ask: &Found| text.get(ask.range.clone()).unwrap_or_default();
-        self.found.retain(|ask| ask.class >= Class::Reminder && !hands_on(words(ask)));
+        self.found.retain(|ask| match ask.class {
+            Class::Strong => !hands_on(words(ask)),
+            class => class >= Class::Reminder,
+        });
     }
 
     /// Whether it points to an earlier message as the one that asks.

@@ -10,7 +10,7 @@ use crate::inquiry::openings::{
     verb_first, weight, without_adverb, words,
 };
 use crate::inquiry::phrases as say;
-use crate::language::{fold, instructs_in_mail};
+use crate::language::{fold, instructs_in_mail, lexicon};
 
 /// How sure it is that the words ask something of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -246,15 +246,24 @@ fn hands_over(bare: &str) -> bool {
 /// The same of a sentence above the message that it hands over, which may name those it is about:
 /// "Kan I tage den her direkte med Birthe?".
 pub(crate) fn hands_on(sentence: &str) -> bool {
-    let is_name = |word: &str| {
-        let mut letters = word.chars();
-        let capital = letters.next().is_some_and(char::is_uppercase);
-        // "IBAN" is a matter.
-        capital && letters.next().is_some_and(char::is_lowercase)
+    let sentence = bare(sentence);
+    let (names, rest): (Vec<(usize, &str)>, Vec<(usize, &str)>) =
+        sentence.split_whitespace().enumerate().partition(|(at, word)| *at > 0 && is_name(word));
+    let joined = |words: Vec<(usize, &str)>| -> String {
+        words.into_iter().map(|(_, word)| word).collect::<Vec<_>>().join(" ")
     };
-    let words = bare(sentence).split_whitespace().enumerate();
-    let unnamed = words.filter(|(at, word)| *at == 0 || !is_name(word));
-    hands_over(&unnamed.map(|(_, word)| word).collect::<Vec<_>>().join(" "))
+    // "Kan I svare på det i Lønportalen?" names a matter.
+    say::TAKES_OVER.is_match(sentence)
+        && lexicon().terms_in(&joined(names)).is_empty()
+        && hands_over(&joined(rest))
+}
+
+/// Whether a word inside a sentence looks like the name of a person; "IBAN" is none, "B." may be one.
+fn is_name(word: &str) -> bool {
+    let mut letters = word.trim_start_matches(['(', '"', '»', '”']).chars();
+    let capital = letters.next().is_some_and(char::is_uppercase);
+    word.starts_with("[[")
+        || capital && letters.next().is_some_and(|c| c.is_lowercase() || c == '.')
 }
 
 /// Whether the words remind of something that was asked before.

@@ -396,6 +396,10 @@ patterns! {
         r"|høre|se)(?: \w+){0,2} (?:svar|fra jer|retur|tilbagemelding)\b.*$|^(?:vi"
         r"|jeg) (?:har|sidder med) (?:\w+ ){0,3}(?:spørgsmål|ting|sager|spm)\b[^?,]{0,40}$"
         r"|\b(?:ringes op|bedes ringet op|ringe tilbage|ring tilbage)\b.*$";
+    /// Asks the reader to take over, and nothing for the sender.
+    TAKES_OVER =
+        r"^(?:kan|kunne|vil|ville|gider|mon) (?:i|du|en af jer|nogen)\b(?: \w+){0,2}? "
+        r"(?:tage|overtage|svare|besvare|ringe|vende|følge)\b";
     /// A wish whose matter the next sentence asks about.
     LEADS =
         r"\b(?:vi|jeg)\b(?: \w+)? (?:har brug for|ønsker|skal bruge|søger|er i tvivl om"

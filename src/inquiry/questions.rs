@@ -367,8 +367,15 @@ mod tests {
         ] {
             check(&format!("{own}\n\nMvh Bo\n\n{below}"), &["Hvem lukker perioden?"]);
         }
-        let own = "Eleven er oprettet to gange. Hvad gør vi?";
-        check(&format!("{own}\n\nMvh Bo\n\n{below}"), &[own, "Hvem lukker perioden?"]);
+        // What names a matter, or asks for the sender, is one.
+        for own in [
+            "Eleven er oprettet to gange. Hvad gør vi?",
+            "Kan I svare på det i HR-Løn?",
+            "Kan I se Mette i Lønportalen?",
+            "Må vi sende det til Serviceportalen?",
+        ] {
+            check(&format!("{own}\n\nMvh Bo\n\n{below}"), &[own, "Hvem lukker perioden?"]);
+        }
         check("Tak for svaret.\n\nFra: Kundebetjening\nSendt: i går\n\nHar I prøvet igen?", &[]);
     }
 

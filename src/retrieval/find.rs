@@ -1,7 +1,6 @@
 //! Search, then rank by what of the question is covered and by precedence, and say why.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -131,9 +130,8 @@ pub(crate) fn weigh_sentences(means: &Means<'_>, sensed: Option<&Sensed>, hits: 
     let (Some(sensed), Some(sentences)) = (sensed, means.sentences()) else { return };
     for hit in hits.iter_mut().take(WEIGHED_MAX) {
         let heading = hit.heading.rsplit(" > ").next().unwrap_or_default();
-        let text = |range: &Range<usize>| hit.text.get(range.clone()).unwrap_or_default();
         let near = hit.sentences.iter().map(|sentence| {
-            let text = sentence_text(heading, text(&sentence.range));
+            let text = sentence_text(heading, sentence.text(&hit.text));
             sentences.similarity(sensed.vector(), &text)
         });
         // One that is not known would look like one that is far off.
@@ -176,6 +174,7 @@ pub fn look_up(
     let outdated: Vec<Hit> = outdated.into_iter().filter(|hit| hit.score >= least).collect();
     hits.truncate(limit - outdated.len());
     hits.extend(outdated);
+    let hits = hits.into_iter().map(|hit| hit.quoted(&terms)).collect();
     let expanded = glossary.into_iter().map(meaning).collect();
     Ok(Lookup { expanded, did_you_mean, hits, terms })
 }
@@ -290,7 +289,8 @@ struct Shown {
 
 impl Shown {
     fn stems(&self) -> Stems {
-        Stems::of_all(self.hit.sentences.iter().map(|sentence| &sentence.stems))
+        let text = &self.hit.text;
+        Stems::of_all(self.hit.sentences.iter().map(|sentence| sentence.stems(text)))
     }
 
     fn stands_for(&self, other: &Self, search: &Search<'_>, collapse: Collapse) -> bool {
@@ -386,7 +386,7 @@ impl Ranker<'_> {
         Hit {
             why: self.why(held, record, state, successor),
             explanation,
-            quotes: best_sentences(&passage.text, &sentences, self.terms),
+            quotes: Vec::new(),
             sentences,
             nearness: Vec::new(),
             heading: passage.heading.join(" > "),
@@ -452,13 +452,16 @@ fn precedence(record: &Record) -> f32 {
     }
 }
 
-fn best_sentences(text: &str, sentences: &[ReadSentence], terms: &[Weighted]) -> Vec<String> {
-    let covered = sentences.iter().map(|read| (read.stems.coverage(terms), &read.range));
-    let mut scored: Vec<(f32, &Range<usize>)> =
-        covered.filter(|(coverage, _)| *coverage > 0.0).collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-    scored.truncate(QUOTES_MAX);
-    scored.sort_by_key(|(_, range)| range.start);
-    let text_of = |range: &Range<usize>| text.get(range.clone()).map(str::to_owned);
-    scored.into_iter().filter_map(|(_, range)| text_of(range)).collect()
+impl Hit {
+    /// The same with the sentences that bear most on the terms, as a hit is shown.
+    pub(crate) fn quoted(mut self, terms: &[Weighted]) -> Self {
+        let covered = self.sentences.iter().map(|one| (one.stems(&self.text).coverage(terms), one));
+        let mut scored: Vec<(f32, &ReadSentence)> =
+            covered.filter(|(coverage, _)| *coverage > 0.0).collect();
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+        scored.truncate(QUOTES_MAX);
+        scored.sort_by_key(|(_, one)| one.range.start);
+        self.quotes = scored.into_iter().map(|(_, one)| one.text(&self.text).to_owned()).collect();
+        self
+    }
 }

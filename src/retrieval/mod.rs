@@ -70,7 +70,7 @@ pub struct Hit {
     #[serde(skip)]
     #[schema(ignore)]
     pub nearness: Vec<f32>,
-    /// The sentences of the text with their stems, read once for all that weighs them.
+    /// The sentences of the text, read once for all that weighs them.
     #[serde(skip, default = "no_sentences")]
     #[schema(ignore)]
     pub sentences: Arc<[ReadSentence]>,
@@ -92,7 +92,7 @@ impl Hit {
         let read = |(text, _): &(&str, f32)| {
             let range = at..at + text.len();
             at = range.end + 1;
-            ReadSentence { range, stems: crate::language::Stems::of(text) }
+            ReadSentence::at(range)
         };
         Self {
             passage_id: PassageId(document.to_owned()),

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::index::{Holding, Place};
 use crate::language::{Stems, sentences};
@@ -56,13 +56,37 @@ pub(crate) fn sentence_text(heading: &str, sentence: &str) -> String {
     format!("{heading}\n{sentence}")
 }
 
-/// A sentence of a passage, with its stems.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A sentence of a passage, with its stems as soon as anything has asked for them: of most passages
+/// that are found nothing does.
+#[derive(Debug, Clone)]
 pub struct ReadSentence {
     /// Where it stands in the passage's text, in bytes.
     pub range: Range<usize>,
-    /// Its stems.
-    pub stems: Stems,
+    stems: OnceLock<Stems>,
+}
+
+/// Whether anything has asked for their stems makes no difference.
+impl PartialEq for ReadSentence {
+    fn eq(&self, other: &Self) -> bool {
+        self.range == other.range
+    }
+}
+
+impl ReadSentence {
+    /// The sentence that stands there.
+    pub(crate) fn at(range: Range<usize>) -> Self {
+        Self { range, stems: OnceLock::new() }
+    }
+
+    /// Its words in the passage's text.
+    pub(crate) fn text<'a>(&self, passage: &'a str) -> &'a str {
+        passage.get(self.range.clone()).unwrap_or_default()
+    }
+
+    /// Its stems, read from the passage's text.
+    pub(crate) fn stems(&self, passage: &str) -> &Stems {
+        self.stems.get_or_init(|| Stems::of(self.text(passage)))
+    }
 }
 
 thread_local! {
@@ -82,12 +106,8 @@ pub(crate) fn read_sentences(passage: &Passage) -> Arc<[ReadSentence]> {
         if kept.len() >= KEPT_MAX {
             kept.clear();
         }
-        let text = passage.text.as_str();
-        let read = |range: Range<usize>| ReadSentence {
-            stems: Stems::of(text.get(range.clone()).unwrap_or_default()),
-            range,
-        };
-        let sentences: Arc<[ReadSentence]> = sentence_ranges(text).into_iter().map(read).collect();
+        let ranges = sentence_ranges(&passage.text).into_iter();
+        let sentences: Arc<[ReadSentence]> = ranges.map(ReadSentence::at).collect();
         // The id is a hash of the text among others: where it is the same, the sentences are.
         kept.insert(passage.id.clone(), Arc::clone(&sentences));
         sentences

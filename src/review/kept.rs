@@ -244,9 +244,13 @@ impl KeptDraft {
     pub fn paragraphs(&self) -> Vec<(usize, Option<Range<usize>>)> {
         let mut from = 0;
         let mut found = Vec::new();
+        // An older draft may break its lines elsewhere.
+        let flat = |text: &str| text.replace('\n', " ");
+        let reply = flat(&self.reply);
         for answer in &self.questions {
-            let text = paragraph(answer.sentences.iter().map(|sentence| sentence.text.as_str()));
-            let rest = self.reply.get(from..).unwrap_or_default();
+            let sentences = answer.sentences.iter().map(|sentence| sentence.text.as_str());
+            let text = flat(&paragraph(sentences));
+            let rest = reply.get(from..).unwrap_or_default();
             let at = rest.find(&text).filter(|_| !text.is_empty()).map(|at| from + at);
             let range = at.map(|at| at..at + text.len());
             from = range.as_ref().map_or(from, |range| range.end);

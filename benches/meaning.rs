@@ -174,20 +174,30 @@ pub(crate) fn measure_drafts(rows: &mut Vec<Row>, data: &Path, words: &Words) {
     let what = format!("the same with encoding, {passages} passages");
     rows.push(row_of_times(&what, &whole, None));
     let started = Instant::now();
-    std::thread::scope(|scope| {
-        for caller in 0..CALLERS {
+    // How long each caller took without the encoding of its questions.
+    let callers: Vec<f64> = std::thread::scope(|scope| {
+        let call = |caller: usize| {
             let draft = &draft;
-            scope.spawn(move || (0..MAILS).for_each(|at| drop(draft(at + caller * MAILS / 2))));
-        }
+            scope.spawn(move || {
+                let encoding = |at| draft(at + caller * MAILS / 2).timings_ms["encoding"];
+                let began = Instant::now();
+                let encoding: f64 = (0..MAILS).map(encoding).sum();
+                began.elapsed().as_secs_f64() - encoding / 1000.0
+            })
+        };
+        let callers: Vec<_> = (0..CALLERS).map(call).collect();
+        callers.into_iter().map(|caller| caller.join().unwrap()).collect()
     });
     let rate = (CALLERS * MAILS) as f64 / started.elapsed().as_secs_f64();
+    let slowest = callers.into_iter().fold(0.0, f64::max);
+    let without = (CALLERS * MAILS) as f64 / slowest;
     rows.push(Row {
         what: format!(
             "drafts of three questions by {CALLERS} callers at once, {passages} passages"
         ),
         n: CALLERS * MAILS,
-        figure: format!("{rate:.0} drafts/s, encoding included"),
-        bound: format!("at least {DRAFTS_PER_SECOND_MIN} drafts/s"),
+        figure: format!("{rate:.0} drafts/s; {without:.0} without the time of encoding"),
+        bound: format!("at least {DRAFTS_PER_SECOND_MIN} drafts/s, encoding included"),
         holds: Some(rate >= DRAFTS_PER_SECOND_MIN),
     });
 }

@@ -247,7 +247,7 @@ fn hands_over(bare: &str) -> bool {
 /// "Kan I tage den her direkte med Birthe?".
 pub(crate) fn hands_on(sentence: &str) -> bool {
     let sentence = bare(sentence);
-    let (names, rest): (Vec<(usize, &str)>, Vec<(usize, &str)>) =
+    let (names, rest): (Vec<_>, Vec<_>) =
         sentence.split_whitespace().enumerate().partition(|(at, word)| *at > 0 && is_name(word));
     let joined = |words: Vec<(usize, &str)>| -> String {
         words.into_iter().map(|(_, word)| word).collect::<Vec<_>>().join(" ")

@@ -5,8 +5,8 @@
 
 use crate::embedding::Error;
 use crate::embedding::attention::{self, Heads, attend};
-use crate::embedding::lanes::TILE_ROWS;
 use crate::embedding::matrix::{Finish, Matrix, Norm};
+use crate::embedding::panels::Strips;
 use crate::embedding::settings::{Pooling, Positions, Settings};
 use crate::embedding::weights::{Table, Weights};
 
@@ -41,7 +41,7 @@ pub(crate) struct Room {
     mixed: Vec<f32>,
     taken: Vec<f32>,
     wide: Vec<f32>,
-    strips: Vec<[f32; TILE_ROWS]>,
+    strips: Strips,
     attention: attention::Room,
 }
 

@@ -12,15 +12,11 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::embedding::lanes::{
-    TILE_COLUMNS_MIN, TILE_ROWS, TILE_VECTORS, copy_strip, copy_sums, gelu, normalise, tile,
-    tile_columns,
+    TILE_COLUMNS_MIN, TILE_ROWS, TILE_VECTORS, copy_sums, gelu, normalise, tile_columns,
 };
+use crate::embedding::pairs::{Machine, Pairs, WithPairs};
+use crate::embedding::panels::{DEPTH, Floats, Form, Lined, Shape, Step, Strips, Whole};
 
-/// Inputs taken at once: a panel of so many rows has 24 kB where a tile is 16 columns wide, and 48 kB
-/// where it is 32. Measured where it is 32, with 48 kB of cache: 192 is slower by 4 in 100, 128 by 6.
-const DEPTH: usize = 384;
-/// Bytes of a line of the cache, and of the widest vector.
-const LINE_BYTES: usize = 64;
 /// Rows taken at once: 516 rows of 384 inputs are 0.8 MB, and stay in the cache of a core.
 const BAND: usize = 86 * TILE_ROWS;
 
@@ -40,33 +36,43 @@ pub(crate) enum Finish {
 pub(crate) struct Matrix {
     inputs: usize,
     outputs: usize,
-    /// For each depth of inputs, for each panel, for each input: a weight for each output.
-    panels: Lined,
+    panels: Panels,
     /// As many as the panels have columns.
     bias: Vec<f32>,
+}
+
+/// For each depth of inputs, for each panel, for each input or pair of inputs: a weight, or a pair of
+/// them, for each output.
+#[derive(Debug)]
+enum Panels {
+    /// As they are.
+    Floats(Lined<f32>),
+    /// As whole numbers, with what each output's are multiplied by: as many as there are columns.
+    Whole { machine: Machine, pairs: Lined<i32>, scales: Vec<f32> },
 }
 
 impl Matrix {
     /// Lays out weights that have a row for each output.
     pub(crate) fn new(weights: &[f32], bias: &[f32], inputs: usize) -> Self {
+        Self::on(Machine::here(), weights, bias, inputs)
+    }
+
+    /// The same for a machine that multiplies pairs of whole numbers, or for one that does not.
+    fn on(machine: Option<Machine>, weights: &[f32], bias: &[f32], inputs: usize) -> Self {
         let outputs = bias.len();
-        let width = Arch::new().dispatch(Width);
+        let width = machine.map_or_else(|| Arch::new().dispatch(Width), Machine::columns);
         let columns = outputs.next_multiple_of(width);
-        let mut lined = Lined::new(inputs * columns);
-        let panels = lined.values_mut();
-        for (output, row) in weights.chunks_exact(inputs).enumerate() {
-            let (panel, column) = (output / width, output % width);
-            for (step, part) in row.chunks(DEPTH).enumerate() {
-                let start = step * DEPTH * columns + panel * part.len() * width + column;
-                let places = panels.iter_mut().skip(start).step_by(width);
-                for (place, weight) in places.zip(part) {
-                    *place = *weight;
-                }
+        let shape = Shape { inputs, columns, width };
+        let panels = match machine {
+            None => Panels::Floats(shape.floats(weights)),
+            Some(machine) => {
+                let (pairs, scales) = shape.pairs(weights);
+                Panels::Whole { machine, pairs, scales }
             }
-        }
+        };
         let mut bias = bias.to_vec();
         bias.resize(columns, 0.0);
-        Self { inputs, outputs, panels: lined, bias }
+        Self { inputs, outputs, panels, bias }
     }
 
     /// How many values a row has before the product.
@@ -85,36 +91,15 @@ impl Matrix {
         rows: &[f32],
         onto: &mut [f32],
         finish: Finish,
-        strips: &mut Vec<[f32; TILE_ROWS]>,
+        strips: &mut Strips,
     ) {
-        Arch::new().dispatch(Product { matrix: self, rows, onto, finish, strips });
-    }
-}
-
-/// Numbers that begin where a line of the cache does: a vector of 64 bytes that does not would be
-/// read from two lines, each time.
-#[derive(Debug)]
-struct Lined {
-    values: Vec<f32>,
-    /// Numbers before the first that counts.
-    start: usize,
-}
-
-impl Lined {
-    /// So many noughts.
-    fn new(count: usize) -> Self {
-        let mut values = vec![0.0; count + LINE_BYTES / size_of::<f32>()];
-        let start = values.as_ptr().align_offset(LINE_BYTES).min(values.len() - count);
-        values.truncate(start + count);
-        Self { values, start }
-    }
-
-    fn values(&self) -> &[f32] {
-        self.values.get(self.start..).unwrap_or_default()
-    }
-
-    fn values_mut(&mut self) -> &mut [f32] {
-        self.values.get_mut(self.start..).unwrap_or_default()
+        let product = Product { matrix: self, rows, onto, finish, strips };
+        match &self.panels {
+            Panels::Floats(panels) => Arch::new().dispatch(OfFloats { product, panels }),
+            Panels::Whole { machine, pairs, scales } => {
+                machine.run(OfWhole { product, pairs, scales });
+            }
+        }
     }
 }
 
@@ -134,59 +119,71 @@ struct Product<'a> {
     rows: &'a [f32],
     onto: &'a mut [f32],
     finish: Finish,
-    strips: &'a mut Vec<[f32; TILE_ROWS]>,
+    strips: &'a mut Strips,
 }
 
-impl WithSimd for Product<'_> {
+struct OfFloats<'a> {
+    product: Product<'a>,
+    panels: &'a Lined<f32>,
+}
+
+impl WithSimd for OfFloats<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
+        let Self { product, panels } = self;
         match S::F32_LANES {
-            16 | 8 => self.run::<S, TILE_VECTORS>(simd),
-            4 => self.run::<S, 4>(simd),
-            _ => self.run::<S, TILE_COLUMNS_MIN>(simd),
+            16 | 8 => product.run::<_, TILE_VECTORS>(&Floats { simd, panels }),
+            4 => product.run::<_, 4>(&Floats { simd, panels }),
+            _ => product.run::<_, TILE_COLUMNS_MIN>(&Floats { simd, panels }),
         }
+    }
+}
+
+struct OfWhole<'a> {
+    product: Product<'a>,
+    pairs: &'a Lined<i32>,
+    scales: &'a [f32],
+}
+
+impl WithPairs for OfWhole<'_> {
+    #[inline(always)]
+    fn with_pairs<S: Pairs>(self, simd: S) {
+        let Self { product, pairs, scales } = self;
+        product.run::<_, TILE_VECTORS>(&Whole { simd, pairs, scales });
     }
 }
 
 impl Product<'_> {
     #[inline(always)]
-    fn run<S: Simd, const V: usize>(self, simd: S) {
-        let Self { matrix: Matrix { inputs, outputs, panels, bias, .. }, .. } = self;
-        let width = tile_columns::<S>();
+    fn run<F: Form<V>, const V: usize>(self, form: &F) {
+        let Self { matrix, finish, strips, .. } = self;
+        let Matrix { inputs, outputs, bias, .. } = matrix;
+        let (simd, columns) = (form.lanes(), bias.len());
+        let width = V * F::Lanes::F32_LANES;
         let bands = self.rows.chunks(BAND * inputs).zip(self.onto.chunks_mut(BAND * outputs));
         for (rows, onto) in bands {
-            for (step, panels) in panels.values().chunks(DEPTH * bias.len()).enumerate() {
-                let depth = panels.len() / bias.len();
-                let first = step == 0;
-                let last = (step + 1) * DEPTH >= *inputs;
-                self.strips.clear();
-                let count = (rows.len() / inputs).div_ceil(TILE_ROWS);
-                self.strips.resize(count * depth, [0.0; TILE_ROWS]);
-                let bundles = rows.chunks(TILE_ROWS * inputs);
-                for (strip, bundle) in self.strips.chunks_exact_mut(depth).zip(bundles) {
-                    let parts = bundle.chunks_exact(*inputs);
-                    copy_strip(strip, parts.map(|row| row.get(step * DEPTH..).unwrap_or(&[])));
-                }
-                let columns = panels.chunks_exact(depth * width);
-                let columns = columns.zip(bias.chunks_exact(width)).enumerate();
-                for (at, (panel, bias)) in columns {
-                    let bundles = onto.chunks_mut(TILE_ROWS * outputs);
-                    for (strip, bundle) in self.strips.chunks_exact(depth).zip(bundles) {
-                        let sums = tile::<S, V>(simd, strip, panel);
+            for start in (0..*inputs).step_by(DEPTH) {
+                let depth = DEPTH.min(inputs - start);
+                let step = Step { inputs: *inputs, start, depth, columns };
+                let (first, last) = (start == 0, start + depth == *inputs);
+                form.lay_out(rows, step, strips);
+                for (panel, bias) in bias.chunks_exact(width).enumerate() {
+                    let (from, to) = (panel * width, (*outputs).min((panel + 1) * width));
+                    for (strip, bundle) in onto.chunks_mut(TILE_ROWS * outputs).enumerate() {
+                        let sums = form.tile(strips, strip, panel, step);
                         for (sums, row) in sums.iter().zip(bundle.chunks_exact_mut(*outputs)) {
-                            let end = (*outputs).min((at + 1) * width);
-                            let Some(row) = row.get_mut(at * width..end) else { continue };
+                            let Some(row) = row.get_mut(from..to) else { continue };
                             let bias = first.then_some(bias);
-                            let added = !first || self.finish == Finish::Add;
-                            let sums = finished::<S, V>(simd, *sums, bias, (added, row));
-                            let sums = if last && self.finish == Finish::Gelu {
-                                bent::<S, V>(simd, sums)
+                            let added = !first || finish == Finish::Add;
+                            let sums = finished::<F::Lanes, V>(simd, *sums, bias, (added, row));
+                            let sums = if last && finish == Finish::Gelu {
+                                bent::<F::Lanes, V>(simd, sums)
                             } else {
                                 sums
                             };
-                            copy_sums::<S, V>(simd, &sums, row);
+                            copy_sums::<F::Lanes, V>(simd, &sums, row);
                         }
                     }
                 }
@@ -264,6 +261,89 @@ impl WithSimd for Evening<'_> {
         let Norm { weight, bias, epsilon } = self.norm;
         for row in self.rows.chunks_exact_mut(weight.len().max(1)) {
             normalise(simd, row, (weight, bias), *epsilon);
+        }
+    }
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+
+    /// Numbers from -0.5 to 0.5 that look drawn, the same each time.
+    fn drawn(count: usize, mut seed: u64) -> Vec<f32> {
+        let mut next = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 40) as f32 / (1 << 24) as f32 - 0.5
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    fn product(matrix: &Matrix, rows: &[f32], finish: Finish) -> Vec<f32> {
+        let mut onto = vec![0.25; rows.len() / matrix.inputs() * matrix.outputs()];
+        matrix.apply(rows, &mut onto, finish, &mut Strips::default());
+        onto
+    }
+
+    /// The product as one would do it by hand.
+    fn by_hand(weights: &[f32], bias: &[f32], rows: &[f32], inputs: usize) -> Vec<f64> {
+        let outputs = |row: &[f32]| {
+            let sum = |weights: &[f32]| -> f64 {
+                row.iter().zip(weights).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+            };
+            let weights = weights.chunks_exact(inputs).zip(bias);
+            weights.map(|(weights, bias)| sum(weights) + f64::from(*bias)).collect::<Vec<_>>()
+        };
+        rows.chunks_exact(inputs).flat_map(outputs).collect()
+    }
+
+    #[test]
+    fn products_of_whole_numbers_are_near_those_of_floats_on_every_machine() {
+        // Odd numbers of inputs, more than one step of them, outputs that fill no panel, one row.
+        for (count, inputs, outputs) in [(1, 3, 5), (7, 385, 33), (13, 384, 64), (40, 1536, 40)] {
+            let (weights, bias) = (drawn(inputs * outputs, 1), drawn(outputs, 2));
+            let rows = drawn(count * inputs, 3);
+            let expected = by_hand(&weights, &bias, &rows, inputs);
+            let near = |found: &[f32], within: f64| {
+                for (found, expected) in found.iter().zip(&expected) {
+                    assert!((f64::from(*found) - expected).abs() < within, "{found} {expected}");
+                }
+            };
+            // A product's size is about the root of the number of inputs times a twelfth.
+            let size = (inputs as f64).sqrt() / 12.0;
+            let floats = Matrix::on(None, &weights, &bias, inputs);
+            near(&product(&floats, &rows, Finish::Set), 1e-4 * size);
+            let machines = Machine::all();
+            let whole = machines.iter().map(|machine| {
+                let whole = Matrix::on(Some(*machine), &weights, &bias, inputs);
+                let found = product(&whole, &rows, Finish::Set);
+                near(&found, 5e-3 * size);
+                for finish in [Finish::Add, Finish::Gelu] {
+                    let others = product(&floats, &rows, finish);
+                    for (a, b) in product(&whole, &rows, finish).iter().zip(others) {
+                        assert!(f64::from((a - b).abs()) < 5e-3 * size, "{finish:?}: {a} {b}");
+                    }
+                }
+                found
+            });
+            let whole: Vec<Vec<f32>> = whole.collect();
+            for (found, machine) in whole.iter().zip(&machines) {
+                assert_eq!(Some(found), whole.first(), "{machine:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_rows_and_weights_overflow_nothing_and_empty_ones_give_the_bias() {
+        let inputs = DEPTH;
+        for machine in Machine::all() {
+            let matrix = Matrix::on(Some(machine), &vec![-2.0; inputs], &[1.0], inputs);
+            let found = product(&matrix, &vec![3.0; inputs], Finish::Set);
+            assert!((found[0] - (1.0 - 6.0 * inputs as f32)).abs() < 0.01, "{found:?}");
+            assert_eq!(product(&matrix, &vec![0.0; inputs], Finish::Set), [1.0]);
+            let huge = product(&matrix, &vec![1e38; inputs], Finish::Set);
+            assert!(!huge[0].is_finite() || huge[0] < -1e38, "{huge:?}");
+            let nothing = Matrix::on(Some(machine), &vec![0.0; inputs], &[1.0], inputs);
+            assert_eq!(product(&nothing, &vec![3.0; inputs], Finish::Set), [1.0]);
         }
     }
 }

@@ -10,6 +10,8 @@ mod settings;
 mod weights;
 mod tokens;
 mod lanes;
+mod pairs;
+mod panels;
 mod matrix;
 mod attention;
 mod encoder;

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::draft::select::{Pick, Room, Selection, pick_text, ranked, select};
+use crate::draft::forms::routes;
+use crate::draft::select::{Pick, Room, Selection, pick_text, ranked, repeats, select};
+use crate::language::content_stems;
 use crate::retrieval::Evidence;
 
 /// What a document's best passage for another question of the same mail adds to a score: fitted
@@ -144,6 +146,54 @@ fn give_back(found: &mut BTreeMap<usize, Found>, ranked: &Ranked) {
     }
 }
 
+/// Leaves out what another answer says too, in the same words or nearly: what only fills its
+/// paragraph first, then what comes later. What opens a paragraph stays.
+pub(crate) fn say_once(found: &mut BTreeMap<usize, Found>) {
+    let mut said: Vec<Said> = Vec::new();
+    for (n, one) in &*found {
+        // What stands beside a fixed phrase, or gives way to another owner, may not be printed.
+        let answers = one.place == Place::Answer && !routes(&one.evidence.hits);
+        for (at, pick) in one.selection.picks.iter().enumerate() {
+            let stems = content_stems(pick_text(&one.evidence.hits, pick)).into_iter().collect();
+            let speaks = pick.fit().0;
+            said.push(Said { question: *n, stems, answers, opens: at == 0, speaks });
+        }
+    }
+    let mut goes = vec![false; said.len()];
+    for speaks in [false, true] {
+        for (at, own) in said.iter().enumerate() {
+            if !own.answers || own.opens || own.speaks != speaks {
+                continue;
+            }
+            let stays = |(other, one): &(usize, &Said)| {
+                let first = one.opens || *other < at || one.speaks && !own.speaks;
+                let gone = goes.get(*other).is_some_and(|gone| *gone);
+                one.question != own.question && one.answers && !gone && first
+            };
+            let mut others = said.iter().enumerate().filter(stays);
+            let again = others.any(|(_, one)| repeats(&own.stems, &one.stems));
+            if let Some(gone) = goes.get_mut(at) {
+                *gone = again;
+            }
+        }
+    }
+    let mut goes = goes.into_iter();
+    for one in found.values_mut() {
+        one.selection.picks.retain(|_| !goes.next().unwrap_or_default());
+    }
+}
+
+/// A picked sentence.
+struct Said {
+    question: usize,
+    stems: HashSet<String>,
+    /// Whether it is part of an answer.
+    answers: bool,
+    opens: bool,
+    /// Whether it speaks of its question, or only fills the paragraph.
+    speaks: bool,
+}
+
 /// The sentences that two questions have picked, each with the question that it fits less.
 fn losers(found: &BTreeMap<usize, Found>) -> BTreeSet<(usize, String)> {
     let mut owners: BTreeMap<&str, (Fit, usize)> = BTreeMap::new();
@@ -206,5 +256,33 @@ mod tests {
         check([&[(ORDERED, 0.9), (RECEIPT, 0.8)], &[(RECEIPT, 0.6)]], [&[ORDERED], &[RECEIPT]]);
         // A paragraph keeps what it opens with.
         check([&[(RECEIPT, 0.9)], &[(RECEIPT, 0.6)]], [&[RECEIPT], &[]]);
+    }
+
+    #[test]
+    fn a_letter_says_nothing_twice() {
+        let kept = |second: &[(&str, f32)], place: Place| {
+            let first = [(ORDERED, 0.9), (RECEIPT, 0.8)];
+            let mut found: BTreeMap<usize, Found> =
+                (1..).zip([&first, second].map(asked)).collect();
+            found.entry(1).and_modify(|one| one.place = place);
+            assign(&mut found);
+            say_once(&mut found);
+            let one = &found[&2];
+            let picks = one.selection.picks.iter();
+            picks.map(|pick| pick_text(&one.evidence.hits, pick).to_owned()).collect::<Vec<_>>()
+        };
+        let free = "Aconto koster ikke noget ekstra.";
+        let (again, sent) = ("Aconto bestilles på en blanket altid.", Place::Answer);
+        let again_less: &[(&str, f32)] = &[(free, 0.9), ("Aconto bestilles på blanket.", 0.8)];
+        assert_eq!(kept(again_less, sent), [free]);
+        // What is not part of an answer may never be printed.
+        assert_eq!(kept(again_less, Place::Beside).len(), 2);
+        // What opens its paragraph stays, and so do another number and what is turned around.
+        assert_eq!(kept(&[(again, 0.9)], sent), [again]);
+        for other in
+            ["Aconto bestilles på en blanket 12 dage før.", "Aconto bestilles ikke på en blanket."]
+        {
+            assert_eq!(kept(&[(free, 0.9), (other, 0.8)], sent), [free, other]);
+        }
     }
 }

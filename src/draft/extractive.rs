@@ -9,13 +9,13 @@ use crate::draft::assign::Found;
 use crate::draft::case::Case;
 use crate::draft::check::{Check, Gate};
 use crate::draft::deadlines::{Told, next_steps};
-use crate::draft::forms::routing_sentences;
-use crate::draft::naming::named;
+use crate::draft::forms::{routes, routing_sentences};
+use crate::draft::naming::{named, topic};
 use crate::draft::note::{Line, Note, day_line};
 use crate::draft::outcome::{Outcome, Ruling};
 use crate::draft::phrases::Phrase;
 use crate::draft::quoted::Own;
-use crate::draft::remarks::{HITS_SHOWN, remark, remarks, sources, unknown};
+use crate::draft::remarks::{HITS_SHOWN, remark, remarks, sources, supported, unknown};
 use crate::draft::searching::{MEANING_WORDS_MIN, Searched, instructs, search};
 use crate::draft::select::{Pick, Room, Selection, ranked, select};
 use crate::draft::sentence::{Citation, Sentence};
@@ -23,12 +23,10 @@ use crate::draft::{Answer, Cost, Draft, Error, Maker, MayAsk, Progress, letter, 
 use crate::inquiry::{Aside, Channel, Question, Tone, Tongue, char_range};
 use crate::language::lix;
 use crate::privacy;
-use crate::retrieval::{self, Evidence, Hit, Lookup, Means, Narrowing};
+use crate::retrieval::{self, Evidence, Hit, Lookup, Means, Narrowing, Weighted};
 use crate::sources::Kind;
 use crate::terms::{Audience, State};
 
-/// What other pages may reach beside a routing page that decides the outcome.
-const ROUTING_LEAD: f32 = 0.85;
 /// How strong the evidence must be to say beside a fixed phrase what holds in general.
 const STRENGTH_BESIDE_MIN: f32 = 0.4;
 /// The same where the case must be looked up, and the general rule may not be what is asked.
@@ -247,7 +245,7 @@ impl<'a> Writer<'a> {
             _ => Outcome::Answered,
         };
         let title = evidence.hits.get(first.hit).map_or("", |hit| hit.title.as_str());
-        let reason = format!("Støtten er {:.0} %; kilden er »{title}«.", strength * 100.0);
+        let reason = supported(strength, title);
         let sentences = self.own.quoted(question.n, &evidence.hits, &picks);
         self.keep(&evidence, &picks);
         lines.extend(sources(&evidence.hits, &picks));
@@ -262,7 +260,7 @@ impl<'a> Writer<'a> {
         strength: f32,
         mut lines: Vec<String>,
     ) -> Result<(Answer, Vec<String>), Error> {
-        let words: Vec<&str> = evidence.terms.iter().map(|term| term.stem.as_str()).collect();
+        let words: Vec<&str> = evidence.terms.iter().map(Weighted::written).collect();
         if evidence.terms.iter().filter(|term| term.asked).count() < MEANING_WORDS_MIN {
             let reason =
                 "Spørgsmålet siger for lidt til, at der kan søges efter et svar.".to_owned();
@@ -270,7 +268,10 @@ impl<'a> Writer<'a> {
         }
         lines.push(format!("Søgt efter: {}.", words.join(", ")));
         for hit in evidence.hits.iter().take(HITS_SHOWN) {
-            lines.push(format!("Nærmeste kilde: »{}«, {}.", hit.title, hit.document));
+            let line = format!("Nærmeste kilde: »{}«, {}.", hit.title, hit.document);
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
         }
         self.keep(evidence, &[]);
         let reason = format!(
@@ -304,7 +305,12 @@ impl<'a> Writer<'a> {
         hits: &[Hit],
         reason: String,
     ) -> Result<(Answer, Vec<String>), Error> {
-        let phrase = Phrase::render("prompts/reply/out_of_scope.j2", minijinja::context! {})?;
+        let (reading, snapshot) = (self.case.reading, self.means.snapshot);
+        let named = named(&question.text, reading, snapshot, self.case.scope);
+        let named = named.filter(|_| !self.moves_money);
+        let topic = topic(&question.text, reading).filter(|_| named.is_none());
+        let context = minijinja::context! { question => named, topic };
+        let phrase = Phrase::render("prompts/reply/out_of_scope.j2", context)?;
         let mut sentences = vec![Sentence::phrase(format!("q{}s1", question.n), &phrase)];
         let mut lines = Vec::new();
         if let Some(hit) = hits.first() {
@@ -376,9 +382,13 @@ impl<'a> Writer<'a> {
         let (reading, snapshot) = (self.case.reading, self.means.snapshot);
         let named = named(&question.text, reading, snapshot, self.case.scope);
         let named = named.filter(|_| !self.moves_money);
-        let ask = self.rulings.get(&question.n).and_then(|rule| rule.look_for.as_deref());
+        let topic = topic(&question.text, reading).filter(|_| named.is_none());
+        let rule = self.rulings.get(&question.n);
+        let ask = rule.and_then(|rule| rule.look_for.as_deref());
         let ask = ask.filter(|_| outcome == Outcome::NeedsClarification);
-        let phrase = Phrase::render(phrase, minijinja::context! { question => named, ask })?;
+        let reply = minijinja::value::Serde(rule.and_then(|rule| rule.reply));
+        let context = minijinja::context! { question => named, topic, ask, reply };
+        let phrase = Phrase::render(phrase, context)?;
         let sentence = Sentence::phrase(format!("q{}s1", question.n), &phrase);
         Ok((self.written(question, outcome, reason, vec![sentence]), lines))
     }
@@ -589,13 +599,4 @@ impl<'a> Writer<'a> {
 /// Milliseconds, to the microsecond.
 fn ms(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
-}
-
-/// Whether a page that sends the customer elsewhere fits clearly better than all others.
-fn routes(hits: &[Hit]) -> bool {
-    let routing = hits
-        .first()
-        .filter(|hit| hit.kind == Kind::RetteSted && hit.audience == Audience::Customer);
-    let other = hits.iter().find(|hit| hit.kind != Kind::RetteSted);
-    routing.is_some_and(|best| other.is_none_or(|other| other.score < best.score * ROUTING_LEAD))
 }

@@ -21,6 +21,9 @@ const ROW_SHARE: f32 = 0.9;
 /// What a line without a full stop counts beside a sentence: a slide's heading says little.
 const FRAGMENT_SHARE: f32 = 0.8;
 
+/// What other pages may reach beside a routing page that decides the outcome.
+const ROUTING_LEAD: f32 = 0.85;
+
 /// What kind of answer a question wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wanted {
@@ -62,6 +65,15 @@ pub(crate) fn wanted(question: &str) -> Wanted {
     WANTED.iter().find(|(_, pattern)| fits(pattern)).map_or(Wanted::Other, |(kind, _)| *kind)
 }
 
+/// Whether a page that sends the customer elsewhere fits clearly better than all others.
+pub(crate) fn routes(hits: &[Hit]) -> bool {
+    let routing = hits
+        .first()
+        .filter(|hit| hit.kind == Kind::RetteSted && hit.audience == Audience::Customer);
+    let other = hits.iter().find(|hit| hit.kind != Kind::RetteSted);
+    routing.is_some_and(|best| other.is_none_or(|other| other.score < best.score * ROUTING_LEAD))
+}
+
 /// The first sentences of a page that sends the customer elsewhere, as far as they may be quoted.
 pub(crate) fn routing_sentences(hit: &Hit, most: usize) -> Vec<Range<usize>> {
     let may_stand = |text: &str| {
@@ -85,7 +97,11 @@ pub(crate) fn is_empty_chapter(hit: &Hit) -> bool {
 }
 
 /// Words of a sentence that tells the caseworker how to answer.
-const FOR_CASEWORKERS: [&str; 3] = ["før kunden får svar", "svaret til kunden", "svar kunden"];
+const FOR_CASEWORKERS: [&str; 4] =
+    ["før kunden får svar", "før institutionen får svar", "svaret til kunden", "svar kunden"];
+/// A sentence whose matter must be looked up tells the caseworker so; one that says something else
+/// before it ("...; det kræver opslag i sagen") speaks to the customer too.
+const LOOKUPS: [&str; 2] = ["kræver opslag", "kræver et opslag"];
 
 /// A sentence that says what its page is for answers nothing, nor does the caption of a picture.
 static ABOUT_ITSELF: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -97,6 +113,7 @@ pub(crate) fn is_scrap(text: &str) -> bool {
     !(SENTENCE_WORDS_MIN..=SENTENCE_WORDS_MAX).contains(&text.split_whitespace().count())
         || text.ends_with(['?', ':'])
         || FOR_CASEWORKERS.iter().any(|told| text.contains(told))
+        || LOOKUPS.iter().filter_map(|it| text.split_once(it)).any(|(it, _)| !it.ends_with("det "))
         || ABOUT_ITSELF.as_ref().is_some_and(|pattern| pattern.is_match(text))
         || !privacy::find(text).is_empty()
 }
@@ -104,6 +121,33 @@ pub(crate) fn is_scrap(text: &str) -> bool {
 /// Whether a line is neither a whole sentence nor a row of a table.
 pub(crate) fn is_fragment(text: &str) -> bool {
     form_share(text) <= FRAGMENT_SHARE
+}
+
+/// Whether a line is a row of a table with more than one column: "Fravær: § 56; Frist: 28 dage".
+pub(crate) fn is_row(text: &str) -> bool {
+    text.contains("; ") && text.matches(": ").count() > 1 && !text.ends_with(['.', '!', '?'])
+}
+
+/// Labels that shout at a guide's reader, and say nothing in a letter.
+const LABELS: [&str; 4] = ["BEMÆRK: ", "VIGTIGT: ", "OBS: ", "NB: "];
+
+/// A quote as a letter says it: without a label, and the row of a table without its empty cells;
+/// nothing where its words stand as they are.
+pub(crate) fn tidied(quote: &str) -> Option<String> {
+    let text = if is_row(quote) {
+        let value = |cell: &str| cell.split_once(':').map(|(_, value)| value.trim().to_owned());
+        let is_empty = |cell: &&str| value(cell).is_some_and(|it| ["", "-", "–"].contains(&&*it));
+        quote.split("; ").filter(|cell| !is_empty(cell)).collect::<Vec<_>>().join("; ")
+    } else {
+        LABELS.iter().find_map(|label| quote.strip_prefix(label))?.to_owned()
+    };
+    let mut characters = text.chars();
+    let first = characters.next()?;
+    // "eIndkomst" stays what it is.
+    let is_name = characters.clone().next().is_some_and(char::is_uppercase);
+    let capital: String = first.to_uppercase().chain(characters).collect();
+    let text = if is_name { text } else { capital };
+    (text != quote).then_some(text)
 }
 
 /// What the form of a line counts beside that of a whole sentence.
@@ -143,5 +187,26 @@ pub(crate) fn suits(wanted: Wanted, text: &str) -> bool {
             says(&["ikke", "kun", "skal", "kan ", "må ", "altid", "aldrig", "automatisk"])
         }
         Wanted::Other => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_repeats_no_label_and_no_empty_cell() {
+        let check = |quote: &str, expected: &str| {
+            assert_eq!(tidied(quote).as_deref().unwrap_or(""), expected, "{quote}");
+        };
+        check("BEMÆRK: Fristen er kort.", "Fristen er kort.");
+        check("VIGTIGT: ring altid først.", "Ring altid først.");
+        check("Fristen er kort.", "");
+        check("Bemærk fristen.", "");
+        check(
+            "opgave: honorar; SAM: -; Akademiet: taster selv",
+            "Opgave: honorar; Akademiet: taster selv",
+        );
+        check("Løndel: 8025; Felt: dage; Bruges: ved fradrag", "");
     }
 }

@@ -210,7 +210,8 @@ pub(crate) fn paragraph<'a>(sentences: impl Iterator<Item = &'a str>) -> String 
     let mut text = String::new();
     let mut open = false;
     for sentence in sentences {
-        let ends = !is_row(sentence) && sentence.ends_with(['.', '!', '?', ')', '"', '»', '\'']);
+        let ends =
+            !forms::is_row(sentence) && sentence.ends_with(['.', '!', '?', ')', '"', '»', '\'']);
         if !text.is_empty() {
             text.push(if open || !ends { '\n' } else { ' ' });
         }
@@ -218,11 +219,6 @@ pub(crate) fn paragraph<'a>(sentences: impl Iterator<Item = &'a str>) -> String 
         open = !ends;
     }
     text
-}
-
-/// Whether a text is the row of a table, "Fravær: § 56; Blanket: 'Refusion: Sygemelding (ny)'".
-fn is_row(text: &str) -> bool {
-    text.contains("; ") && text.matches(": ").count() > 1 && !text.ends_with(['.', '!', '?'])
 }
 
 /// The letter of a draft's parts, one paragraph for each.

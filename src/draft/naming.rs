@@ -32,6 +32,53 @@ pub(crate) fn named(
     harmless.then(|| shortened(text))
 }
 
+/// Words of the glossary that tell a customer what a question is about: spelt out, and nouns.
+const TOPICS: [&str; 30] = [
+    "acontoudbetaling",
+    "afgangsårsag",
+    "afrapportering",
+    "ansættelse",
+    "ATP",
+    "barsel",
+    "barselsfond",
+    "dispensation",
+    "efterindtægt",
+    "engangsvederlag",
+    "erstatningsferie",
+    "feriepenge",
+    "ferietillæg",
+    "fleksjob",
+    "fratrædelse",
+    "kontering",
+    "lønanciennitet",
+    "lønkørsel",
+    "lønstandsning",
+    "løntilskud",
+    "maksbeløb",
+    "merarbejde",
+    "NemKonto",
+    "overenskomst",
+    "raskmelding",
+    "refusion",
+    "seniorbonus",
+    "sorgorlov",
+    "sygemelding",
+    "særlige feriedage",
+];
+
+/// The glossary's word for what a question is about, where the question itself may not be repeated
+/// and no other question has the same; it never comes from the mail.
+pub(crate) fn topic(text: &str, reading: &Reading) -> Option<&'static str> {
+    let of = |text: &str| {
+        let terms = lexicon().terms_in(text).into_iter().map(|term| term.name.as_str());
+        terms.filter(|name| TOPICS.contains(name)).max_by_key(|name| name.len())
+    };
+    let own = of(text)?;
+    let same = reading.questions.iter().filter(|question| of(&question.text) == Some(own));
+    (reading.questions.len() > 1 && reading.injections.is_empty() && same.count() == 1)
+        .then_some(own)
+}
+
 /// A word that neither the trade nor any source knows.
 fn unknown_word<'a>(text: &'a str, snapshot: &Snapshot, scope: &Scope) -> Option<&'a str> {
     let stands = |stem: &str| snapshot.stands(scope, stem);
@@ -49,10 +96,11 @@ fn unknown_word<'a>(text: &'a str, snapshot: &Snapshot, scope: &Scope) -> Option
 
 /// A question short enough to be named in a sentence.
 fn shortened(text: &str) -> String {
+    let asks = text.trim_end().ends_with('?');
     let text = text.trim().trim_end_matches(['?', '.', '!', ' ']);
     let words: Vec<&str> = text.split_whitespace().collect();
     if words.len() <= NAMED_WORDS_MAX {
-        return words.join(" ");
+        return words.join(" ") + if asks { "?" } else { "" };
     }
     let kept: Vec<&str> = words.into_iter().take(NAMED_WORDS_MAX).collect();
     format!("{} …", kept.join(" "))

@@ -39,6 +39,18 @@ pub(crate) struct Ruling {
     pub(crate) look_for: Option<String>,
     /// The topic that finds the routing page, where somebody else owns the matter.
     pub(crate) topic: Option<String>,
+    /// Which of the fixed phrases of its outcome is said, where there are several.
+    pub(crate) reply: Option<Reply>,
+}
+
+/// Which phrase a refusal is said with; without one, that personal data is not handed out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reply {
+    /// Nothing is approved or promised past the usual checks.
+    Approval,
+    /// What instructs the program is no question.
+    Instruction,
 }
 
 /// A rule that decides by the words of the question.
@@ -70,6 +82,7 @@ struct RuleFile {
     reason: String,
     look_for: Option<String>,
     topic: Option<String>,
+    reply: Option<Reply>,
 }
 
 #[derive(Deserialize)]
@@ -96,10 +109,10 @@ const WORDS_SHOWN: usize = 4;
 fn built_in() -> Rules {
     let file: RulesFile = toml::from_str(include_str!("../../index/lexicon/outcomes.toml"))
         .expect("index/lexicon/outcomes.toml is read");
-    let rule = |RuleFile { outcome, any, reason, look_for, topic }: RuleFile| Rule {
+    let rule = |RuleFile { outcome, any, reason, look_for, topic, reply }: RuleFile| Rule {
         pattern: language::wording(&any.join("|"))
             .expect("a pattern of index/lexicon/outcomes.toml is read"),
-        ruling: Ruling { outcome, reason, look_for, topic },
+        ruling: Ruling { outcome, reason, look_for, topic, reply },
     };
     Rules { rules: file.rule.into_iter().map(rule).collect(), by_kind: file.by_kind }
 }
@@ -147,6 +160,7 @@ pub(crate) fn by_kind(
         reason: reason(by_kind, &likely),
         look_for: by_kind.look_for.clone(),
         topic: None,
+        reply: None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::draft::forms::tidied;
 use crate::draft::select::Pick;
 use crate::draft::sentence::{Citation, Citations, Sentence};
 use crate::draft::voice::addressed;
@@ -49,8 +50,10 @@ impl Own {
     pub(crate) fn spoken(&self, id: String, hit: &Hit, citation: Citation) -> Sentence {
         let own = if hit.institution.is_some() { self.0.as_slice() } else { &[] };
         let own: Vec<&str> = own.iter().map(String::as_str).collect();
-        let spoken = addressed(citation.quote(), &own);
-        match spoken.filter(|text| same_values(text, citation.quote())) {
+        let tidied = tidied(citation.quote());
+        let spoken = addressed(tidied.as_deref().unwrap_or(citation.quote()), &own);
+        let same = |text: &String| same_values(text, citation.quote());
+        match spoken.filter(same).or(tidied.filter(same)) {
             Some(text) => Sentence::rewritten(id, text, Citations::new(citation, Vec::new())),
             None => Sentence::quoted(id, citation),
         }

@@ -8,6 +8,8 @@ use crate::terms::State;
 
 /// Passages shown beside those that are quoted, for each question.
 pub(crate) const HITS_SHOWN: usize = 3;
+/// Where the words of a question support its answer less, the reader is told to look twice.
+const STRENGTH_PLAIN_MIN: f32 = 0.2;
 /// An outdated passage is named when it matches this well beside the best current one.
 const OUTDATED_SHARE: f32 = 0.85;
 
@@ -90,11 +92,29 @@ pub(crate) fn older_sources(note: &str) -> Vec<&str> {
     found
 }
 
+/// Why a question counts as answered: how much of its words the source holds, and which it is.
+pub(crate) fn supported(strength: f32, title: &str) -> String {
+    let percent = strength * 100.0;
+    if strength < STRENGTH_PLAIN_MIN {
+        return format!(
+            "Kun {percent:.0} % af støtten ligger i ordene; kilden er »{title}«. \
+             Kontrollér, at den svarer på spørgsmålet."
+        );
+    }
+    format!("Støtten er {percent:.0} %; kilden er »{title}«.")
+}
+
 /// The sources of the picked sentences, each once.
 pub(crate) fn sources(hits: &[Hit], picks: &[Pick]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for hit in picks.iter().filter_map(|pick| hits.get(pick.hit)) {
-        let line = format!("Kilde: »{}«, {} ({}).", hit.title, hit.heading, hit.document);
+        // A guide's headings begin with its title.
+        let within = hit.heading.strip_prefix(&hit.title).and_then(|it| it.strip_prefix(" > "));
+        let within = match within.unwrap_or(&hit.heading) {
+            all if all.is_empty() || *all == hit.title => String::new(),
+            within => format!(", {within}"),
+        };
+        let line = format!("Kilde: »{}«{within} ({}).", hit.title, hit.document);
         if !lines.contains(&line) {
             lines.push(line);
         }

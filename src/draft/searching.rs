@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::draft::assign::{Found, Place, assign};
+use crate::draft::assign::{Found, Place, assign, say_once};
 use crate::draft::case::Case;
 use crate::draft::forms::quotable;
 use crate::draft::outcome::{Outcome, Ruling, by_kind, by_rule};
@@ -81,6 +81,7 @@ pub(crate) fn search(
     }
     assign(&mut found);
     follow(means, case, &sensed, &mut found)?;
+    say_once(&mut found);
     Ok(Searched { rulings, found, encoding })
 }
 

@@ -11,7 +11,7 @@ use crate::draft::forms::{is_fragment, is_scrap, quotable};
 use crate::draft::leaves::leaves_to_drejebog;
 use crate::draft::odds::{answering, belonging};
 use crate::draft::signs::{Asked, HITS_MAX, OfPassage, Signs};
-use crate::language::{content_stems, quick_wording};
+use crate::language::{content_stems, quick_wording, stem};
 use crate::retrieval::{Hit, Weighted};
 use crate::sources::Kind;
 
@@ -74,6 +74,12 @@ const FURTHER_NEAR_SHARES: [f32; 2] = [0.3, 0.6];
 const FURTHER_SHARES: [f32; 3] = [0.3, 0.8, 0.97];
 /// A sentence says something new when less than this share of its words stands in another one.
 const NEW_SHARE: f32 = 0.7;
+/// A sentence of another paragraph says the same when this share of its words stands there: more
+/// than within a paragraph, where one knows what is spoken of.
+const SAID_SHARE: f32 = 0.85;
+/// Words that turn what a sentence says, or limit it.
+const TURNS: [&str; 10] =
+    ["ikke", "ingen", "intet", "aldrig", "kun", "medmindre", "undtagen", "uden", "før", "efter"];
 /// What a sentence of a past case counts: it speaks of that case first.
 const CASE_SHARE: f32 = 0.75;
 /// A sentence of a hit that was picked.
@@ -409,6 +415,17 @@ fn is_condition(hits: &[Hit], pick: &Pick) -> bool {
 
 fn stems_of(hits: &[Hit], pick: &Pick) -> HashSet<String> {
     content_stems(pick_text(hits, pick)).into_iter().collect()
+}
+
+/// Whether a sentence says no more than another one does: nearly all its words stand there, every
+/// number, and the same words that turn or limit what is said.
+pub(crate) fn repeats(own: &HashSet<String>, other: &HashSet<String>) -> bool {
+    let is_number = |stem: &&String| stem.bytes().any(|byte| byte.is_ascii_digit());
+    let turned = |said: &HashSet<String>| TURNS.map(|word| said.contains(&stem(word)));
+    let shared = other.intersection(own).count();
+    shared as f32 >= SAID_SHARE * own.len().max(1) as f32
+        && own.iter().filter(is_number).all(|number| other.contains(number))
+        && turned(own) == turned(other)
 }
 
 /// Whether a sentence says something that the picked ones do not.

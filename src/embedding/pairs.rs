@@ -2,7 +2,8 @@
 //! they take less than half the time of the same product of floating-point numbers.
 //!
 //! A row becomes whole numbers when it is multiplied, with one scale for each step of its inputs;
-//! the weights of an output have one scale. Sums are whole numbers, and so the same on every machine.
+//! the weights of an output have one scale. Sums are whole numbers, and so the same on every machine that has
+//! such an instruction; the others keep to floating-point numbers.
 
 #![expect(
     clippy::inline_always,

@@ -71,6 +71,13 @@ impl TermMarks {
     }
 }
 
+impl Weighted {
+    /// The word as it is written, for a reader; the stem where that is not known.
+    pub(crate) fn written(&self) -> &str {
+        if self.word.is_empty() { &self.stem } else { &self.word }
+    }
+}
+
 #[cfg(test)]
 impl Weighted {
     /// A word that a question asks with, for tests of what weighs terms.

@@ -484,6 +484,21 @@ mod tests {
     }
 
     #[test]
+    fn another_number_and_a_word_that_turns_it_make_another_sentence() {
+        let stems = |text: &str| content_stems(text).into_iter().collect::<HashSet<String>>();
+        let ordered = stems("Aconto bestilles på en blanket i Lønportalen.");
+        let same = "I Lønportalen bestilles aconto på en blanket.";
+        assert!(repeats(&stems(same), &ordered));
+        for other in [
+            "Aconto bestilles ikke på en blanket i Lønportalen.",
+            "Aconto bestilles på en blanket i Lønportalen 12 dage før.",
+            "Refusion søges på en blanket i Lønportalen.",
+        ] {
+            assert!(!repeats(&stems(other), &ordered), "{other}");
+        }
+    }
+
+    #[test]
     fn what_fills_gives_way_to_what_speaks_of_another_question() {
         let hits = [Hit::made("guide", &STEPS)];
         let picks = picks(&hits, &[], Room::shared(0));

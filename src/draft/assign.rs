@@ -6,6 +6,7 @@ use crate::draft::forms::routes;
 use crate::draft::select::{Pick, Room, Selection, pick_text, ranked, repeats, select};
 use crate::language::content_stems;
 use crate::retrieval::Evidence;
+use crate::sources::Kind;
 
 /// What a document's best passage for another question of the same mail adds to a score: fitted
 /// on the gold set's `dev` part, 2026-11-28.
@@ -146,8 +147,8 @@ fn give_back(found: &mut BTreeMap<usize, Found>, ranked: &Ranked) {
     }
 }
 
-/// Leaves out what another answer says too, in the same words or nearly: what only fills its
-/// paragraph first, then what comes later. What opens a paragraph stays.
+/// Leaves out what another answer says too, and in no fewer words: what only fills its paragraph
+/// first, then what comes later. What opens a paragraph stays, and so does what a drejebog says.
 pub(crate) fn say_once(found: &mut BTreeMap<usize, Found>) {
     let mut said: Vec<Said> = Vec::new();
     for (n, one) in &*found {
@@ -155,22 +156,23 @@ pub(crate) fn say_once(found: &mut BTreeMap<usize, Found>) {
         let answers = one.place == Place::Answer && !routes(&one.evidence.hits);
         for (at, pick) in one.selection.picks.iter().enumerate() {
             let stems = content_stems(pick_text(&one.evidence.hits, pick)).into_iter().collect();
-            let speaks = pick.fit().0;
-            said.push(Said { question: *n, stems, answers, opens: at == 0, speaks });
+            let own = one.evidence.hits.get(pick.hit).map(|hit| hit.kind) == Some(Kind::Drejebog);
+            let (stays, speaks) = (at == 0 || own, pick.fit().0);
+            said.push(Said { question: *n, stems, answers, stays, speaks });
         }
     }
     let mut goes = vec![false; said.len()];
     for speaks in [false, true] {
         for (at, own) in said.iter().enumerate() {
-            if !own.answers || own.opens || own.speaks != speaks {
+            if !own.answers || own.stays || own.speaks != speaks {
                 continue;
             }
-            let stays = |(other, one): &(usize, &Said)| {
-                let first = one.opens || *other < at || one.speaks && !own.speaks;
+            let counts = |(other, one): &(usize, &Said)| {
+                let first = one.stays || *other < at || one.speaks && !own.speaks;
                 let gone = goes.get(*other).is_some_and(|gone| *gone);
                 one.question != own.question && one.answers && !gone && first
             };
-            let mut others = said.iter().enumerate().filter(stays);
+            let mut others = said.iter().enumerate().filter(counts);
             let again = others.any(|(_, one)| repeats(&own.stems, &one.stems));
             if let Some(gone) = goes.get_mut(at) {
                 *gone = again;
@@ -189,7 +191,8 @@ struct Said {
     stems: HashSet<String>,
     /// Whether it is part of an answer.
     answers: bool,
-    opens: bool,
+    /// Whether it stands there whatever the others say.
+    stays: bool,
     /// Whether it speaks of its question, or only fills the paragraph.
     speaks: bool,
 }
@@ -259,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_says_nothing_twice() {
+    fn what_another_answer_says_too_goes() {
         let kept = |second: &[(&str, f32)], place: Place| {
             let first = [(ORDERED, 0.9), (RECEIPT, 0.8)];
             let mut found: BTreeMap<usize, Found> =

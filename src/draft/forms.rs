@@ -113,7 +113,10 @@ pub(crate) fn is_scrap(text: &str) -> bool {
     !(SENTENCE_WORDS_MIN..=SENTENCE_WORDS_MAX).contains(&text.split_whitespace().count())
         || text.ends_with(['?', ':'])
         || FOR_CASEWORKERS.iter().any(|told| text.contains(told))
-        || LOOKUPS.iter().filter_map(|it| text.split_once(it)).any(|(it, _)| !it.ends_with("det "))
+        || LOOKUPS
+            .iter()
+            .filter_map(|it| text.split_once(it))
+            .any(|(it, _)| !it.ends_with("; det "))
         || ABOUT_ITSELF.as_ref().is_some_and(|pattern| pattern.is_match(text))
         || !privacy::find(text).is_empty()
 }
@@ -137,7 +140,8 @@ pub(crate) fn tidied(quote: &str) -> Option<String> {
     let text = if is_row(quote) {
         let value = |cell: &str| cell.split_once(':').map(|(_, value)| value.trim().to_owned());
         let is_empty = |cell: &&str| value(cell).is_some_and(|it| ["", "-", "–"].contains(&&*it));
-        quote.split("; ").filter(|cell| !is_empty(cell)).collect::<Vec<_>>().join("; ")
+        let cells: Vec<&str> = quote.split("; ").filter(|cell| !is_empty(cell)).collect();
+        if cells.len() > 1 { cells.join("; ") } else { quote.to_owned() }
     } else {
         LABELS.iter().find_map(|label| quote.strip_prefix(label))?.to_owned()
     };

@@ -3,7 +3,7 @@
 use crate::draft::contacts::contacts_in;
 use crate::index::Snapshot;
 use crate::inquiry::Reading;
-use crate::language::{fold, lexicon, stem, tokens};
+use crate::language::{content_stems, fold, lexicon, stem, tokens};
 use crate::terms::Scope;
 
 /// Words of a question by which a reply names it.
@@ -66,15 +66,15 @@ const TOPICS: [&str; 30] = [
     "særlige feriedage",
 ];
 
-/// The glossary's word for what a question is about, where the question itself may not be repeated
-/// and no other question has the same; it never comes from the mail.
+/// The word for what a question is about, where the question itself may not be repeated and no other
+/// question holds that word; it never comes from the mail.
 pub(crate) fn topic(text: &str, reading: &Reading) -> Option<&'static str> {
-    let of = |text: &str| {
-        let terms = lexicon().terms_in(text).into_iter().map(|term| term.name.as_str());
-        terms.filter(|name| TOPICS.contains(name)).max_by_key(|name| name.len())
+    let holds = |text: &str, topic: &str| {
+        let stems = content_stems(text);
+        content_stems(topic).iter().all(|stem| stems.contains(stem))
     };
-    let own = of(text)?;
-    let same = reading.questions.iter().filter(|question| of(&question.text) == Some(own));
+    let own = TOPICS.into_iter().filter(|topic| holds(text, topic)).max_by_key(|it| it.len())?;
+    let same = reading.questions.iter().filter(|question| holds(&question.text, own));
     (reading.questions.len() > 1 && reading.injections.is_empty() && same.count() == 1)
         .then_some(own)
 }

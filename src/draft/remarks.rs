@@ -97,8 +97,8 @@ pub(crate) fn supported(strength: f32, title: &str) -> String {
     let percent = strength * 100.0;
     if strength < STRENGTH_PLAIN_MIN {
         return format!(
-            "Støtten i ordene er kun {percent:.0} %; kilden er »{title}«. Kontrollér, at den svarer \
-             på spørgsmålet."
+            "Spørgsmålets ord giver kun {percent:.0} % støtte; kilden er »{title}«. Kontrollér, at \
+             kilden svarer på spørgsmålet."
         );
     }
     format!("Støtten er {percent:.0} %; kilden er »{title}«.")

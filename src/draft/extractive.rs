@@ -12,7 +12,7 @@ use crate::draft::deadlines::{Told, next_steps};
 use crate::draft::forms::{routes, routing_sentences};
 use crate::draft::naming::{named, topic};
 use crate::draft::note::{Line, Note, day_line};
-use crate::draft::outcome::{Outcome, Ruling};
+use crate::draft::outcome::{Outcome, Reply, Ruling};
 use crate::draft::phrases::Phrase;
 use crate::draft::quoted::Own;
 use crate::draft::remarks::{HITS_SHOWN, remark, remarks, sources, supported, unknown};
@@ -179,7 +179,10 @@ impl<'a> Writer<'a> {
         let ruling = self.rulings.get(&question.n).cloned();
         let ordered = |outcome| ruling.as_ref().filter(|ruling| ruling.outcome == outcome);
         if let Some(rule) = ordered(Outcome::Refused) {
-            let phrase = "prompts/reply/refused.j2";
+            let phrase = match rule.reply {
+                Some(Reply::Instruction) => "prompts/reply/no_question.j2",
+                _ => "prompts/reply/refused.j2",
+            };
             return self.said(
                 question,
                 Outcome::Refused,
